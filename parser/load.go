@@ -1,0 +1,73 @@
+package parser
+
+// Config is a main configuration, or a fragment of one, with every file it
+// includes. Files are shared between Configs; which files an include directive
+// stands for is not, because nginx resolves it against the main file's
+// directory.
+type Config struct {
+	Main *File
+	// Fragment is true where Main is not a whole configuration but a part
+	// that something unseen includes: the levels around it are unknown.
+	Fragment bool
+	Files    []*File // Main first, then in the order nginx first reads them
+	Problems []Problem
+
+	includes map[*Directive]*Include
+}
+
+// Include is what an include directive stands for in one Config.
+type Include struct {
+	Files    []*File // in the order nginx reads them
+	Followed bool    // false where files it names were not read; a Problem says why
+}
+
+// Include returns what the include directive d stands for in c.
+func (c *Config) Include(d *Directive) *Include {
+	if inc := c.includes[d]; inc != nil {
+		return inc
+	}
+	return &Include{}
+}
+
+// ProblemKind says how much a Problem matters.
+type ProblemKind string
+
+// The kinds of Problem.
+const (
+	// Failed: a path the user named, or a file of the tree, cannot be read
+	// or parsed.
+	Failed ProblemKind = "failed"
+	// NotFollowed: an include leads outside the tree.
+	NotFollowed ProblemKind = "not-followed"
+)
+
+// Problem is something that was not read, with the place that asked for it.
+type Problem struct {
+	Kind         ProblemKind
+	File         string // "" where it is about the run as a whole
+	Line, Column int    // 0 where it is about the whole file
+	Message      string
+}
+
+// Options say how paths become Configs.
+type Options struct {
+	Root      string            // the main configuration that the paths belong to; "" to find it
+	Mappings  []Mapping         // where absolute include paths lie
+	Exclude   []string          // doublestar patterns of files and folders to leave out
+	Overlay   map[string]string // by File.Name: bytes that stand in for those on disk
+	Stdin     []byte            // what the path "-" holds
+	StdinName string            // how findings name it; "" is "<stdin>"
+	Jobs      int               // files parsed at once; 0 is one for each core
+}
+
+// Mapping says that the absolute path From is To on this machine.
+type Mapping struct {
+	From, To string
+}
+
+// Workspace is everything the user's paths stand for.
+type Workspace struct {
+	Configs  []*Config // whole configurations first, then fragments, each in a fixed order
+	Problems []Problem // about the paths, besides those of each Config
+	Passed   []string  // files of a directory that are not nginx configuration
+}

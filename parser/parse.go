@@ -1,0 +1,297 @@
+package parser
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/tufanbarisyildirim/gonginx/config"
+)
+
+const (
+	// maxDepth bounds how deep blocks may nest, so that nothing that walks
+	// the tree can exhaust the stack.
+	maxDepth = 2000
+	// maxErrors bounds how many errors are kept of one file.
+	maxErrors = 50
+)
+
+// wordBlocks are the blocks whose body holds words ended by ';' and no block:
+// nginx reads them with a handler of their own (cf->handler).
+var wordBlocks = map[string]bool{
+	"types": true, "map": true, "geo": true, "split_clients": true, "charset_map": true,
+}
+
+// blockDirectives are directives that nginx refuses without a block. The list
+// holds those whose missing "{" would change how the rest of the file reads.
+var blockDirectives = map[string]bool{
+	"http": true, "events": true, "stream": true, "mail": true, "location": true,
+	"if": true, "upstream": true, "map": true, "geo": true, "split_clients": true,
+	"types": true, "charset_map": true, "limit_except": true,
+}
+
+// Parse reads one file. It always returns a File: what nginx would refuse is in
+// its Errors, and the tree holds what could be read all the same.
+func Parse(name string, src []byte) *File {
+	p := &parsing{file: &File{Name: name, Src: string(src)}}
+	p.scan = NewScanner(p.file.Src, p.errorAt)
+	p.run()
+	sort.SliceStable(p.file.Errors, func(i, j int) bool { return p.file.Errors[i].Offset < p.file.Errors[j].Offset })
+	return p.file
+}
+
+// parsing is the state of reading one file.
+type parsing struct {
+	file *File
+	scan *Scanner
+
+	open     []openBlock  // the blocks around the current position
+	children []*Directive // finished children of the open blocks, innermost last
+
+	line, lineAt int // the line number of offset lineAt
+
+	comments []string   // comments on lines of their own before the next directive
+	cur      *Directive // the directive whose words are being read
+	inline   []config.InlineComment
+	last     *Directive // the directive that ended last, for a comment on its line
+	lastEnd  int        // where its last line begins to matter
+
+	nodes    []node
+	words    []Word
+	params   []config.Parameter
+	pointers []*Directive
+	ifaces   []config.IDirective
+
+	args   []Word             // of cur
+	values []config.Parameter // of cur
+}
+
+// openBlock is a block that waits for its '}'.
+type openBlock struct {
+	dir   *Directive
+	first int // index in parsing.children of its first child
+	words bool
+}
+
+// node holds both halves of a directive, so that one allocation makes many.
+type node struct {
+	dir Directive
+	gon config.Directive
+}
+
+func (p *parsing) errorAt(offset int, msg string) {
+	if len(p.file.Errors) >= maxErrors {
+		return
+	}
+	pos := p.file.Position(offset)
+	p.file.Errors = append(p.file.Errors, &SyntaxError{p.file.Name, pos.Line, pos.Column, offset, msg})
+}
+
+func (p *parsing) run() {
+	p.line = 1
+	for {
+		switch t := p.scan.Next(); t.Kind {
+		case Space:
+		case Comment:
+			p.comment(t.Span)
+		case WordToken:
+			p.word(t.Span)
+		case Semicolon:
+			p.endSimple(t.Span)
+		case BlockStart:
+			if !p.startBlock(t.Span) {
+				return
+			}
+		case BlockEnd:
+			p.endBlock(t.Span)
+		case EOF:
+			p.endFile()
+			return
+		}
+	}
+}
+
+// lineOf returns the line of an offset at or after the last one asked for.
+func (p *parsing) lineOf(offset int) int {
+	p.line += strings.Count(p.file.Src[p.lineAt:offset], "\n")
+	p.lineAt = offset
+	return p.line
+}
+
+func (p *parsing) comment(s Span) {
+	p.file.Comments = append(p.file.Comments, s)
+	text := p.file.Src[s.Start:s.End]
+	switch {
+	case p.cur != nil:
+		p.inline = append(p.inline, config.InlineComment{Value: text, RelativeLineIndex: p.lineOf(s.Start) - p.cur.Line})
+	case p.last != nil && !strings.Contains(p.file.Src[p.lastEnd:s.Start], "\n"):
+		p.last.SetInlineComment(config.InlineComment{Value: text, RelativeLineIndex: p.lineOf(s.Start) - p.last.Line})
+	default:
+		p.comments = append(p.comments, text)
+	}
+}
+
+func (p *parsing) word(s Span) {
+	raw := p.file.Src[s.Start:s.End]
+	w := Word{s, unquote(raw)}
+	line := p.lineOf(s.Start)
+	if p.cur != nil {
+		p.args = append(p.args, w)
+		p.values = append(p.values, config.Parameter{Value: raw, RelativeLineIndex: line - p.cur.Line})
+		return
+	}
+	if len(p.nodes) == 0 {
+		p.nodes = make([]node, 1+min(len(p.file.Src)/64, 255))
+	}
+	n := &p.nodes[0]
+	p.nodes = p.nodes[1:]
+	d := &n.dir
+	d.Directive = &n.gon
+	d.File, d.Span, d.Head = p.file, s, w
+	d.Name, d.Line = raw, line
+	if len(p.comments) > 0 {
+		d.Comment, p.comments = p.comments, nil
+	}
+	p.cur = d
+	p.args, p.values = p.args[:0], p.values[:0]
+}
+
+// finish ends the words of the current directive at offset end and returns it,
+// or nil where there were none.
+func (p *parsing) finish(end int) *Directive {
+	d := p.cur
+	if d == nil {
+		return nil
+	}
+	p.cur = nil
+	d.Span.End = end
+	d.Args = carve(&p.words, p.args)
+	d.Parameters = carve(&p.params, p.values)
+	if len(p.inline) > 0 {
+		d.InlineComment, p.inline = p.inline, nil
+	}
+	if n := len(p.open); n > 0 {
+		d.Parent = p.open[n-1].dir
+	}
+	p.children = append(p.children, d)
+	p.last, p.lastEnd = d, end
+	return d
+}
+
+func (p *parsing) inWordBlock() bool {
+	return len(p.open) > 0 && p.open[len(p.open)-1].words
+}
+
+func (p *parsing) endSimple(s Span) {
+	d := p.finish(s.End)
+	if d != nil && blockDirectives[d.Head.Value] && !p.inWordBlock() {
+		p.errorAt(s.Start, `directive "`+d.Head.Value+`" has no opening "{"`)
+	}
+}
+
+// startBlock opens the block of the current directive. It returns false where
+// blocks nest too deep to go on.
+func (p *parsing) startBlock(s Span) bool {
+	words := p.inWordBlock()
+	if words && p.cur != nil {
+		p.errorAt(s.Start, `unexpected "{"`)
+	}
+	d := p.finish(s.End)
+	if d == nil { // reported by the scanner: a block without a name
+		d = &Directive{Directive: &config.Directive{Line: p.lineOf(s.Start)}, File: p.file, Span: s}
+		d.Head.Span = Span{s.Start, s.Start}
+		if n := len(p.open); n > 0 {
+			d.Parent = p.open[n-1].dir
+		}
+		p.children = append(p.children, d)
+	}
+	p.last = nil
+	d.Body = Span{s.End, s.End}
+	name := d.Head.Value
+	if !words && strings.HasSuffix(name, "_by_lua_block") {
+		p.scan.ExpectLua()
+	}
+	if len(p.open) == maxDepth {
+		p.errorAt(s.Start, "blocks nest too deep")
+		p.unwind(s.End)
+		return false
+	}
+	p.open = append(p.open, openBlock{d, len(p.children), words || wordBlocks[name] && len(d.Args) > 0 || name == "types"})
+	return true
+}
+
+func (p *parsing) endBlock(s Span) {
+	if p.cur != nil { // reported by the scanner: the last directive has no ';'
+		p.finish(s.Start)
+	}
+	if len(p.open) == 0 {
+		p.errorAt(s.Start, `unexpected "}"`)
+		return
+	}
+	d := p.closeBlock(s.Start)
+	d.Span.End = s.End
+	p.last, p.lastEnd = d, s.End
+}
+
+// closeBlock ends the innermost block, its body reaching up to end.
+func (p *parsing) closeBlock(end int) *Directive {
+	top := p.open[len(p.open)-1]
+	p.open = p.open[:len(p.open)-1]
+	d := top.dir
+	d.Body.End = end
+	kids := p.children[top.first:]
+	block := &config.Block{Parent: d}
+	if strings.HasSuffix(d.Head.Value, "_by_lua_block") && len(kids) == 0 {
+		block.IsLuaBlock = true
+		block.LiteralCode = p.file.Src[d.Body.Start:d.Body.End]
+	}
+	d.Children = carve(&p.pointers, kids)
+	if len(kids) > 0 {
+		if cap(p.ifaces)-len(p.ifaces) < len(kids) {
+			p.ifaces = make([]config.IDirective, 0, max(256, len(kids)))
+		}
+		at := len(p.ifaces)
+		for _, k := range kids {
+			p.ifaces = append(p.ifaces, k)
+		}
+		block.Directives = p.ifaces[at:len(p.ifaces):len(p.ifaces)]
+	}
+	p.children = p.children[:top.first]
+	d.Block = block
+	if len(p.comments) > 0 { // comments at the end of a block belong to no directive
+		p.comments = nil
+	}
+	return d
+}
+
+func (p *parsing) endFile() {
+	end := len(p.file.Src)
+	if p.cur != nil {
+		p.errorAt(end, `unexpected end of file, expecting ";" or "}"`)
+		p.finish(end)
+	} else if len(p.open) > 0 {
+		p.errorAt(end, `unexpected end of file, expecting "}"`)
+	}
+	p.unwind(end)
+}
+
+// unwind closes every open block at end.
+func (p *parsing) unwind(end int) {
+	for len(p.open) > 0 {
+		p.closeBlock(end).Span.End = end
+	}
+	p.file.Directives = append([]*Directive(nil), p.children...)
+}
+
+// carve copies items into a piece of *slab, so that many short slices share
+// one allocation.
+func carve[T any](slab *[]T, items []T) []T {
+	if len(items) == 0 {
+		return nil
+	}
+	if cap(*slab)-len(*slab) < len(items) {
+		*slab = make([]T, 0, max(256, len(items)))
+	}
+	at := len(*slab)
+	*slab = append(*slab, items...)
+	return (*slab)[at:len(*slab):len(*slab)]
+}

@@ -1,0 +1,137 @@
+// Package rules holds the rules: what is worth telling a person about a
+// configuration, and the edits that would mend it. It asks rules/effective what
+// nginx does and never reads or writes a file itself.
+package rules
+
+import (
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// Severity is how much a finding matters.
+type Severity uint8
+
+// The severities.
+const (
+	Info    Severity = iota + 1 // worth knowing
+	Warning                     // breaks for some clients, servers or times
+	Error                       // cannot work
+)
+
+// String returns "info", "warning" or "error".
+func (s Severity) String() string {
+	switch s {
+	case Error:
+		return "error"
+	case Warning:
+		return "warning"
+	default:
+		return "info"
+	}
+}
+
+// Category groups rules by what goes wrong.
+type Category string
+
+// The categories.
+const (
+	Syntax            Category = "syntax"    // nginx does not start, or swallows a line
+	HandshakeCategory Category = "handshake" // the 101 never comes through
+	Lifetime          Category = "lifetime"  // it breaks later
+	HTTP              Category = "http"      // ordinary requests pay for it
+	Security          Category = "security"
+	TLS               Category = "tls"
+	Capacity          Category = "capacity"
+	Comments          Category = "comments"
+)
+
+// Rule is everything there is to say about one rule.
+type Rule struct {
+	Name     string
+	Category Category
+	Severity Severity // the default
+	Advice   bool     // runs only when selected
+	Fixable  string   // "safe", "unsafe", or "" where no finding has a fix
+	Summary  string   // one line, lower case, no final stop
+	Doc      string   // why nginx behaves so; paragraphs
+	Before   string   // an example that the rule finds
+	After    string   // Before as its fix leaves it; "" where there is no fix
+	// Reason is the cause of a broken handshake that the rule speaks for,
+	// "" for rules that speak for none.
+	Reason effective.ReasonKind
+	Check  func(*Pass)
+}
+
+// Safety says what a fix may change for ordinary requests.
+type Safety string
+
+// The safeties of a fix.
+const (
+	Safe   Safety = "safe"   // nothing but Connection, Upgrade and the HTTP version
+	Unsafe Safety = "unsafe" // something else; applied with --unsafe
+)
+
+// Edit replaces the bytes of Span in File by New. An empty Span inserts.
+type Edit struct {
+	File *parser.File
+	Span parser.Span
+	New  string
+	Rank int // order of insertions at one offset, lowest first
+}
+
+// Fix is edits that belong together: applied whole or not at all.
+type Fix struct {
+	Safety  Safety
+	Message string // what it does, in the imperative: "add proxy_http_version 1.1"
+	Edits   []Edit
+}
+
+// Place is somewhere that helps to understand a finding.
+type Place struct {
+	File    *parser.File
+	Span    parser.Span
+	Message string
+}
+
+// Finding is one thing a rule found.
+type Finding struct {
+	Rule     *Rule
+	Severity Severity
+	Message  string
+	File     *parser.File
+	Span     parser.Span
+	Routes   []*effective.Route // the routes it concerns; may be empty
+	Related  []Place
+	Via      *effective.Mount // the includes that led to File; nil in the main file
+	Fix      *Fix             // nil where the change is left to a person
+	// Ignored is set where a comment in the configuration ignores the
+	// finding: the reason it gives.
+	Ignored string
+}
+
+// Options are what a run of the rules depends on besides the configuration.
+type Options struct {
+	Rules                          []*Rule             // the rules to run
+	Severities                     map[string]Severity // by rule name, in place of the default
+	ReadTimeoutMin, ReadTimeoutSet int64               // milliseconds; 0 stands for 5m and 24h
+	// Writable reports whether a fix may change a file; nil allows all.
+	Writable func(*parser.File) bool
+}
+
+// Pass is one rule's run over one model.
+type Pass struct {
+	Model   *effective.Model
+	Rule    *Rule
+	Options *Options
+	report  func(Finding)
+}
+
+// Report adds a finding of the pass's rule. Rule and, where it is zero,
+// Severity are filled in.
+func (p *Pass) Report(f Finding) {
+	f.Rule = p.Rule
+	if f.Severity == 0 {
+		f.Severity = p.Rule.Severity
+	}
+	p.report(f)
+}
