@@ -19,6 +19,9 @@ type File struct {
 	Comments   []Span         // every comment, from '#' to the end of its line
 	Errors     []*SyntaxError // what nginx would refuse, in source order
 
+	includes []*Directive // the include directives at any depth, in source order
+	count    int          // how many directives there are at any depth
+
 	lineOnce sync.Once
 	lines    []int // offset of the first byte of each line
 }

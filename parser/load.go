@@ -70,4 +70,17 @@ type Workspace struct {
 	Configs  []*Config // whole configurations first, then fragments, each in a fixed order
 	Problems []Problem // about the paths, besides those of each Config
 	Passed   []string  // files of a directory that are not nginx configuration
+
+	opts    Options
+	cwd     string
+	disk    *disk
+	given   []*given
+	sources map[string]*source // by path without symbolic links
+	names   map[string]*source // by File.Name
+	of      map[*File]*source
+	seen    map[Problem]bool
+	reached map[string]bool // the paths, links not resolved, that includes name
+	asked   map[*File]bool  // the files of the whole configurations that were given
+	read    int             // files read
+	full    bool            // the bound on files read was reached and reported
 }

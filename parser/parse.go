@@ -21,6 +21,9 @@ var wordBlocks = map[string]bool{
 	"types": true, "map": true, "geo": true, "split_clients": true, "charset_map": true,
 }
 
+// includingBlocks are the blocks of words whose handler knows include.
+var includingBlocks = map[string]bool{"types": true, "map": true, "geo": true}
+
 // blockDirectives are directives that nginx refuses without a block. The list
 // holds those whose missing "{" would change how the rest of the file reads.
 var blockDirectives = map[string]bool{
@@ -31,8 +34,10 @@ var blockDirectives = map[string]bool{
 
 // Parse reads one file. It always returns a File: what nginx would refuse is in
 // its Errors, and the tree holds what could be read all the same.
-func Parse(name string, src []byte) *File {
-	p := &parsing{file: &File{Name: name, Src: string(src)}}
+func Parse(name string, src []byte) *File { return parseText(name, string(src)) }
+
+func parseText(name, src string) *File {
+	p := &parsing{file: &File{Name: name, Src: src}}
 	p.scan = NewScanner(p.file.Src, p.errorAt)
 	p.run()
 	sort.SliceStable(p.file.Errors, func(i, j int) bool { return p.file.Errors[i].Offset < p.file.Errors[j].Offset })
@@ -173,6 +178,7 @@ func (p *parsing) finish(end int) *Directive {
 		d.Parent = p.open[n-1].dir
 	}
 	p.children = append(p.children, d)
+	p.file.count++
 	p.last, p.lastEnd = d, end
 	return d
 }
@@ -183,8 +189,15 @@ func (p *parsing) inWordBlock() bool {
 
 func (p *parsing) endSimple(s Span) {
 	d := p.finish(s.End)
-	if d != nil && blockDirectives[d.Head.Value] && !p.inWordBlock() {
-		p.errorAt(s.Start, `directive "`+d.Head.Value+`" has no opening "{"`)
+	if d == nil {
+		return
+	}
+	words := p.inWordBlock()
+	switch name := d.Head.Value; {
+	case name == "include" && (!words || len(d.Args) == 1 && includingBlocks[p.open[len(p.open)-1].dir.Head.Value]):
+		p.file.includes = append(p.file.includes, d)
+	case blockDirectives[name] && !words:
+		p.errorAt(s.Start, `directive "`+name+`" has no opening "{"`)
 	}
 }
 

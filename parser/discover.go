@@ -1,0 +1,225 @@
+package parser
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// given is one path that the user named.
+type given struct {
+	path  string // as typed
+	abs   string
+	real  string
+	dir   bool
+	stdin bool
+	whole bool     // a main configuration: all that it includes was asked for
+	files []string // the files to look at, absolute
+	links []string // links that lead to no file of the tree
+	extra []string // names that say configuration and are not read: copies, templates
+}
+
+// walk finds the files in a directory that may be nginx configuration, in
+// bytewise order. It never leaves the directory through a link to another one.
+func (w *Workspace) walk(g *given) error {
+	return filepath.WalkDir(g.abs, func(path string, e fs.DirEntry, err error) error {
+		if path == g.abs {
+			return err
+		}
+		name := e.Name()
+		if e.IsDir() {
+			if err != nil {
+				w.problem(&w.Problems, Problem{Kind: Failed, File: w.display(path, g), Message: "directory was not read: " + reason(err)})
+				return fs.SkipDir
+			}
+			if strings.HasPrefix(name, ".") || name == "node_modules" || name == "vendor" || w.excluded(path) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if err != nil || w.excluded(path) {
+			return nil
+		}
+		parent := ""
+		for dir := filepath.Dir(path); below(dir, g.abs); dir = filepath.Dir(dir) {
+			base := filepath.Base(dir)
+			if configDir(base) {
+				parent = base
+				break
+			}
+			if dir == g.abs {
+				break
+			}
+		}
+		switch candidate(name, parent) {
+		case yes:
+		case left:
+			if e.Type().IsRegular() {
+				g.extra = append(g.extra, path)
+			}
+			return nil
+		default:
+			return nil
+		}
+		if e.Type()&fs.ModeSymlink != 0 {
+			if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+				return nil
+			}
+		} else if !e.Type().IsRegular() {
+			return nil
+		}
+		g.files = append(g.files, path)
+		return nil
+	})
+}
+
+// configDir reports whether a folder's files are configuration whatever their
+// names.
+func configDir(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasPrefix(name, "sites-") || strings.HasPrefix(name, "conf-") ||
+		strings.HasSuffix(name, "-enabled") || strings.HasSuffix(name, "-available") ||
+		strings.HasPrefix(name, "nginx") || strings.HasPrefix(name, "proxy-conf") ||
+		configDirs[name]
+}
+
+var configDirs = set(`conf.d http.d stream.d snippets site-confs vhost.d vhosts.d vhosts default.d global
+	includes include conf confs servers streams-enabled partials common locations location-confs`)
+
+// A choice is what a file's name says of it.
+type choice uint8
+
+const (
+	no   choice = iota
+	yes         // it may be configuration
+	left        // it is a copy or a template of one
+)
+
+// candidate decides by its name whether a file may be configuration. parent is
+// the folder of configuration around it, "" where there is none.
+func candidate(name, parent string) choice {
+	lower := strings.ToLower(name)
+	if strings.HasPrefix(name, ".") {
+		return no
+	}
+	for _, end := range []string{"~", ".bak", ".old", ".orig", ".save", ".swp", ".swo", ".rej", ".tmp",
+		".rpmnew", ".rpmsave", ".j2", ".jinja", ".jinja2", ".erb", ".tmpl", ".tpl", ".mustache", ".hbs", ".ejs"} {
+		if strings.HasSuffix(lower, end) || strings.Contains(lower, ".dpkg-") {
+			if strings.Contains(lower, ".conf") || strings.Contains(lower, "nginx") {
+				return left
+			}
+			return no
+		}
+	}
+	switch ext := filepath.Ext(lower); {
+	case ext == ".conf", ext == ".vhost", ext == ".nginx", ext == ".nginxconf",
+		strings.HasPrefix(lower, "nginx.conf"), strings.HasSuffix(lower, ".conf.template"), strings.Contains(lower, ".conf."):
+		return yes
+	case parent == "":
+		return no
+	case ext == "", ext == ".inc", ext == ".include", ext == ".template", ext == ".params", ext == ".ngx", ext == ".disabled":
+		return yes
+	case strings.HasPrefix(strings.ToLower(parent), "sites-"): // named after a host: app.example.com
+		return yes
+	}
+	return no
+}
+
+// excluded reports whether the user's settings leave out the file or folder at
+// an absolute path. A pattern is held against its path from the working
+// directory and from each given folder; one without a slash against its name.
+func (w *Workspace) excluded(abs string) bool {
+	if len(w.opts.Exclude) == 0 {
+		return false
+	}
+	paths := []string{}
+	add := func(dir string) {
+		if abs != dir && below(abs, dir) {
+			if rel, err := filepath.Rel(dir, abs); err == nil {
+				paths = append(paths, filepath.ToSlash(rel))
+			}
+		}
+	}
+	add(w.cwd)
+	for _, g := range w.given {
+		if g.dir {
+			add(g.abs)
+		}
+	}
+	if len(paths) == 0 {
+		paths = append(paths, filepath.ToSlash(abs))
+	}
+	for _, pattern := range w.opts.Exclude {
+		pattern = strings.TrimSuffix(strings.TrimPrefix(filepath.ToSlash(pattern), "./"), "/")
+		for _, path := range paths {
+			if !strings.Contains(pattern, "/") {
+				for _, element := range strings.Split(path, "/") {
+					if ok, _ := doublestar.Match(pattern, element); ok {
+						return true
+					}
+				}
+				continue
+			}
+			for p := path; p != "."; p = pathDir(p) {
+				if ok, _ := doublestar.Match(pattern, p); ok {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func pathDir(p string) string {
+	i := strings.LastIndexByte(p, '/')
+	if i <= 0 {
+		return "."
+	}
+	return p[:i]
+}
+
+// upwards is how many levels above a path its main configuration is looked for.
+const upwards = 5
+
+// treeTop returns the directory that holds the tree around dir: the one with
+// .git at most five levels up, else the working directory where it is that
+// near, else dir.
+func (w *Workspace) treeTop(dir string) string {
+	at := dir
+	for range upwards + 1 {
+		if filepath.Dir(at) == at {
+			break
+		}
+		if w.disk.exists(filepath.Join(at, ".git")) {
+			return at
+		}
+		at = filepath.Dir(at)
+	}
+	at = dir
+	for range upwards + 1 {
+		if filepath.Dir(at) == at {
+			break
+		}
+		if at == w.cwd {
+			return at
+		}
+		at = filepath.Dir(at)
+	}
+	return dir
+}
+
+// display returns the name of the file at abs as the user would type it who
+// typed the path of g: absolute, or from the working directory.
+func (w *Workspace) display(abs string, g *given) string {
+	if filepath.IsAbs(g.path) {
+		return abs
+	}
+	rel, err := filepath.Rel(w.cwd, abs)
+	if err != nil || strings.Count(rel, "..") > upwards {
+		return abs
+	}
+	return rel
+}

@@ -1,0 +1,131 @@
+package parser
+
+import (
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// hasMeta reports whether nginx takes an include path for a pattern: it asks
+// glob(3) only where one of these stands in it (ngx_conf_include).
+func hasMeta(path string) bool { return strings.ContainsAny(path, "*?[") }
+
+// globDir returns the directory of the absolute pattern up to its first element
+// with a wildcard.
+func globDir(pattern string) string {
+	i := strings.IndexAny(pattern, "*?[")
+	if i < 0 {
+		return filepath.Dir(pattern)
+	}
+	return filepath.Dir(pattern[:i] + "x")
+}
+
+// glob returns the paths that match the absolute pattern, in the order in which
+// nginx reads them: bytewise, as glob(3) sorts in the C locale. list gives the
+// names in a directory, sorted or not.
+func glob(pattern string, list func(dir string) []string, exists func(path string) bool) []string {
+	root := globDir(pattern)
+	rest := strings.Split(strings.TrimPrefix(pattern[len(root):], string(filepath.Separator)), string(filepath.Separator))
+	found := []string{root}
+	for _, element := range rest {
+		if element == "" {
+			continue
+		}
+		var next []string
+		for _, dir := range found {
+			if !hasMeta(element) {
+				if path := filepath.Join(dir, element); exists(path) {
+					next = append(next, path)
+				}
+				continue
+			}
+			for _, name := range list(dir) {
+				if matchName(element, name) {
+					next = append(next, filepath.Join(dir, name))
+				}
+			}
+		}
+		found = next
+	}
+	sort.Strings(found)
+	return found
+}
+
+// matchName reports whether a file's name matches one element of a glob(3)
+// pattern. A dot at the start is matched by a dot only.
+func matchName(pattern, name string) bool {
+	if strings.HasPrefix(name, ".") && !strings.HasPrefix(pattern, ".") && !strings.HasPrefix(pattern, `\.`) {
+		return false
+	}
+	// Where the last '*' may take one byte more.
+	starPattern, starName := -1, 0
+	p, n := 0, 0
+	for n < len(name) {
+		if p < len(pattern) {
+			if pattern[p] == '*' {
+				p++
+				starPattern, starName = p, n
+				continue
+			}
+			if width, ok := matchByte(pattern[p:], name[n]); ok {
+				p += width
+				n++
+				continue
+			}
+		}
+		if starPattern < 0 {
+			return false
+		}
+		starName++
+		p, n = starPattern, starName
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// matchByte matches c against the first element of a pattern that is not a
+// star, and returns how long that element is.
+func matchByte(pattern string, c byte) (width int, ok bool) {
+	switch pattern[0] {
+	case '?':
+		return 1, true
+	case '\\':
+		if len(pattern) > 1 {
+			return 2, pattern[1] == c
+		}
+	case '[':
+		if width, ok, closed := matchSet(pattern, c); closed {
+			return width, ok
+		}
+	}
+	return 1, pattern[0] == c
+}
+
+// matchSet matches c against a set such as [a-z], [!x] or [^x]. An opening
+// bracket that nothing closes stands for itself: closed is false then.
+func matchSet(pattern string, c byte) (width int, ok, closed bool) {
+	i := 1
+	negated := false
+	if i < len(pattern) && (pattern[i] == '!' || pattern[i] == '^') {
+		negated = true
+		i++
+	}
+	for first := true; i < len(pattern); first = false {
+		if pattern[i] == ']' && !first {
+			return i + 1, ok != negated, true
+		}
+		if pattern[i] == '\\' && i+1 < len(pattern) {
+			i++
+		}
+		low := pattern[i]
+		high := low
+		if i+2 < len(pattern) && pattern[i+1] == '-' && pattern[i+2] != ']' {
+			high = pattern[i+2]
+			i += 2
+		}
+		if low <= c && c <= high {
+			ok = true
+		}
+		i++
+	}
+	return 0, false, false
+}

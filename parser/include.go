@@ -1,0 +1,325 @@
+package parser
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// prefixes are the folders in which nginx's packages keep nginx.conf. An
+// absolute include below one of them lies beside the main file of a tree.
+// A longer one stands before its beginning.
+var prefixes = []string{
+	"/etc/nginx", "/usr/local/nginx/conf", "/usr/local/etc/nginx", "/opt/homebrew/etc/nginx",
+	"/etc/openresty", "/usr/local/openresty/nginx/conf", "/usr/local/etc/openresty", "/opt/homebrew/etc/openresty",
+	"/etc/tengine", "/usr/local/tengine/conf", "/etc/angie",
+	"/opt/nginx/conf", "/opt/bitnami/nginx/conf", "/config/nginx", "/config",
+	"C:/nginx/conf", "C:/nginx",
+}
+
+// stock are files that come with nginx, its packages or certbot and that say
+// nothing of WebSocket: a tree may lack them.
+var stock = set(`mime.types fastcgi_params fastcgi.conf fastcgi-php.conf uwsgi_params scgi_params
+	koi-utf koi-win win-utf options-ssl-nginx.conf`)
+
+// isStock reports whether an include path names files that cannot matter.
+func isStock(path string) bool {
+	path = slashed(path)
+	if strings.HasSuffix(path, "/nginx/modules/*.conf") || strings.HasSuffix(path, "modules-enabled/*.conf") {
+		return true // load_module lines, as the packages of Fedora and Debian write them
+	}
+	return stock[path[strings.LastIndexByte(path, '/')+1:]]
+}
+
+func slashed(path string) string { return strings.ReplaceAll(path, `\`, "/") }
+
+// isAbs reports whether nginx takes a path for absolute, on Windows too.
+func isAbs(path string) bool {
+	return strings.HasPrefix(path, "/") ||
+		len(path) > 2 && path[1] == ':' && (path[2] == '/' || path[2] == '\\')
+}
+
+// cutPrefix returns what follows dir in path where path lies at or below dir.
+func cutPrefix(path, dir string) (rest string, ok bool) {
+	dir = strings.TrimSuffix(dir, "/")
+	if len(path) < len(dir) || path[:len(dir)] != dir && !(strings.Contains(dir, ":") && strings.EqualFold(path[:len(dir)], dir)) {
+		return "", false
+	}
+	rest = path[len(dir):]
+	return strings.TrimPrefix(rest, "/"), rest == "" || rest[0] == '/'
+}
+
+// filledIn reports whether a path holds the marks of a template or a variable.
+// nginx has no variables there, so something replaces it before nginx reads it.
+func filledIn(path string) bool {
+	return strings.Contains(path, "{{") || strings.Contains(path, "{%") || strings.ContainsAny(path, "$<>") ||
+		strings.HasPrefix(path, "@") && strings.HasSuffix(path, "@")
+}
+
+// inclusion is what an include directive names, before it is known whether that
+// closes a cycle.
+type inclusion struct {
+	Include
+	sources  []*source
+	problems []Problem // without a place
+}
+
+func (i *inclusion) fail(kind ProblemKind, format string, args ...any) {
+	i.Followed = false
+	i.problems = append(i.problems, Problem{Kind: kind, Message: fmt.Sprintf(format, args...)})
+}
+
+// resolve finds the files that an include directive names.
+func (b *building) resolve(d *Directive) *inclusion {
+	inc := &inclusion{Include: Include{Followed: true}}
+	if len(d.Args) != 1 {
+		inc.fail(Failed, `invalid number of arguments in "include" directive`)
+		return inc
+	}
+	path := d.Args[0].Value
+	if path == "" {
+		inc.fail(Failed, "include names no file")
+		return inc
+	}
+	if filledIn(path) {
+		inc.fail(NotFollowed, "include %q was not followed: its path is filled in from outside", path)
+		return inc
+	}
+	places, mapped := b.places(path)
+	if hasMeta(path) {
+		b.resolveGlob(inc, path, places, mapped)
+		return inc
+	}
+	for _, place := range places {
+		if b.w.disk.exists(place) || b.w.sources[place] != nil {
+			b.add(inc, path, place, mapped)
+			return inc
+		}
+	}
+	b.missing(inc, path, places, mapped)
+	return inc
+}
+
+// places returns where on disk the absolute or relative include path may lie,
+// the likeliest first. mapped is true where the user said where it lies.
+func (b *building) places(path string) (places []string, mapped bool) {
+	if !isAbs(path) {
+		for _, base := range b.bases {
+			places = append(places, filepath.Join(base, filepath.FromSlash(path)))
+		}
+		return places, false
+	}
+	path = slashed(path)
+	longest := -1
+	for _, m := range b.w.opts.Mappings {
+		if rest, ok := cutPrefix(path, slashed(m.From)); ok && len(m.From) > longest {
+			longest = len(m.From)
+			places = []string{b.w.abs(filepath.Join(m.To, filepath.FromSlash(rest)))}
+		}
+	}
+	if longest >= 0 {
+		return places, true
+	}
+	literal := filepath.Clean(filepath.FromSlash(path))
+	if b.ownPrefix != "" {
+		if _, ok := cutPrefix(path, b.ownPrefix); ok {
+			return []string{literal}, false
+		}
+	}
+	for _, top := range b.asked {
+		if filepath.IsAbs(literal) && below(globDir(literal), top) {
+			places = append(places, literal)
+			break
+		}
+	}
+	for _, prefix := range prefixes {
+		if rest, ok := cutPrefix(path, prefix); ok {
+			for _, base := range b.bases {
+				places = append(places, filepath.Join(base, filepath.FromSlash(rest)))
+			}
+		}
+	}
+	if b.root != "" { // a tree that ends in etc/nginx lies in an image of a whole system
+		if place := filepath.Join(b.root, filepath.FromSlash(path)); b.inside(globDir(place)) {
+			places = append(places, place)
+		}
+	}
+	return places, false
+}
+
+// resolveGlob adds the files that match a pattern. One that matches nothing
+// is no error, as in nginx, where the directory was there to look into.
+func (b *building) resolveGlob(inc *inclusion, path string, places []string, mapped bool) {
+	looked := false
+	for _, place := range places {
+		dir, err := b.follow(globDir(place))
+		if err != nil || !mapped && !b.inside(dir) {
+			continue
+		}
+		if info, err := b.w.disk.lstat(dir); err != nil || !info.IsDir() {
+			continue
+		}
+		looked = true
+		matches := glob(place, b.list, b.w.disk.exists)
+		for _, match := range matches {
+			b.add(inc, path, match, mapped)
+		}
+		if len(matches) > 0 {
+			return
+		}
+	}
+	if looked || isStock(path) || b.ownPrefix != "" && len(places) > 0 || !isAbs(path) && b.insideAny(places) {
+		return
+	}
+	b.missing(inc, path, places, mapped)
+}
+
+// list returns the names in a directory, itself perhaps reached through links.
+func (b *building) list(dir string) []string {
+	real, err := b.follow(dir)
+	if err != nil {
+		return nil
+	}
+	return b.w.disk.names(real)
+}
+
+func (b *building) insideAny(places []string) bool {
+	for _, p := range places {
+		if b.inside(globDir(p)) {
+			return true
+		}
+	}
+	return false
+}
+
+// missing records that nothing lies where an include points.
+func (b *building) missing(inc *inclusion, path string, places []string, mapped bool) {
+	switch {
+	case b.ownPrefix != "" && len(places) > 0:
+		inc.fail(Failed, `open() %q failed: no such file; nginx does not start without it`, filepath.ToSlash(places[0]))
+	case isStock(path):
+	case mapped:
+		inc.fail(NotFollowed, "include %q was not followed: there is no %q", path, b.w.display(places[0], b.given))
+	case isAbs(path):
+		inc.fail(NotFollowed, "include %q was not followed: it is not in this tree", path)
+	case b.c.Fragment:
+		inc.fail(NotFollowed, "include %q was not followed: no such file here, and the main configuration is not known", path)
+	default:
+		inc.fail(NotFollowed, "include %q was not followed: there is no %q", path, b.w.display(places[0], b.given))
+	}
+}
+
+// add adds the file at place to what an include names.
+func (b *building) add(inc *inclusion, path, place string, mapped bool) {
+	b.w.reached[place] = true
+	name := func() string { return b.w.display(place, b.given) }
+	real, err := b.follow(place)
+	if err != nil && b.w.sources[place] != nil { // standard input under a name that is not on disk
+		real, err = place, nil
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		kind := NotFollowed
+		if b.ownPrefix != "" {
+			kind = Failed
+		}
+		inc.fail(kind, "include %q: the symbolic link %q leads nowhere", path, name())
+		return
+	case err != nil:
+		inc.fail(Failed, "include %q: %q: %s", path, name(), reason(err))
+		return
+	case !mapped && !b.inside(real):
+		if real == place || below(place, filepath.Dir(real)) {
+			inc.fail(NotFollowed, "include %q was not followed: it lies outside this tree", path)
+		} else {
+			inc.fail(NotFollowed, "include %q was not followed: the symbolic link %q leads outside this tree", path, name())
+		}
+		return
+	}
+	if b.w.sources[real] == nil {
+		if info, err := b.w.disk.lstat(real); err == nil {
+			if why := irregular(info.Mode()); why != "" {
+				inc.fail(Failed, "include %q: %q %s", path, name(), why)
+				return
+			}
+		}
+	}
+	inc.sources = append(inc.sources, b.w.source(real, place, name()))
+}
+
+// inside reports whether an absolute path, free of links, lies in the tree.
+func (b *building) inside(path string) bool {
+	if b.ownPrefix != "" {
+		return true
+	}
+	for _, top := range b.tops {
+		if below(path, top) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxLinks bounds how many symbolic links one path may lead through.
+const maxLinks = 40
+
+// follow returns path without symbolic links. Unlike filepath.EvalSymlinks it
+// reads an absolute link as an include is read: in a tree that is to become
+// /etc/nginx, sites-enabled/app -> /etc/nginx/sites-available/app leads to the
+// tree's own file and not to that of the machine at hand.
+func (b *building) follow(path string) (string, error) { return b.followLinks(path, 0) }
+
+func (b *building) followLinks(path string, n int) (string, error) {
+	if real, ok := b.links[path]; ok {
+		return real, nil
+	}
+	parent := filepath.Dir(path)
+	if parent == path {
+		return path, nil
+	}
+	dir, err := b.followLinks(parent, n)
+	if err != nil {
+		return "", err
+	}
+	full := filepath.Join(dir, filepath.Base(path))
+	info, err := b.w.disk.lstat(full)
+	if err != nil {
+		return "", err
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		if n >= maxLinks {
+			return "", errors.New("too many levels of symbolic links")
+		}
+		target, err := os.Readlink(full)
+		if err != nil {
+			return "", err
+		}
+		full, err = b.followLinks(b.linkTarget(dir, target), n+1)
+		if err != nil {
+			return "", err
+		}
+	}
+	b.links[path] = full
+	return full, nil
+}
+
+// linkTarget returns where a link in dir leads.
+func (b *building) linkTarget(dir, target string) string {
+	if !filepath.IsAbs(target) {
+		return filepath.Join(dir, target)
+	}
+	target = filepath.Clean(target)
+	if b.inside(target) {
+		return target
+	}
+	places, _ := b.places(filepath.ToSlash(target))
+	for _, place := range places {
+		if b.w.disk.exists(place) {
+			return place
+		}
+	}
+	return target
+}

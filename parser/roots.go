@@ -1,0 +1,369 @@
+package parser
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// load fills in a Workspace from its given paths.
+func (w *Workspace) load() {
+	w.of = map[*File]*source{}
+	w.seen = map[Problem]bool{}
+	w.asked = map[*File]bool{}
+	w.reached = map[string]bool{}
+	for _, s := range w.sources {
+		if s.file != nil {
+			w.of[s.file] = s
+		}
+	}
+	for _, g := range w.given {
+		w.prepare(g)
+	}
+	roots := w.candidates()
+	r := &rooting{w: w, built: map[*source]*Config{}}
+	if w.opts.Root != "" {
+		r.explicit()
+	}
+	for _, root := range roots {
+		if root.s.file != nil && isWhole(root.s.file) {
+			r.add(root.s, root.g, false)
+		}
+	}
+	if w.opts.Root == "" {
+		r.upwards(roots)
+	}
+	r.keepOuter()
+	r.fragments(roots)
+	w.finish(r, roots)
+}
+
+// prepare finds what a given path is and which files it stands for.
+func (w *Workspace) prepare(g *given) {
+	if g.stdin {
+		name := w.opts.StdinName
+		if name == "" {
+			name = "<stdin>"
+		}
+		g.path = name
+		g.abs = w.abs(name)
+		g.real = realPath(g.abs)
+		if s := w.sources[g.real]; s == nil {
+			s = w.source(g.real, g.abs, name)
+			text := string(w.opts.Stdin)
+			s.text = &text
+		}
+		g.files = []string{g.abs}
+		return
+	}
+	g.abs = w.abs(g.path)
+	info, err := os.Stat(g.abs)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		w.fail(g, "no such file or folder; name a configuration, or a folder that holds one")
+		return
+	case err != nil:
+		w.fail(g, reason(err))
+		return
+	}
+	g.real = realPath(g.abs)
+	if !info.IsDir() {
+		if why := irregular(info.Mode()); why != "" {
+			w.fail(g, why+`; to read from a pipe, give its text on standard input and "-" as the path`)
+			return
+		}
+		g.files = []string{g.abs}
+		return
+	}
+	g.dir = true
+	if err := w.walk(g); err != nil {
+		w.fail(g, "directory was not read: "+reason(err))
+	}
+}
+
+func (w *Workspace) fail(g *given, msg string) {
+	w.problem(&w.Problems, Problem{Kind: Failed, File: filepath.Clean(g.path), Message: msg})
+}
+
+// root is a file that a given path stands for.
+type root struct {
+	s *source
+	g *given
+}
+
+// candidates reads the files that the given paths stand for, those named by the
+// user first, so that they keep the name under which they were named.
+func (w *Workspace) candidates() []root {
+	var roots []root
+	taken := map[*source]bool{}
+	for _, dirs := range []bool{false, true} {
+		var batch []*source
+		for _, g := range w.given {
+			if g.dir != dirs {
+				continue
+			}
+			for _, path := range g.files {
+				real := realPath(path)
+				if dirs && !w.near(real, g) {
+					g.links = append(g.links, path)
+					continue
+				}
+				s := w.source(real, path, w.display(path, g))
+				if !taken[s] {
+					taken[s] = true
+					roots = append(roots, root{s, g})
+				}
+				batch = append(batch, s)
+			}
+		}
+		w.readAll(batch, dirs)
+	}
+	return roots
+}
+
+// near reports whether a file that a directory's link leads to, or seems to,
+// lies in the tree around that directory.
+func (w *Workspace) near(real string, g *given) bool {
+	if info, err := w.disk.lstat(real); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	if below(real, g.real) || below(real, realPath(w.treeTop(g.abs))) {
+		return true
+	}
+	at := g.abs
+	for range upwards {
+		at = filepath.Dir(at)
+		if w.disk.exists(filepath.Join(at, "nginx.conf")) && below(real, realPath(at)) {
+			return true
+		}
+	}
+	return false
+}
+
+// rooting is the state of finding which files are whole configurations.
+type rooting struct {
+	w     *Workspace
+	order []*Config
+	built map[*source]*Config
+	first *Config // the one the user named with Options.Root
+}
+
+func (r *rooting) add(s *source, g *given, fragment bool) *Config {
+	if c := r.built[s]; c != nil {
+		return c
+	}
+	c := r.w.build(s, g, fragment)
+	r.built[s] = c
+	r.order = append(r.order, c)
+	return c
+}
+
+// explicit builds the main configuration that the user named beside the paths.
+func (r *rooting) explicit() {
+	w := r.w
+	g := &given{path: w.opts.Root, abs: w.abs(w.opts.Root)}
+	info, err := os.Stat(g.abs)
+	switch {
+	case err != nil:
+		w.fail(g, "the main configuration was not read: "+reason(err))
+		return
+	case irregular(info.Mode()) != "":
+		w.fail(g, "the main configuration was not read: it "+irregular(info.Mode()))
+		return
+	}
+	s := w.source(realPath(g.abs), g.abs, w.display(g.abs, g))
+	w.readAll([]*source{s}, false)
+	if s.file == nil {
+		w.fail(g, "the main configuration was not read: "+reason(s.err))
+		return
+	}
+	r.first = r.add(s, g, false)
+}
+
+// upwards looks above each given path for a nginx.conf that includes what it
+// stands for.
+func (r *rooting) upwards(roots []root) {
+	w := r.w
+	tried := map[string]bool{}
+	for _, g := range w.given {
+		if g.abs == "" || len(g.files) == 0 {
+			continue
+		}
+		at := g.abs
+		for range upwards + 1 {
+			if w.disk.exists(filepath.Join(at, ".git")) || filepath.Dir(at) == at {
+				break
+			}
+			at = filepath.Dir(at)
+			if r.tryMain(filepath.Join(at, "nginx.conf"), g, roots, tried) {
+				break
+			}
+		}
+	}
+}
+
+// tryMain builds the configuration of the main file at path if there is one and
+// keeps it if it includes a file that g stands for.
+func (r *rooting) tryMain(path string, g *given, roots []root, tried map[string]bool) bool {
+	w := r.w
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || w.excluded(path) {
+		return false
+	}
+	s := w.source(realPath(path), path, w.display(path, g))
+	c := r.built[s]
+	if c == nil {
+		if tried[s.real] {
+			return false
+		}
+		tried[s.real] = true
+		w.readAll([]*source{s}, false)
+		if s.file == nil || !isWhole(s.file) {
+			return false
+		}
+		c = w.build(s, g, false)
+		if !holdsAny(c, roots, g) {
+			return false
+		}
+		r.built[s] = c
+		r.order = append([]*Config{c}, r.order...)
+		return true
+	}
+	return holdsAny(c, roots, g)
+}
+
+func holdsAny(c *Config, roots []root, g *given) bool {
+	in := map[*File]bool{}
+	for _, f := range c.Files {
+		in[f] = true
+	}
+	for _, root := range roots {
+		if root.g == g && root.s.file != nil && root.s.file != c.Main && in[root.s.file] {
+			return true
+		}
+	}
+	return false
+}
+
+// keepOuter drops the configurations that another one includes. Of two that
+// include each other the first stays.
+func (r *rooting) keepOuter() {
+	holders := map[*File][]int{}
+	for i, c := range r.order {
+		for _, f := range c.Files[1:] {
+			holders[f] = append(holders[f], i)
+		}
+	}
+	dropped := make([]bool, len(r.order))
+	for i, c := range r.order {
+		if c == r.first {
+			continue
+		}
+		for _, h := range holders[c.Main] {
+			if dropped[h] {
+				continue
+			}
+			if mutual := contains(c.Files, r.order[h].Main); mutual && i < h {
+				continue
+			}
+			dropped[i] = true
+			break
+		}
+	}
+	var kept []*Config
+	for i, c := range r.order {
+		if !dropped[i] {
+			kept = append(kept, c)
+		}
+	}
+	r.order = kept
+}
+
+// fragments builds a configuration for every nginx file that no whole
+// configuration includes.
+func (r *rooting) fragments(roots []root) {
+	w := r.w
+	whole := r.order
+	r.order = nil
+	in := map[*File]bool{}
+	for _, c := range whole {
+		for _, f := range c.Files {
+			in[f] = true
+		}
+	}
+	for _, root := range roots {
+		f := root.s.file
+		if f == nil || in[f] || isWhole(f) {
+			continue
+		}
+		if !root.g.dir {
+			if why := notText(f.Src); why != "" {
+				w.fail(root.g, why)
+				continue
+			}
+		}
+		r.add(root.s, root.g, true)
+	}
+	r.keepOuter()
+	w.Configs = append(whole, r.order...)
+}
+
+// finish says what of the given paths came to nothing.
+func (w *Workspace) finish(r *rooting, roots []root) {
+	in := map[*source]bool{}
+	for _, c := range w.Configs {
+		for _, f := range c.Files {
+			in[w.of[f]] = true
+		}
+		problems := c.Problems
+		c.Problems = nil
+		for _, p := range problems {
+			w.problem(&c.Problems, p)
+		}
+	}
+	found := map[*given]bool{}
+	for _, root := range roots {
+		switch {
+		case in[root.s]:
+			found[root.g] = true
+		case root.s.err != nil && root.s.err != errTooMany:
+			found[root.g] = true
+			w.problem(&w.Problems, Problem{Kind: Failed, File: root.s.name, Message: reason(root.s.err)})
+		case root.g.dir:
+			w.Passed = append(w.Passed, root.s.name)
+		}
+		if !root.g.dir && root.s.file != nil && isWhole(root.s.file) && r.built[root.s] != nil && r.isRoot(root.s.file) {
+			root.g.whole = true
+			for _, f := range r.built[root.s].Files {
+				w.asked[f] = true
+			}
+		}
+	}
+	for _, g := range w.given {
+		for _, path := range g.links {
+			if !w.reached[path] {
+				w.problem(&w.Problems, Problem{Kind: NotFollowed, File: w.display(path, g),
+					Message: "this symbolic link leads to no file of the tree and was not followed"})
+			}
+		}
+		for _, path := range g.extra {
+			if s := w.sources[realPath(path)]; s == nil || !in[s] {
+				w.Passed = append(w.Passed, w.display(path, g))
+			}
+		}
+		if g.dir && !found[g] && g.real != "" {
+			w.fail(g, fmt.Sprintf("no nginx configuration in this folder (%d files looked at); name a file, or a folder that holds *.conf files", len(g.files)))
+		}
+	}
+}
+
+func (r *rooting) isRoot(f *File) bool {
+	for _, c := range r.w.Configs {
+		if c.Main == f && !c.Fragment {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,129 @@
+package parser
+
+import "strings"
+
+// sniffBytes is how much of a file is looked at to see whether it is nginx
+// configuration.
+const sniffBytes = 64 << 10
+
+// looksLikeNginx reports whether a text reads like nginx configuration: at
+// least one statement begins with a name that only nginx uses and ends with
+// ';' or '{', and names that nginx does not know do not drown it. INI, TOML,
+// YAML and Apache have no such ends; BIND, VCL and shell have other names.
+func looksLikeNginx(src string) bool {
+	if len(src) > sniffBytes {
+		src = src[:sniffBytes]
+	}
+	if strings.IndexByte(src, 0) >= 0 {
+		return false
+	}
+	s := NewScanner(src, nil)
+	var strong, weak, other, depth, inWords int
+	head, next, words := "", "", 0
+	count := func(end Kind) {
+		switch {
+		case words == 0 || inWords > 0:
+		case strongName(head), tellingUse(head, next, words, end):
+			strong++
+		case weakNames[head]:
+			weak++
+		default:
+			other++
+		}
+	}
+	for {
+		switch t := s.Next(); t.Kind {
+		case EOF:
+			return strong > 0 && 4*(strong+weak) >= other
+		case WordToken:
+			if words == 0 {
+				head = unquote(src[t.Span.Start:t.Span.End])
+			} else if words == 1 {
+				next = src[t.Span.Start:t.Span.End]
+			}
+			words++
+		case Semicolon:
+			count(t.Kind)
+			words = 0
+		case BlockStart:
+			count(t.Kind)
+			depth++
+			if inWords == 0 && wordBlocks[head] {
+				inWords = depth
+			}
+			if words > 0 && strings.HasSuffix(head, "_by_lua_block") {
+				s.ExpectLua()
+			}
+			words = 0
+		case BlockEnd:
+			if depth == inWords {
+				inWords = 0
+			}
+			depth = max(depth-1, 0)
+			words = 0
+		}
+	}
+}
+
+// tellingUse reports whether a name that other languages have too is used as
+// only nginx uses it.
+func tellingUse(head, next string, words int, end Kind) bool {
+	switch head {
+	case "server":
+		return words == 1 && end == BlockStart
+	case "set":
+		return words == 3 && strings.HasPrefix(next, "$")
+	case "if":
+		return strings.HasPrefix(next, "($") && end == BlockStart
+	case "allow", "deny":
+		return words == 2 && (next == "all" || next != "" && next[0] >= '0' && next[0] <= '9')
+	}
+	return false
+}
+
+// onlyComments reports whether a text holds no statement at all.
+func onlyComments(src string) bool {
+	s := NewScanner(src, nil)
+	for {
+		switch s.Next().Kind {
+		case EOF:
+			return true
+		case Space, Comment:
+		default:
+			return false
+		}
+	}
+}
+
+func strongName(name string) bool {
+	if strongNames[name] || strings.Contains(name, "_by_lua") {
+		return true
+	}
+	prefix, rest, ok := strings.Cut(name, "_")
+	return ok && rest != "" && modulePrefixes[prefix] && strings.Trim(rest, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
+// modulePrefixes are the first words of names that nginx modules use.
+var modulePrefixes = set(`proxy fastcgi uwsgi scgi grpc memcached ssl gzip brotli zstd limit worker client keepalive
+	lua js perl sub auth real geoip geoip2 http2 http3 quic open large more echo aio
+	merge msie send server types underscores variables vhost upstream modsecurity njs`)
+
+// strongNames are directives that, ended by ';' or '{', nothing but nginx uses.
+var strongNames = set(`http events location upstream listen server_name server_names proxy_pass try_files
+	error_page access_log error_log log_format map geo split_clients sendfile tcp_nopush tcp_nodelay gzip
+	expires add_header add_trailer resolver satisfy internal autoindex charset load_module multi_accept
+	default_type limit_except set_real_ip_from stub_status underscores_in_headers mirror etag
+	if_modified_since ignore_invalid_headers postpone_output reset_timedout_connection ip_hash least_conn
+	subrequest_output_buffer_size valid_referers rewrite_log server_tokens daemon pid server types slice ssi`)
+
+// weakNames are directives that other languages use as well.
+var weakNames = set(`server rewrite if set return include break use user root alias allow deny index default stream mail hash zone
+	keepalive env empty_gif flv mp4 random sticky state protocol`)
+
+func set(names string) map[string]bool {
+	m := map[string]bool{}
+	for _, name := range strings.Fields(names) {
+		m[name] = true
+	}
+	return m
+}

@@ -1,0 +1,164 @@
+package parser
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// maxFiles bounds how many files one Workspace reads.
+const maxFiles = 100_000
+
+// source is one file on disk, however many names lead to it.
+type source struct {
+	real string // its path without symbolic links
+	abs  string // the path under which it was first found
+	name string // File.Name: abs as the user would write it
+	text *string
+	file *File
+	err  error // why there is no file
+	like bool  // it reads like nginx configuration
+	done bool  // it was read
+}
+
+// source returns the source for the file at real, found as abs and, where it is
+// new, named name.
+func (w *Workspace) source(real, abs, name string) *source {
+	if s := w.sources[real]; s != nil {
+		return s
+	}
+	if w.names[name] != nil { // another file has it: possible where links are mapped
+		name = real
+	}
+	s := &source{real: real, abs: abs, name: name}
+	w.sources[real] = s
+	w.names[name] = s
+	return s
+}
+
+// readAll reads and parses those of the sources that were not yet, on as many
+// goroutines as the options allow. With sniff, one that does not read like
+// nginx configuration is not parsed.
+func (w *Workspace) readAll(sources []*source, sniff bool) {
+	var fresh []*source
+	for _, s := range sources {
+		if s.done && (s.file != nil || s.err != nil || sniff) {
+			continue
+		}
+		if !s.done {
+			if w.read >= maxFiles {
+				s.done, s.err = true, errTooMany
+				if !w.full {
+					w.full = true
+					w.problem(&w.Problems, Problem{Kind: Failed, Message: fmt.Sprintf("more than %d files; name a smaller folder", maxFiles)})
+				}
+				continue
+			}
+			w.read++
+		}
+		s.done = true
+		fresh = append(fresh, s)
+	}
+	jobs := w.opts.Jobs
+	if jobs <= 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	jobs = min(jobs, len(fresh))
+	if jobs <= 1 {
+		for _, s := range fresh {
+			s.read(w.opts.Overlay, sniff)
+		}
+	} else {
+		var next atomic.Int64
+		var wg sync.WaitGroup
+		for range jobs {
+			wg.Go(func() {
+				for {
+					i := int(next.Add(1)) - 1
+					if i >= len(fresh) {
+						return
+					}
+					fresh[i].read(w.opts.Overlay, sniff)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	for _, s := range fresh {
+		if s.file != nil {
+			w.of[s.file] = s
+		}
+	}
+}
+
+var errTooMany = errors.New("too many files")
+
+// read fills in what s holds. It touches nothing but s.
+func (s *source) read(overlay map[string]string, sniff bool) {
+	text := ""
+	if t, ok := overlay[s.name]; ok {
+		text = t
+	} else if s.text != nil {
+		text = *s.text
+	} else if text, s.err = readRegular(s.real); s.err != nil {
+		return
+	}
+	if sniff {
+		s.like = looksLikeNginx(text)
+		if !s.like {
+			return
+		}
+	}
+	s.file = parseText(s.name, text)
+}
+
+// isWhole reports whether a file is a main configuration: only there may these
+// blocks stand.
+func isWhole(f *File) bool {
+	for _, d := range f.Directives {
+		if !d.IsBlock() {
+			continue
+		}
+		switch d.Head.Value {
+		case "http", "events", "stream", "mail":
+			return true
+		}
+	}
+	return false
+}
+
+// notText says why a text that the user named cannot be configuration, "" where
+// it can.
+func notText(text string) string {
+	switch {
+	case strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff"):
+		return "is UTF-16 text; save it as UTF-8 without a byte order mark"
+	case strings.IndexByte(text, 0) >= 0:
+		return "is a binary file, not nginx configuration"
+	case !looksLikeNginx(text) && !holdsDirectives(text):
+		return "is not nginx configuration: no directive that nginx knows stands in it"
+	}
+	return ""
+}
+
+// holdsDirectives reports whether a text that the user named may pass as
+// configuration though sniffing found nothing that is nginx's alone: it is empty,
+// some statement begins with a name of nginx's, if only for want of its ';', or
+// it reads without an error and uses words that nginx uses too.
+func holdsDirectives(text string) bool {
+	f := parseText("", text)
+	strong, weak := false, false
+	var walk func([]*Directive)
+	walk = func(list []*Directive) {
+		for _, d := range list {
+			strong = strong || strongName(d.Head.Value)
+			weak = weak || weakNames[d.Head.Value]
+			walk(d.Children)
+		}
+	}
+	walk(f.Directives)
+	return len(f.Directives) == 0 || strong || weak && len(f.Errors) == 0
+}
