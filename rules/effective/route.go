@@ -112,6 +112,8 @@ type Route struct {
 	// HandshakeOnly is true where nothing but WebSocket is expected here,
 	// so that ordinary requests need no care.
 	HandshakeOnly bool
+	// LikelyPath is true where the path alone says WebSocket.
+	LikelyPath bool
 	// Polling is true on paths of libraries that fall back to polling.
 	Polling bool
 	// Pings is true on paths of libraries that ping by themselves.
@@ -169,4 +171,17 @@ type Model struct {
 	// configuration, otherwise HTTP, Server or Location. The levels around
 	// it were not seen.
 	Outer Kind
+	// Problems are what could not be mounted.
+	Problems []parser.Problem
+
+	mounted    int
+	used       map[string]bool // names of all directives mounted
+	overflowed bool
+	vars       *variables
+
+	sockets     map[string]*socket // by address and port
+	socketOrder []*socket
+	locations   map[*Scope]*locations
+	codes       map[*Scope][]code
+	upstreams   map[string]*Scope // by name in lower case
 }

@@ -32,6 +32,8 @@ type Scope struct {
 	// that could change a verdict was not followed. For the outermost scope
 	// of a fragment see Model.Outer.
 	Partial bool
+	// Unread are the include directives of this level that were not followed.
+	Unread []Item
 
 	index map[string][]int32 // by name, built when Items are many
 }
@@ -47,4 +49,100 @@ type Item struct {
 type Mount struct {
 	Include *parser.Directive // the include directive
 	Outer   *Mount            // the include that led to Include's file, nil in the main file
+}
+
+// indexed is the number of items from which a scope keeps an index of names.
+const indexed = 24
+
+// Own returns the directives of the given name at this level, in nginx's order.
+func (s *Scope) Own(name string) []Item {
+	if len(s.Items) >= indexed {
+		if s.index == nil {
+			s.index = make(map[string][]int32)
+			for i := range s.Items {
+				n := s.Items[i].Head.Value
+				s.index[n] = append(s.index[n], int32(i))
+			}
+		}
+		at := s.index[name]
+		if len(at) == 0 {
+			return nil
+		}
+		own := make([]Item, len(at))
+		for i, n := range at {
+			own[i] = s.Items[n]
+		}
+		return own
+	}
+	var own []Item
+	for i := range s.Items {
+		if s.Items[i].Head.Value == name {
+			own = append(own, s.Items[i])
+		}
+	}
+	return own
+}
+
+// Effective returns the directives of the given name that nginx applies in s,
+// and the level they stand at; none and nil where nginx's default applies. It
+// follows the merge functions of nginx's modules: a value or a list is taken
+// from the nearest level that has any (ngx_conf_merge_value,
+// ngx_conf_merge_ptr_value). An if or limit_except block cannot hold a
+// directive that nginx does not allow there; such lines are passed over.
+func (s *Scope) Effective(name string) (items []Item, level *Scope) {
+	inIf := allowedInIf[name]
+	for at := s; at != nil; at = at.Parent {
+		if (at.Kind == If || at.Kind == LimitExcept) && !inIf {
+			continue
+		}
+		if own := at.Own(name); len(own) > 0 {
+			return own, at
+		}
+	}
+	return nil, nil
+}
+
+// gap returns the innermost level, from s outwards and no farther than level,
+// at which an include that could hold more was not followed; nil where every
+// level was read.
+func (s *Scope) gap(level *Scope, inclusive bool) *Scope {
+	for at := s; at != nil; at = at.Parent {
+		if at == level && !inclusive {
+			return nil
+		}
+		if at.Partial {
+			return at
+		}
+		if at == level {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Up returns the nearest scope of the given kind, s itself included, or nil.
+func (s *Scope) Up(kind Kind) *Scope {
+	for at := s; at != nil; at = at.Parent {
+		if at.Kind == kind {
+			return at
+		}
+	}
+	return nil
+}
+
+// Last returns the last of the directives of the given name at this level; the
+// zero Item where there is none.
+func (s *Scope) Last(name string) Item {
+	if own := s.Own(name); len(own) > 0 {
+		return own[len(own)-1]
+	}
+	return Item{}
+}
+
+// allowedInIf are the directives asked for here that nginx allows in an if of a
+// location (NGX_HTTP_LIF_CONF).
+var allowedInIf = map[string]bool{
+	"add_header": true, "error_page": true, "root": true, "proxy_pass": true,
+	"fastcgi_pass": true, "uwsgi_pass": true, "scgi_pass": true, "grpc_pass": true,
+	"memcached_pass": true, "auth_basic": true,
 }

@@ -1,5 +1,13 @@
 package effective
 
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+)
+
 // Outcome is what becomes of a URL.
 type Outcome string
 
@@ -33,4 +41,244 @@ type Considered struct {
 	Modifier string // "", "=", "^~", "~", "~*"
 	Match    string
 	Why      string
+}
+
+// Trace follows a handshake for u: scheme ws, wss, http or https. It returns an
+// error for a URL that no handshake can be sent to.
+func (m *Model) Trace(u *url.URL) (*Trace, error) {
+	t := &Trace{URL: u.String()}
+	port := u.Port()
+	secure := false
+	switch u.Scheme {
+	case "ws", "http":
+		port = cmp.Or(port, "80")
+	case "wss", "https":
+		port = cmp.Or(port, "443")
+		secure = true
+	default:
+		return nil, fmt.Errorf("scheme %q: want ws, wss, http or https", u.Scheme)
+	}
+	if u.Hostname() == "" {
+		return nil, fmt.Errorf("no host in %q", u.String())
+	}
+	path, err := normalize(u.EscapedPath())
+	if err != nil {
+		return nil, err
+	}
+	so := m.socketFor(u.Hostname(), port)
+	if so == nil {
+		t.Outcome = OutcomeNoServer
+		if m.Outer != Main && m.Outer != HTTP {
+			t.Outcome = OutcomeUnknown
+		}
+		t.Why = "no server listens on port " + port
+		return t, nil
+	}
+	t.Server, t.ServerWhy = so.byName(u.Hostname())
+	if secure != so.ssl {
+		t.Outcome = OutcomeBroken
+		t.Why = fmt.Sprintf("port %s speaks no TLS, and %s asks for it", port, u.Scheme)
+		if so.ssl {
+			t.Why = fmt.Sprintf("port %s speaks TLS only, and %s does not", port, u.Scheme)
+		}
+		return t, nil
+	}
+	m.traceIn(t, u, path, port)
+	return t, nil
+}
+
+// traceIn follows both forms of the handshake through t.Server.
+func (m *Model) traceIn(t *Trace, u *url.URL, path, port string) {
+	var forms [2][]outcome
+	var ordinary []outcome
+	var notes []string
+	for kind := range requests {
+		var saw func(*location, string)
+		if kind == Handshake {
+			saw = func(l *location, why string) {
+				t.Considered = append(t.Considered, Considered{l.scope, l.modifier, l.match, why})
+			}
+		}
+		out, n := m.follow(t.Server.Scope, nil, m.urlRequest(t.Server, kind, u, path, port), saw)
+		if kind == Ordinary {
+			ordinary = out
+			continue
+		}
+		forms[kind] = out
+		notes = append(notes, n...)
+	}
+	o := &forms[Handshake][0]
+	for i := range forms[Handshake] {
+		if forms[Handshake][i].end == proxied {
+			o = &forms[Handshake][i]
+		}
+	}
+	t.Location = o.location
+	switch o.end {
+	case redirected:
+		t.Outcome, t.Redirect = OutcomeRedirect, m.absolute(o, u)
+		t.Why = fmt.Sprintf("nginx answers %d, and WebSocket clients do not follow redirects", o.status)
+	case answered:
+		t.Outcome = OutcomeNotProxied
+		t.Why = fmt.Sprintf("nginx answers %d by itself", o.status)
+		if o.item.Directive != nil {
+			t.Why += fmt.Sprintf(" (%s, %s)", o.item.Head.Value, place(o.item))
+		}
+	case static:
+		t.Outcome = OutcomeNotProxied
+		t.Why = "the location passes nothing on to an upstream"
+	case nowhere:
+		t.Outcome = OutcomeNoLocation
+		t.Why = "no location matches " + path
+	case lost:
+		t.Outcome = OutcomeUnknown
+		t.Why = o.why
+	case proxied:
+		m.traceRoute(t, o, forms, ordinary)
+	}
+	if t.Route != nil {
+		t.Route.Notes = append(t.Route.Notes, notes...)
+	}
+}
+
+// traceRoute fills in the route that o reaches, judged for this URL.
+func (m *Model) traceRoute(t *Trace, o *outcome, forms [2][]outcome, ordinary []outcome) {
+	r := &Route{Model: m, Server: t.Server, Location: o.location, Scope: o.scope, Pass: o.pass}
+	for _, have := range m.Routes {
+		if have.Scope == o.scope && have.Pass.Directive == o.pass.Directive || have.Location == o.location && have.Pass.Directive == o.pass.Directive {
+			r.Intent, r.IntentWhy = have.Intent, have.IntentWhy
+			r.HandshakeOnly, r.LikelyPath, r.Polling, r.Pings = have.HandshakeOnly, have.LikelyPath, have.Polling, have.Pings
+			break
+		}
+	}
+	version, item, gap := m.httpVersion(r.Scope)
+	if protocol(r.Pass) == "proxy" && gap == nil {
+		r.HTTPVersion, r.HTTPVersionItem = version, item
+	}
+	r.Idle = m.timeout(r.Scope, protocol(r.Pass)+"_read_timeout")
+	r.Headers = m.headers(r, [requests][]outcome{forms[0], forms[1], ordinary})
+	m.decide(r, forms[:])
+	r.Notes = m.unjudged(r)
+	t.Route = r
+	switch r.Verdict {
+	case Works:
+		t.Outcome = OutcomeWorks
+		t.Why = "the handshake reaches the upstream complete"
+	case Broken:
+		t.Outcome = OutcomeBroken
+		t.Why = string(r.Reasons[0].Kind)
+	case Unknown:
+		t.Outcome = OutcomeUnknown
+		t.Why = r.Undecided
+	}
+}
+
+// urlRequest returns the request for a URL, as newRequest does with all that the
+// URL decides filled in.
+func (m *Model) urlRequest(vs *VirtualServer, kind Request, u *url.URL, path, port string) *request {
+	q := m.newRequest(vs, kind, text(path))
+	q.host = text(strings.ToLower(strings.TrimSuffix(hostOf(u), ".")))
+	q.header = text(u.Host)
+	q.port = text(port)
+	q.args = text(u.RawQuery)
+	q.target = text(u.RequestURI())
+	q.scheme = text("http")
+	if u.Scheme == "wss" || u.Scheme == "https" {
+		q.scheme = text("https")
+	}
+	return q
+}
+
+// hostOf returns the host of u as $host holds it: brackets kept, port cut.
+func hostOf(u *url.URL) string {
+	if strings.HasPrefix(u.Host, "[") {
+		return "[" + u.Hostname() + "]"
+	}
+	return u.Hostname()
+}
+
+// absolute returns the target of a redirect as the client sees it.
+func (m *Model) absolute(o *outcome, u *url.URL) string {
+	if !strings.HasPrefix(o.target, "/") {
+		return o.target
+	}
+	scheme := "http"
+	if u.Scheme == "wss" || u.Scheme == "https" {
+		scheme = "https"
+	}
+	target := scheme + "://" + u.Host + o.target
+	if o.item.Directive == nil && u.RawQuery != "" {
+		target += "?" + u.RawQuery
+	}
+	return target
+}
+
+// socketFor chooses the socket that a connection to host and port reaches: the
+// one bound to that address, otherwise the wildcard of its family. A host that
+// is a name can have any address; a socket that knows the name goes first, then
+// a wildcard.
+func (m *Model) socketFor(host, port string) *socket {
+	ip := net.ParseIP(host)
+	var wild, known, any *socket
+	for _, so := range m.socketOrder {
+		l := so.listen
+		if l.Port != port {
+			continue
+		}
+		if ip != nil && strings.Trim(l.Address, "[]") == ip.String() {
+			return so
+		}
+		isWild := l.Address == "*" || l.Address == "[::]"
+		if isWild && (wild == nil || ip != nil && ip.To4() == nil && l.Address == "[::]") {
+			wild = so
+		}
+		if ip != nil {
+			continue
+		}
+		if any == nil {
+			any = so
+		}
+		if _, why := so.byName(host); known == nil && strings.HasPrefix(why, "its server_name") {
+			known = so
+		}
+	}
+	return cmp.Or(known, wild, any)
+}
+
+// normalize decodes a path and folds slashes and dots as
+// ngx_http_parse_complex_uri does.
+func normalize(escaped string) (string, error) {
+	if escaped == "" {
+		return "/", nil
+	}
+	raw, err := url.PathUnescape(escaped)
+	if err != nil {
+		return "", fmt.Errorf("path %q: %w", escaped, err)
+	}
+	var out []string
+	segments := strings.Split(raw, "/")
+	for i, s := range segments {
+		last := i == len(segments)-1
+		switch s {
+		case "":
+			if last {
+				out = append(out, "")
+			}
+		case ".":
+			if last {
+				out = append(out, "")
+			}
+		case "..":
+			if len(out) == 0 {
+				return "", fmt.Errorf("path %q leads above the root: nginx answers 400", escaped)
+			}
+			out = out[:len(out)-1]
+			if last {
+				out = append(out, "")
+			}
+		default:
+			out = append(out, s)
+		}
+	}
+	return "/" + strings.Join(out, "/"), nil
 }

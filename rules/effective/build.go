@@ -1,0 +1,386 @@
+package effective
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
+)
+
+// Build works out what nginx makes of c. It does not fail: what could not be
+// decided is unknown in the result.
+func Build(c *parser.Config, opts Options) *Model {
+	m := &Model{
+		Config: c, Version: opts.Version,
+		locations: make(map[*Scope]*locations), codes: make(map[*Scope][]code),
+		used: make(map[string]bool),
+	}
+	if m.Version == (Version{}) {
+		m.Version = DefaultVersion
+	}
+	m.mount()
+	switch m.Outer {
+	case HTTP:
+		m.HTTP = []*Scope{m.Main}
+	case Main:
+		for i := range m.Main.Items {
+			if s := m.Main.Items[i].Scope; s != nil && s.Kind == HTTP {
+				m.HTTP = append(m.HTTP, s)
+			}
+		}
+	}
+	m.findVariables()
+	m.findServers()
+	m.findRoutes()
+	in := newIntentions(m, opts)
+	for _, r := range m.Routes {
+		in.decide(r)
+		m.settle(r)
+	}
+	return m
+}
+
+// EachScope calls f for every scope, outer ones first, in nginx's order.
+func (m *Model) EachScope(f func(*Scope)) {
+	var visit func(*Scope)
+	visit = func(s *Scope) {
+		f(s)
+		for i := range s.Items {
+			if c := s.Items[i].Scope; c != nil {
+				visit(c)
+			}
+		}
+	}
+	visit(m.Main)
+}
+
+// findRoutes lists every scope that passes requests on.
+func (m *Model) findRoutes() {
+	for _, vs := range m.Servers {
+		m.routesIn(vs.Scope, vs, nil)
+	}
+	switch m.Outer {
+	case Server:
+		m.routesIn(m.Main, nil, nil)
+	case Location:
+		m.routesIn(m.Main, nil, m.Main)
+	}
+}
+
+func (m *Model) routesIn(s *Scope, vs *VirtualServer, loc *Scope) {
+	if loc != nil {
+		if pass := s.ownPass(); pass.Directive != nil {
+			r := &Route{Model: m, Server: vs, Location: loc, Scope: s, Pass: pass}
+			if loc.Block == nil {
+				r.Location = nil
+			}
+			m.Routes = append(m.Routes, r)
+		}
+	}
+	for i := range s.Items {
+		c := s.Items[i].Scope
+		if c == nil {
+			continue
+		}
+		switch c.Kind {
+		case Location:
+			m.routesIn(c, vs, c)
+		case If, LimitExcept:
+			if loc != nil {
+				m.routesIn(c, vs, loc)
+			}
+		}
+	}
+}
+
+// settle works out the upstream request, idle timeout and verdict of r.
+func (m *Model) settle(r *Route) {
+	version, item, gap := m.httpVersion(r.Scope)
+	if protocol(r.Pass) == "proxy" && gap == nil {
+		if item.Directive != nil || m.Outer == Main {
+			r.HTTPVersion = version
+		}
+		r.HTTPVersionItem = item
+	}
+	r.Idle = m.timeout(r.Scope, protocol(r.Pass)+"_read_timeout")
+	var ends [requests][]outcome
+	for kind := range requests {
+		ends[kind] = m.ends(r, kind)
+	}
+	r.Headers = m.headers(r, ends)
+	m.decide(r, ends[:Ordinary])
+	r.Notes = append(r.Notes, m.unjudged(r)...)
+}
+
+// ends follows one kind of request to r's location and returns how it can end.
+func (m *Model) ends(r *Route, kind Request) []outcome {
+	loc := r.Scope
+	for loc.Kind == If || loc.Kind == LimitExcept {
+		loc = loc.Parent
+	}
+	var server *Scope
+	if r.Server != nil {
+		server = r.Server.Scope
+	} else if m.Outer == Server {
+		server = m.Main
+	}
+	if m.plain(server, loc) {
+		if r.Scope == loc {
+			return []outcome{{end: proxied, scope: loc, location: loc, pass: r.Pass, q: m.newRequest(r.Server, kind, unknownVal)}}
+		}
+		return []outcome{m.forced(r, kind, server, loc)}
+	}
+	var all []outcome
+	for _, uri := range samples(loc) {
+		out, notes := m.follow(server, loc, m.newRequest(r.Server, kind, uri), nil)
+		all = append(all, out...)
+		for _, n := range notes {
+			if !slices.Contains(r.Notes, n) {
+				r.Notes = append(r.Notes, n)
+			}
+		}
+	}
+	if r.Scope != loc && !slices.ContainsFunc(all, func(o outcome) bool { return o.end == proxied && o.scope == r.Scope }) {
+		return []outcome{m.forced(r, kind, server, loc)}
+	}
+	return all
+}
+
+// plain reports whether nothing on the way through server and loc decides
+// anything: no rewrite directives, no limit_except, no try_files.
+func (m *Model) plain(server, loc *Scope) bool {
+	if server != nil && len(m.codesOf(server)) > 0 || len(m.codesOf(loc)) > 0 || loc.Last("try_files").Directive != nil {
+		return false
+	}
+	for i := range loc.Items {
+		if s := loc.Items[i].Scope; s != nil && s.Kind == LimitExcept {
+			return false
+		}
+	}
+	return true
+}
+
+// forced returns the outcome of a request that reaches the if or limit_except of
+// r, whatever its condition: the variables set on the way are assigned, and what
+// would end the request is passed over.
+func (m *Model) forced(r *Route, kind Request, server, loc *Scope) outcome {
+	q := m.newRequest(r.Server, kind, unknownVal)
+	q.vars = make(map[string]val)
+	run := func(codes []code) {
+		for pc := 0; pc < len(codes); pc++ {
+			switch c := &codes[pc]; c.op {
+			case opSet:
+				q.set(c.name, m.eval(c.expr, q))
+			case opIf:
+				if c.item.Scope != r.Scope && m.condition(c.item, q) != yes {
+					pc = c.end - 1
+				}
+			case opReturn, opRewrite, opBreak:
+			}
+		}
+	}
+	if server != nil {
+		run(m.codesOf(server))
+	}
+	run(m.codesOf(loc))
+	return outcome{end: proxied, scope: r.Scope, location: loc, pass: r.Pass, q: q}
+}
+
+// samples are the paths that stand for all that reach loc: an exact location
+// has one; a prefix is tried with nothing and with something behind it.
+func samples(loc *Scope) []val {
+	modifier, match := loc.ModifierAndMatch()
+	if match == "" || match[0] != '/' || strings.HasPrefix(modifier, "~") {
+		return []val{unknownVal}
+	}
+	if modifier == "=" {
+		return []val{text(match)}
+	}
+	return []val{text(match), text(match + "q7Z.x-1")}
+}
+
+// newRequest returns a request of the given kind to server; what a URL would
+// decide is unknown.
+func (m *Model) newRequest(server *VirtualServer, kind Request, uri val) *request {
+	q := &request{kind: kind, server: server, uri: uri, target: uri, host: opaqueHost, header: opaqueHost}
+	if server == nil {
+		return q
+	}
+	schemes, ports := map[string]bool{}, map[string]bool{}
+	byDefault := false
+	for i := range server.Listens {
+		l := &server.Listens[i]
+		so := m.socketOf(l)
+		if so.ssl || l.QUIC {
+			schemes["https"] = true
+		} else {
+			schemes["http"] = true
+		}
+		ports[l.Port] = true
+		byDefault = byDefault || so.defaultServer() == server
+	}
+	if len(schemes) == 1 {
+		for s := range schemes {
+			q.scheme = text(s)
+		}
+	}
+	if len(ports) == 1 {
+		for p := range ports {
+			q.port = text(p)
+		}
+	}
+	if n := server.Names[0]; !byDefault && len(server.Names) == 1 && n != "" && !strings.ContainsAny(n, "*~") && n[0] != '.' {
+		q.host = text(strings.ToLower(n))
+	}
+	return q
+}
+
+// opaqueHost stands for a host name that is not known: there always is one.
+var opaqueHost = val{opaque: true}
+
+// headers returns the header lines of r with what each says for every kind of
+// request.
+func (m *Model) headers(r *Route, ends [requests][]outcome) []Header {
+	lines := m.lines(r.Scope, r.Pass)
+	out := make([]Header, len(lines))
+	_, level := r.Scope.Effective("proxy_set_header")
+	gap := r.Scope.gap(level, true)
+	for i, l := range lines {
+		h := Header{Name: l.name, Value: l.expr, Item: l.item}
+		for kind := range requests {
+			h.Sent[kind] = m.sentBy(r, l, ends[kind])
+			if l.item.Directive == nil && !l.client && (gap != nil || level == nil && m.Outer != Main) {
+				h.Sent[kind] = Value{} // a line that was not seen may stand in its place
+			}
+		}
+		out[i] = h
+	}
+	return out
+}
+
+// sentBy returns what l says in the outcomes that reach r, where they agree.
+func (m *Model) sentBy(r *Route, l line, ends []outcome) Value {
+	var said *Value
+	for i := range ends {
+		o := &ends[i]
+		if o.end != proxied || o.pass.Directive != r.Pass.Directive {
+			continue
+		}
+		v := m.sent(l, o.pass, o.q).value()
+		if said == nil {
+			said = &v
+		} else if *said != v {
+			return Value{}
+		}
+	}
+	if said == nil {
+		q := m.newRequest(r.Server, ends0(ends), unknownVal)
+		v := m.sent(l, r.Pass, q).value()
+		said = &v
+	}
+	return *said
+}
+
+func ends0(ends []outcome) Request {
+	if len(ends) > 0 {
+		return ends[0].q.kind
+	}
+	return Handshake
+}
+
+// decide combines the outcomes of both forms of the handshake into r's verdict.
+func (m *Model) decide(r *Route, forms [][]outcome) {
+	verdicts := make([]Verdict, 0, len(forms))
+	for _, ends := range forms {
+		v, reasons, open := m.combine(ends)
+		verdicts = append(verdicts, v)
+		for _, reason := range reasons {
+			if !slices.ContainsFunc(r.Reasons, func(have Reason) bool { return have.Kind == reason.Kind && have.Header == reason.Header }) {
+				r.Reasons = append(r.Reasons, reason)
+			}
+		}
+		if open != "" && r.Undecided == "" {
+			r.Undecided = open
+		}
+	}
+	switch {
+	case slices.Contains(verdicts, Broken):
+		r.Verdict = Broken
+	case slices.Contains(verdicts, Unknown):
+		r.Verdict = Unknown
+	default:
+		r.Verdict = Works
+	}
+	if r.Server != nil && r.Verdict != Broken && m.plainHTTP2(r.Server) {
+		r.Verdict = Broken
+		r.Reasons = append(r.Reasons, Reason{Kind: PlainHTTP2Listener, Items: itemList(r.Server.Listens[0].Item)})
+	}
+}
+
+// combine judges the ways in which one form of the handshake can end. Where some
+// reach an upstream, redirects and refusals on other paths do not count.
+func (m *Model) combine(ends []outcome) (Verdict, []Reason, string) {
+	reaches := slices.ContainsFunc(ends, func(o outcome) bool { return o.end == proxied })
+	var reasons []Reason
+	undecided := ""
+	seen := map[Verdict]bool{}
+	for i := range ends {
+		o := &ends[i]
+		if reaches && o.end != proxied && o.end != lost {
+			continue
+		}
+		j := m.judge(o)
+		seen[j.verdict()] = true
+		reasons = append(reasons, j.reasons...)
+		if j.undecided != "" {
+			undecided = j.undecided
+		}
+	}
+	switch {
+	case seen[Unknown]:
+		return Unknown, reasons, undecided
+	case seen[Works] && seen[Broken]:
+		return Unknown, nil, "it depends on a condition that only a request decides"
+	case seen[Broken]:
+		return Broken, reasons, ""
+	}
+	return Works, nil, ""
+}
+
+// plainHTTP2 reports whether every listening socket of the server speaks HTTP/2
+// without TLS only, as nginx before 1.25.1 does on "listen … http2".
+func (m *Model) plainHTTP2(vs *VirtualServer) bool {
+	if !m.Version.Before(1, 25, 1) {
+		return false
+	}
+	for i := range vs.Listens {
+		if so := m.socketOf(&vs.Listens[i]); so.ssl || !so.http2 {
+			return false
+		}
+	}
+	return true
+}
+
+// unjudged names what may stop a handshake and is not judged.
+func (m *Model) unjudged(r *Route) []string {
+	var notes []string
+	for _, name := range unjudgedDirectives {
+		if !m.used[name] {
+			continue
+		}
+		items, level := r.Scope.Effective(name)
+		if len(items) == 0 || items[0].Arg(0) == "off" || name == "internal" && level != r.own() {
+			continue
+		}
+		notes = append(notes, fmt.Sprintf("%s is not judged (%s)", name, place(items[0])))
+	}
+	return notes
+}
+
+// unjudgedDirectives may stop a handshake by what they do at run time.
+var unjudgedDirectives = [...]string{
+	"auth_basic", "auth_request", "auth_jwt", "auth_pam", "deny", "limit_conn", "limit_req", "internal", "ssl_verify_client",
+	"rewrite_by_lua", "rewrite_by_lua_block", "rewrite_by_lua_file", "access_by_lua", "access_by_lua_block",
+	"access_by_lua_file", "header_filter_by_lua", "header_filter_by_lua_block", "header_filter_by_lua_file",
+}

@@ -1,0 +1,454 @@
+package effective
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+)
+
+// judgement is what a handshake that reaches an upstream comes to.
+type judgement struct {
+	reasons   []Reason
+	undecided string
+}
+
+func (j *judgement) add(r Reason) { j.reasons = append(j.reasons, r) }
+
+func (j *judgement) unsure(format string, args ...any) {
+	if j.undecided == "" {
+		j.undecided = fmt.Sprintf(format, args...)
+	}
+}
+
+// verdict returns works, broken or unknown. A reason that an unseen outer level
+// could undo does not make it broken.
+func (j *judgement) verdict() Verdict {
+	certain, open := false, ""
+	for i := range j.reasons {
+		if j.reasons[i].Unless == "" {
+			certain = true
+		} else {
+			open = j.reasons[i].Unless
+		}
+	}
+	switch {
+	case certain:
+		return Broken
+	case j.undecided != "":
+		return Unknown
+	case open != "":
+		j.undecided = open
+		return Unknown
+	}
+	return Works
+}
+
+// judge says how a handshake that was followed to o ends.
+func (m *Model) judge(o *outcome) *judgement {
+	j := &judgement{}
+	switch o.end {
+	case proxied:
+		m.judgeRequest(o, j)
+	case redirected:
+		j.add(Reason{Kind: RedirectedHandshake, Items: itemList(o.item)})
+	case answered:
+		if o.scope != nil && o.scope.Kind == LimitExcept && o.item.Directive != nil && o.item.Is("deny") {
+			j.add(Reason{Kind: HandshakeMethod, Items: itemList(o.item)})
+		} else {
+			j.add(Reason{Kind: UnreachableProxy, Items: itemList(o.item)})
+		}
+	case static, nowhere:
+		j.add(Reason{Kind: UnreachableProxy, Items: itemList(o.item)})
+	case lost:
+		j.unsure("%s", o.why)
+	}
+	return j
+}
+
+func itemList(it Item) []Item {
+	if it.Directive == nil {
+		return nil
+	}
+	return []Item{it}
+}
+
+// judgeRequest judges the request that nginx sends upstream.
+func (m *Model) judgeRequest(o *outcome, j *judgement) {
+	proto := protocol(o.pass)
+	switch proto {
+	case "fastcgi", "grpc", "memcached":
+		j.add(Reason{Kind: UnsupportedPass, Items: itemList(o.pass)})
+		return
+	case "proxy":
+		if m.Version.Before(1, 3, 13) {
+			j.add(Reason{Kind: UnsupportedNginx})
+		}
+	default:
+		if m.Version.Before(1, 3, 14) {
+			j.add(Reason{Kind: UnsupportedNginx})
+		}
+	}
+	if proto == "proxy" {
+		m.judgeTarget(o, j)
+		m.judgeVersion(o, j)
+	}
+	m.judgeHeaders(o, j, proto)
+	if proto == "proxy" {
+		m.judgeMethod(o, j)
+	}
+	m.judgeResponse(o, j, proto)
+	if t := m.timeout(o.scope, proto+"_read_timeout"); t.Known && t.Duration == 0 {
+		j.add(Reason{Kind: ZeroReadTimeout, Items: itemList(t.Item)})
+	}
+}
+
+// judgeTarget judges a proxy_pass whose URL a variable makes: nginx answers 500
+// to a URL without http:// or https:// and 502 where it cannot resolve the host
+// (ngx_http_proxy_eval, ngx_http_upstream_init_request).
+func (m *Model) judgeTarget(o *outcome, j *judgement) {
+	url := o.pass.Arg(0)
+	if !strings.Contains(url, "$") {
+		for _, s := range [...]string{"ws://", "wss://"} {
+			if len(url) >= len(s) && strings.EqualFold(url[:len(s)], s) {
+				j.add(Reason{Kind: WebSocketScheme, Items: itemList(o.pass)})
+			}
+		}
+		return
+	}
+	v := m.eval(url, o.q)
+	if !v.known {
+		return
+	}
+	scheme, host, _ := splitURL(v.text)
+	if scheme == "" {
+		j.add(Reason{Kind: WebSocketScheme, Items: itemList(o.pass)})
+		return
+	}
+	if strings.HasPrefix(host, "unix:") || m.Upstream(host) != nil || net.ParseIP(strings.Trim(host, "[]")) != nil {
+		return
+	}
+	if resolver, _ := o.scope.Effective("resolver"); len(resolver) > 0 {
+		return
+	}
+	switch gap := o.scope.gap(nil, true); {
+	case gap != nil:
+		j.unsure("%s", gap.unread())
+	case m.Outer != Main:
+		j.add(Reason{Kind: MissingResolver, Items: itemList(o.pass), Unless: m.unseen()})
+	default:
+		j.add(Reason{Kind: MissingResolver, Items: itemList(o.pass)})
+	}
+}
+
+// judgeVersion judges proxy_http_version.
+func (m *Model) judgeVersion(o *outcome, j *judgement) {
+	version, item, gap := m.httpVersion(o.scope)
+	if version == "1.1" || version == "" && gap == nil {
+		return
+	}
+	r := Reason{Kind: MissingHTTPVersion, Items: itemList(item)}
+	switch {
+	case gap != nil:
+		j.unsure("%s", gap.unread())
+		return
+	case item.Directive == nil && m.Outer != Main:
+		r.Unless = m.unseen()
+	}
+	j.add(r)
+}
+
+// httpVersion returns the version of HTTP spoken to the upstream, "" for a value
+// that nginx refuses, and the directive that sets it. A non-nil gap is a level
+// where something unread may set another.
+func (m *Model) httpVersion(s *Scope) (version string, item Item, gap *Scope) {
+	items, level := s.Effective("proxy_http_version")
+	gap = s.gap(level, false)
+	if len(items) > 0 {
+		switch v := items[0].Arg(0); v {
+		case "1.0", "1.1", "2":
+			return v, items[0], gap
+		}
+		return "", items[0], gap
+	}
+	if m.Version.Before(1, 29, 7) {
+		return "1.0", Item{}, gap
+	}
+	return "1.1", Item{}, gap
+}
+
+// unread says which include of the level was not followed.
+func (s *Scope) unread() string {
+	if len(s.Unread) == 0 {
+		return "a file that was not read"
+	}
+	it := s.Unread[0]
+	return fmt.Sprintf("include %s (%s) was not followed", it.Arg(0), place(it))
+}
+
+// unseen names the levels around a fragment.
+func (m *Model) unseen() string {
+	switch m.Outer {
+	case HTTP:
+		return "the http level was not seen"
+	case Server:
+		return "the server and http levels were not seen"
+	default:
+		return "the levels around this file were not seen"
+	}
+}
+
+// header is how a header of the handshake arrives upstream.
+type header struct {
+	good   truth
+	lines  []line // those that name it
+	values []val
+}
+
+// arrival gathers the lines named name and says whether their values, joined as
+// a list, hold token.
+func (m *Model) arrival(lines []line, o *outcome, name, token string) header {
+	h := header{good: no}
+	for _, l := range lines {
+		if !strings.EqualFold(l.name, name) {
+			continue
+		}
+		v := m.sent(l, o.pass, o.q)
+		h.lines = append(h.lines, l)
+		h.values = append(h.values, v)
+		switch v.hasToken(token) {
+		case yes:
+			h.good = yes
+		case undecided:
+			if h.good == no {
+				h.good = undecided
+			}
+		case no:
+		}
+	}
+	return h
+}
+
+// judgeHeaders judges Upgrade, Connection, Host and Sec-WebSocket-*.
+func (m *Model) judgeHeaders(o *outcome, j *judgement, proto string) {
+	list := "proxy_set_header"
+	if proto != "proxy" {
+		list = proto + "_param"
+	}
+	_, level := o.scope.Effective(list)
+	lines := m.lines(o.scope, o.pass)
+	gap := o.scope.gap(level, true)
+	if gap != nil && gap != level {
+		// An include that was not read may hold a list of its own,
+		// which would take the place of this one.
+		j.unsure("%s", gap.unread())
+		return
+	}
+	unless := ""
+	if level == nil && m.Outer != Main && proto == "proxy" {
+		unless = m.unseen()
+	}
+	add := func(r Reason) {
+		if gap != nil {
+			j.unsure("%s", gap.unread())
+			return
+		}
+		r.Unless = unless
+		j.add(r)
+	}
+	upgrade := m.arrival(lines, o, "Upgrade", "websocket")
+	connection := m.arrival(lines, o, "Connection", "upgrade")
+	var dropped []Item
+	if proto == "proxy" && level != nil {
+		for _, h := range [...]*header{&upgrade, &connection} {
+			if lost := m.dropped(o, level, h); lost.Directive != nil {
+				dropped = append(dropped, lost)
+				h.good = yes // said once, by the reason below
+			}
+		}
+	}
+	if len(dropped) > 0 {
+		slices.SortStableFunc(dropped, func(a, b Item) int { return a.Span.Start - b.Span.Start })
+		add(Reason{Kind: DroppedHeaders, Items: dropped})
+	}
+	m.judgeHeader("Upgrade", upgrade, j, add)
+	m.judgeHeader("Connection", connection, j, add)
+	m.judgeLost(o, j, proto, lines, add)
+}
+
+// dropped returns the line that would have sent a missing header had the list
+// at level not thrown the outer one away.
+func (m *Model) dropped(o *outcome, level *Scope, h *header) Item {
+	for _, l := range h.lines {
+		if l.item.Directive != nil {
+			return Item{}
+		}
+	}
+	if h.good != no || level.Parent == nil || len(h.lines) == 0 {
+		return Item{}
+	}
+	outer, _ := level.Parent.Effective("proxy_set_header")
+	token := "upgrade"
+	if h.lines[0].name == "Upgrade" {
+		token = "websocket"
+	}
+	for _, it := range outer {
+		if strings.EqualFold(it.Arg(0), h.lines[0].name) && m.eval(it.Arg(1), o.q).hasToken(token) != no {
+			return it
+		}
+	}
+	return Item{}
+}
+
+// judgeHeader adds the reason for which a header does not arrive.
+func (m *Model) judgeHeader(name string, h header, j *judgement, add func(Reason)) {
+	if h.good == yes {
+		return
+	}
+	var items []Item
+	for _, l := range h.lines {
+		if l.item.Directive != nil {
+			items = append(items, l.item)
+		}
+	}
+	for _, l := range h.lines {
+		for _, v := range VariablesIn(l.expr) {
+			if defined, complete := m.DefinesVariable(v); !defined && complete {
+				add(Reason{Kind: UndefinedVariable, Header: name, Items: []Item{l.item}})
+				return
+			} else if !defined {
+				j.unsure("$%s is not defined in what was read", v)
+				return
+			}
+		}
+	}
+	if h.good == undecided {
+		for i, l := range h.lines {
+			if !h.values[i].known {
+				j.unsure("the value of %s for %s", l.expr, name)
+			}
+		}
+		return
+	}
+	if name == "Connection" {
+		for _, l := range h.lines {
+			for _, v := range VariablesIn(l.expr) {
+				if mp := m.vars.maps[v]; mp != nil && !m.vars.set[v] {
+					add(Reason{Kind: WrongMap, Header: name, Items: []Item{l.item, mp.item}})
+					return
+				}
+			}
+		}
+		add(Reason{Kind: MissingConnection, Header: name, Items: items})
+		return
+	}
+	add(Reason{Kind: MissingUpgrade, Header: name, Items: items})
+}
+
+// judgeLost judges the headers of the handshake that should pass unchanged.
+func (m *Model) judgeLost(o *outcome, j *judgement, proto string, lines []line, add func(Reason)) {
+	if off, _ := o.scope.Effective(proto + "_pass_request_headers"); len(off) > 0 && strings.EqualFold(off[0].Arg(0), "off") {
+		for _, l := range lines {
+			if l.client && l.never {
+				j.add(Reason{Kind: LostHandshakeHeaders, Header: l.name, Items: off[:1]})
+				return
+			}
+		}
+	}
+	var hosts []Item
+	hostSet := false
+	for _, l := range lines {
+		if l.item.Directive == nil {
+			continue
+		}
+		v := m.sent(l, o.pass, o.q)
+		switch strings.ToLower(l.name) {
+		case "sec-websocket-key":
+			if v.known || v.opaque && !strings.EqualFold(l.expr, "$http_sec_websocket_key") && !strings.EqualFold(l.expr, "${http_sec_websocket_key}") {
+				add(Reason{Kind: LostHandshakeHeaders, Header: l.name, Items: []Item{l.item}})
+			} else if !v.opaque {
+				j.unsure("the value of %s for %s", l.expr, l.name)
+			}
+		case "sec-websocket-version":
+			if v.known && v.text != "13" || v.opaque {
+				add(Reason{Kind: LostHandshakeHeaders, Header: l.name, Items: []Item{l.item}})
+			} else if !v.known {
+				j.unsure("the value of %s for %s", l.expr, l.name)
+			}
+		case "host":
+			hostSet = true
+			if !v.known || v.text != "" {
+				hosts = append(hosts, l.item)
+			}
+		}
+	}
+	if proto != "proxy" || !hostSet || !m.Version.Before(1, 31, 4) {
+		return
+	}
+	if len(hosts) == 0 {
+		for _, l := range lines {
+			if strings.EqualFold(l.name, "host") {
+				add(Reason{Kind: LostHandshakeHeaders, Header: "Host", Items: itemList(l.item)})
+				return
+			}
+		}
+	}
+	if len(hosts) > 1 {
+		add(Reason{Kind: DuplicateHost, Header: "Host", Items: hosts})
+	}
+}
+
+// judgeMethod judges proxy_method.
+func (m *Model) judgeMethod(o *outcome, j *judgement) {
+	items, _ := o.scope.Effective("proxy_method")
+	if len(items) == 0 {
+		return
+	}
+	v := m.eval(items[0].Arg(0), o.q)
+	switch {
+	case v.known && v.text != "GET" || v.opaque:
+		j.add(Reason{Kind: HandshakeMethod, Items: items[:1]})
+	case !v.known:
+		j.unsure("the value of %s for proxy_method", items[0].Arg(0))
+	}
+}
+
+// judgeResponse judges the headers of the 101 that reach the client: those
+// hidden and not passed, each list inherited by itself
+// (ngx_http_upstream_hide_headers_hash).
+func (m *Model) judgeResponse(o *outcome, j *judgement, proto string) {
+	hide, hideLevel := o.scope.Effective(proto + "_hide_header")
+	if len(hide) == 0 {
+		return
+	}
+	pass, _ := o.scope.Effective(proto + "_pass_header")
+	for _, it := range hide {
+		name := it.Arg(0)
+		if !strings.EqualFold(name, "Upgrade") && !strings.EqualFold(name, "Sec-WebSocket-Accept") {
+			continue
+		}
+		if slices.ContainsFunc(pass, func(p Item) bool { return strings.EqualFold(p.Arg(0), name) }) {
+			continue
+		}
+		if gap := o.scope.gap(hideLevel, false); gap != nil {
+			j.unsure("%s", gap.unread())
+			continue
+		}
+		j.add(Reason{Kind: HiddenResponse, Header: name, Items: []Item{it}})
+	}
+}
+
+// timeout returns a timeout directive in effect; 60s is the default of them all.
+func (m *Model) timeout(s *Scope, name string) Timeout {
+	items, level := s.Effective(name)
+	t := Timeout{Text: "60s"}
+	if len(items) > 0 {
+		t.Item = items[0]
+		t.Text = items[0].Arg(0)
+	}
+	t.Duration, t.Known = ParseTime(t.Text)
+	if s.gap(level, false) != nil || level == nil && m.Outer != Main {
+		t.Known = false
+	}
+	return t
+}

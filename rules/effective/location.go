@@ -1,0 +1,173 @@
+package effective
+
+import "strings"
+
+// locations is what a server or location block holds of locations, arranged as
+// ngx_http_init_locations does.
+type locations struct {
+	exact  map[string]*location // location = /x
+	prefix map[string]*location // location /x and ^~ /x
+	slash  map[string]*location // "/x" for a location "/x/" with a pass: the redirect nginx answers by itself
+	regex  []*location
+	named  map[string]*location // @x, on the server's level
+	all    []*location
+}
+
+// location is one location block.
+type location struct {
+	scope    *Scope
+	modifier string // "", "=", "^~", "~", "~*"
+	match    string
+	re       *pattern // compiled when asked for
+}
+
+// ModifierAndMatch returns the modifier of a location block, "" for none, and
+// what it is matched with; a modifier may be glued to it
+// (ngx_http_core_location).
+func (s *Scope) ModifierAndMatch() (modifier, match string) {
+	if s.Block == nil || len(s.Block.Args) == 0 {
+		return "", ""
+	}
+	if len(s.Block.Args) > 1 {
+		return s.Block.Args[0].Value, s.Block.Args[1].Value
+	}
+	name := s.Block.Args[0].Value
+	for _, mod := range []string{"=", "^~", "~*", "~"} {
+		if strings.HasPrefix(name, mod) {
+			return mod, name[len(mod):]
+		}
+	}
+	return "", name
+}
+
+// passDirectives hand a request on to an upstream.
+var passDirectives = [...]string{"proxy_pass", "uwsgi_pass", "scgi_pass", "fastcgi_pass", "grpc_pass", "memcached_pass"}
+
+// locationsOf returns the locations directly in s.
+func (m *Model) locationsOf(s *Scope) *locations {
+	if l := m.locations[s]; l != nil {
+		return l
+	}
+	l := &locations{
+		exact: map[string]*location{}, prefix: map[string]*location{},
+		slash: map[string]*location{}, named: map[string]*location{},
+	}
+	for i := range s.Items {
+		c := s.Items[i].Scope
+		if c == nil || c.Kind != Location {
+			continue
+		}
+		loc := &location{scope: c}
+		loc.modifier, loc.match = c.ModifierAndMatch()
+		l.all = append(l.all, loc)
+		switch {
+		case loc.modifier == "~" || loc.modifier == "~*":
+			l.regex = append(l.regex, loc)
+			continue
+		case loc.modifier == "=":
+			if l.exact[loc.match] == nil {
+				l.exact[loc.match] = loc
+			}
+		case strings.HasPrefix(loc.match, "@"):
+			l.named[loc.match] = loc
+			continue
+		default:
+			if l.prefix[loc.match] == nil {
+				l.prefix[loc.match] = loc
+			}
+		}
+		if strings.HasSuffix(loc.match, "/") && c.ownPass().Directive != nil {
+			l.slash[strings.TrimSuffix(loc.match, "/")] = loc
+		}
+	}
+	m.locations[s] = l
+	return l
+}
+
+// ownPass returns the directive at this level that sets the content handler.
+// Where there are several, the last does (clcf->handler).
+func (s *Scope) ownPass() Item {
+	var pass Item
+	at := -1
+	for _, name := range passDirectives {
+		for i := range s.Items {
+			if i > at && s.Items[i].Head.Value == name {
+				pass, at = s.Items[i], i
+			}
+		}
+	}
+	return pass
+}
+
+// found is the result of a search for a location.
+type found struct {
+	loc      *location // nil where none matched
+	redirect bool      // nginx answers 301 to the path with a slash by itself
+	groups   []string  // of the regular expression that matched
+	unsure   string    // a pattern that could not be decided
+}
+
+// find chooses the location for uri below s as ngx_http_core_find_location and
+// ngx_http_core_find_static_location do. Each location that was looked at and
+// not chosen is given to saw, which may be nil.
+func (m *Model) find(s *Scope, uri string, saw func(*location, string)) found {
+	f, _ := m.findIn(s, uri, found{}, saw)
+	return f
+}
+
+// findIn looks below s; so far is what the levels around it found. done is
+// false where the levels around go on with their regular expressions.
+func (m *Model) findIn(s *Scope, uri string, soFar found, saw func(*location, string)) (f found, done bool) {
+	l := m.locationsOf(s)
+	f = soFar
+	if loc := l.exact[uri]; loc != nil {
+		f.loc = loc
+		return f, true
+	}
+	var prefix *location
+	if loc := l.prefix[uri]; loc != nil {
+		prefix = loc
+	} else if loc := l.slash[uri]; loc != nil {
+		return found{loc: loc, redirect: true}, true
+	} else {
+		for n := len(uri) - 1; n >= 0; n-- {
+			if loc := l.prefix[uri[:n]]; loc != nil {
+				prefix = loc
+				break
+			}
+		}
+	}
+	noregex := false
+	if prefix != nil {
+		if saw != nil && f.loc != nil {
+			saw(f.loc, "a location inside it is more exact")
+		}
+		f.loc = prefix
+		noregex = prefix.modifier == "^~"
+		if f, done = m.findIn(prefix.scope, uri, f, saw); done {
+			return f, true
+		}
+	}
+	if !noregex {
+		for _, loc := range l.regex {
+			if loc.re == nil {
+				loc.re = compile(loc.match, loc.modifier == "~*")
+			}
+			groups, matched, ok := loc.re.match(uri)
+			if !ok {
+				f.unsure = loc.match
+				continue
+			}
+			if !matched {
+				continue
+			}
+			if saw != nil && f.loc != nil {
+				saw(f.loc, "a regular expression that matches goes before a prefix")
+			}
+			f.loc, f.groups = loc, groups
+			f, _ = m.findIn(loc.scope, uri, f, saw)
+			return f, true
+		}
+	}
+	return f, false
+}

@@ -1,0 +1,74 @@
+package effective
+
+import (
+	"regexp"
+	"time"
+
+	"github.com/dlclark/regexp2"
+)
+
+// pattern is a regular expression of the configuration. nginx uses PCRE; Go's
+// own package runs what it can, regexp2 the rest, and what neither reads cannot
+// be decided.
+type pattern struct {
+	source string
+	re     *regexp.Regexp
+	back   *regexp2.Regexp
+	names  []string // by group number, lower case; "" for unnamed ones
+}
+
+// matchTimeout bounds the backtracking of one match.
+const matchTimeout = 50 * time.Millisecond
+
+func compile(expr string, caseless bool) *pattern {
+	p := &pattern{source: expr}
+	src := expr
+	if caseless {
+		src = "(?i)" + expr
+	}
+	if re, err := regexp.Compile(src); err == nil {
+		p.re = re
+		p.names = make([]string, re.NumSubexp()+1)
+		copy(p.names, re.SubexpNames())
+		return p
+	}
+	options := regexp2.RegexOptions(regexp2.None)
+	if caseless {
+		options |= regexp2.IgnoreCase
+	}
+	if re, err := regexp2.Compile(expr, options); err == nil {
+		re.MatchTimeout = matchTimeout
+		p.back = re
+		for _, n := range re.GetGroupNumbers() {
+			name := re.GroupNameFromNumber(n)
+			if name != "" && name[0] >= '0' && name[0] <= '9' {
+				name = ""
+			}
+			p.names = append(p.names, name)
+		}
+	}
+	return p
+}
+
+// match applies the pattern to s and returns its groups, the whole match first.
+// ok is false where that cannot be told.
+func (p *pattern) match(s string) (groups []string, matched, ok bool) {
+	switch {
+	case p.re != nil:
+		groups = p.re.FindStringSubmatch(s)
+		return groups, groups != nil, true
+	case p.back != nil:
+		m, err := p.back.FindStringMatch(s)
+		if err != nil {
+			return nil, false, false
+		}
+		if m == nil {
+			return nil, false, true
+		}
+		for _, g := range m.Groups() {
+			groups = append(groups, g.String())
+		}
+		return groups, true, true
+	}
+	return nil, false, false
+}

@@ -1,0 +1,107 @@
+package effective
+
+import (
+	"maps"
+	"strings"
+)
+
+// request is what is known of one request while it is followed through the
+// configuration.
+type request struct {
+	kind   Request
+	server *VirtualServer
+	host   val // $host
+	header val // $http_host
+	uri    val // $uri: decoded, without arguments
+	target val // $request_uri
+	args   val
+	scheme val
+	port   val
+	pass   *Scope         // the scope whose proxy_pass $proxy_host speaks of
+	vars   map[string]val // set by the rewrite module, or evaluated once and kept
+	groups []string       // the captures of the regular expression matched last
+}
+
+// fork returns a copy that can go another way.
+func (q *request) fork() *request {
+	c := *q
+	c.vars = maps.Clone(q.vars)
+	return &c
+}
+
+// keep makes the request hold on to evaluated variables, as nginx does: codes
+// that run may change what they were made of.
+func (q *request) keep(codes []code) {
+	if len(codes) > 0 && q.vars == nil {
+		q.vars = make(map[string]val)
+	}
+}
+
+func (q *request) set(name string, v val) {
+	if q.vars == nil {
+		q.vars = make(map[string]val)
+	}
+	q.vars[name] = v
+}
+
+// clientHeader returns the value of the client's own header line, by its name in
+// lower case with '_' for '-': a handshake has Upgrade, Connection,
+// Sec-WebSocket-Key and -Version, no cookies, and whatever else browsers and
+// proxies in front add; a plain GET none of these.
+func (q *request) clientHeader(name string) val {
+	handshake := q.kind != Ordinary
+	switch name {
+	case "upgrade":
+		if handshake {
+			return text("websocket")
+		}
+		return emptyVal
+	case "connection":
+		switch q.kind {
+		case Handshake:
+			return text("Upgrade")
+		case HandshakeKeepAlive:
+			return text("keep-alive, Upgrade")
+		default:
+			return unknownVal // keep-alive, close, or none
+		}
+	case "sec_websocket_version":
+		if handshake {
+			return text("13")
+		}
+		return emptyVal
+	case "sec_websocket_key":
+		if handshake {
+			return opaqueVal
+		}
+		return emptyVal
+	case "host":
+		return q.header
+	case "cookie", "content_length", "content_type", "transfer_encoding", "te", "trailer",
+		"expect", "proxy_connection", "http2_settings", "if_modified_since", "if_none_match",
+		"if_range", "range", "x_http_method_override", "x_requested_with":
+		return emptyVal
+	case "sec_websocket_protocol", "sec_websocket_extensions", "sec_websocket_accept":
+		if !handshake {
+			return emptyVal
+		}
+		return unknownVal
+	}
+	for _, prefix := range varyingHeaders {
+		if strings.HasPrefix(name, prefix) {
+			return unknownVal
+		}
+	}
+	return emptyVal
+}
+
+// varyingHeaders begin the names of headers that clients send or not, and of
+// those that a proxy in front adds.
+var varyingHeaders = []string{
+	"origin", "user_agent", "accept", "cache_control", "pragma", "referer", "authorization",
+	"sec_", "dnt", "priority", "keep_alive", "from", "save_data",
+	"x_forwarded", "x_real", "x_original", "x_client", "x_cluster", "x_envoy", "x_request", "x_scheme",
+	"x_amz", "x_amzn", "x_azure", "x_appengine", "x_cloud", "x_vercel", "x_b3",
+	"forwarded", "via", "cf_", "cdn_", "fastly", "true_client", "front_end_https", "traceparent", "tracestate",
+	"proxy_",
+}

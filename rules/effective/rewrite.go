@@ -1,0 +1,189 @@
+package effective
+
+import (
+	"strconv"
+	"strings"
+)
+
+// opcode is what one directive of the rewrite module does.
+type opcode uint8
+
+const (
+	opSet opcode = iota
+	opIf
+	opReturn
+	opRewrite
+	opBreak
+)
+
+// code is one directive of the rewrite module, in the order nginx runs them. The
+// directives inside an if follow it in the same list (ngx_http_rewrite_if).
+type code struct {
+	op     opcode
+	item   Item
+	end    int    // opIf: index after the block
+	expr   string // opSet: the value
+	name   string // opSet: the variable
+	status int    // opReturn
+	re     *pattern
+}
+
+// codesOf returns what the rewrite module runs for the server or location s.
+func (m *Model) codesOf(s *Scope) []code {
+	if c, ok := m.codes[s]; ok {
+		return c
+	}
+	c := appendCodes(nil, s)
+	m.codes[s] = c
+	return c
+}
+
+func appendCodes(list []code, s *Scope) []code {
+	for i := range s.Items {
+		it := s.Items[i]
+		switch it.Head.Value {
+		case "set":
+			if name, ok := variableName(it.Arg(0)); ok && len(it.Args) == 2 {
+				list = append(list, code{op: opSet, item: it, name: name, expr: it.Arg(1)})
+			}
+		case "break":
+			if !it.IsBlock() {
+				list = append(list, code{op: opBreak, item: it})
+			}
+		case "return":
+			if len(it.Args) > 0 {
+				status, err := strconv.Atoi(it.Arg(0))
+				if err != nil {
+					status = 302 // "return URL"
+				}
+				list = append(list, code{op: opReturn, item: it, status: status})
+			}
+		case "rewrite":
+			if len(it.Args) >= 2 {
+				list = append(list, code{op: opRewrite, item: it, re: compile(it.Arg(0), false)})
+			}
+		case "if":
+			if it.Scope != nil && it.Scope.Kind == If {
+				at := len(list)
+				list = append(list, code{op: opIf, item: it})
+				list = appendCodes(list, it.Scope)
+				list[at].end = len(list)
+			}
+		}
+	}
+	return list
+}
+
+// condition says whether the if block it is taken
+// (ngx_http_rewrite_if_condition). Files are taken not to exist: a WebSocket
+// path names none.
+func (m *Model) condition(it Item, q *request) truth {
+	words := conditionWords(it)
+	switch len(words) {
+	case 1:
+		return m.eval(words[0], q).isTrue()
+	case 2:
+		switch words[0] {
+		case "-f", "-d", "-e", "-x":
+			return no
+		case "!-f", "!-d", "!-e", "!-x":
+			return yes
+		}
+		return undecided
+	case 3:
+	default:
+		return undecided
+	}
+	left := m.eval(words[0], q)
+	switch op := words[1]; op {
+	case "=", "!=":
+		right := m.eval(words[2], q)
+		is := undecided
+		switch {
+		case left.known && right.known:
+			is = truthOf(left.text == right.text)
+		case left.opaque && right.known && right.text == "", right.opaque && left.known && left.text == "":
+			is = no
+		}
+		if op == "!=" {
+			is = is.not()
+		}
+		return is
+	case "~", "~*", "!~", "!~*":
+		if !left.known {
+			return undecided
+		}
+		re := compile(words[2], strings.HasSuffix(op, "*"))
+		groups, matched, ok := re.match(left.text)
+		if !ok {
+			return undecided
+		}
+		if matched {
+			q.capture(groups, re)
+		}
+		is := truthOf(matched)
+		if strings.HasPrefix(op, "!") {
+			is = is.not()
+		}
+		return is
+	}
+	return undecided
+}
+
+// conditionWords returns the words of an if's condition without its parentheses.
+func conditionWords(it Item) []string {
+	var words []string
+	for _, a := range it.Args {
+		words = append(words, a.Value)
+	}
+	if len(words) == 0 || !strings.HasPrefix(words[0], "(") {
+		return nil
+	}
+	if words[0] = words[0][1:]; words[0] == "" {
+		words = words[1:]
+	}
+	last := len(words) - 1
+	if last < 0 || !strings.HasSuffix(words[last], ")") {
+		return nil
+	}
+	if words[last] = words[last][:len(words[last])-1]; words[last] == "" {
+		words = words[:last]
+	}
+	return words
+}
+
+// answers reports whether the codes of an if do nothing but end the request:
+// redirect it or refuse it. Where it cannot be told whether such an if is
+// taken, a handshake is assumed not to meet it.
+func answers(codes []code) bool {
+	for _, c := range codes {
+		switch c.op {
+		case opReturn:
+			return true
+		case opRewrite:
+			if status, _ := c.redirect(); status != 0 {
+				return true
+			}
+		case opSet, opBreak, opIf:
+		}
+	}
+	return false
+}
+
+// redirect returns the status and target of a rewrite that answers with a
+// redirect, 0 for one that does not.
+func (c *code) redirect() (status int, target string) {
+	target = c.item.Arg(1)
+	switch c.item.Arg(2) {
+	case "permanent":
+		return 301, target
+	case "redirect":
+		return 302, target
+	}
+	for _, p := range []string{"http://", "https://", "$scheme"} {
+		if strings.HasPrefix(target, p) {
+			return 302, target
+		}
+	}
+	return 0, ""
+}

@@ -1,0 +1,202 @@
+package effective
+
+import "strings"
+
+// line is one header line of the upstream request before it is evaluated.
+type line struct {
+	name string
+	expr string
+	item Item // zero for nginx's default or the client's own line
+	// client is set for a line of the client that nginx passes on.
+	client bool
+	// never is set for a header that nginx removes.
+	never bool
+}
+
+// protocol returns "proxy" for a proxy_pass, "uwsgi" for a uwsgi_pass, and so on.
+func protocol(pass Item) string {
+	return strings.TrimSuffix(pass.Head.Value, "_pass")
+}
+
+// handshakeHeaders are the client's lines that a handshake cannot do without.
+var handshakeHeaders = [...]string{"Sec-WebSocket-Key", "Sec-WebSocket-Version"}
+
+// lines returns the header lines that nginx writes for a request passed on from
+// s: those of proxy_set_header in order, then nginx's defaults for names not
+// among them, then the client's (ngx_http_proxy_init_headers,
+// ngx_http_proxy_create_request).
+func (m *Model) lines(s *Scope, pass Item) []line {
+	proto := protocol(pass)
+	if proto == "uwsgi" || proto == "scgi" {
+		return m.params(s, proto)
+	}
+	items, _ := s.Effective("proxy_set_header")
+	out := make([]line, 0, len(items)+5)
+	for _, it := range items {
+		if len(it.Args) == 2 {
+			out = append(out, line{name: it.Arg(0), expr: it.Arg(1), item: it})
+		}
+	}
+	set := len(out)
+	has := func(name string) bool {
+		for _, l := range out[:set] {
+			if strings.EqualFold(l.name, name) {
+				return true
+			}
+		}
+		return false
+	}
+	if !has("Host") {
+		out = append(out, line{name: "Host", expr: "$proxy_host"})
+	}
+	if !has("Connection") {
+		if m.Version.Before(1, 29, 7) {
+			out = append(out, line{name: "Connection", expr: "close"})
+		} else {
+			out = append(out, line{name: "Connection", never: true})
+		}
+	}
+	if !has("Upgrade") {
+		out = append(out, line{name: "Upgrade", never: true})
+	}
+	pass1 := !isOff(s, "proxy_pass_request_headers")
+	for _, name := range handshakeHeaders {
+		if !has(name) {
+			out = append(out, line{name: name, expr: clientExpr(name), client: true, never: !pass1})
+		}
+	}
+	return out
+}
+
+// params returns the same for uwsgi and scgi, where the client's headers travel
+// as HTTP_* parameters and one of that name takes the place of the header
+// (ngx_http_uwsgi_init_params).
+func (m *Model) params(s *Scope, proto string) []line {
+	items, _ := s.Effective(proto + "_param")
+	passed := !isOff(s, proto+"_pass_request_headers")
+	var out []line
+	for _, name := range [...]string{"Host", "Connection", "Upgrade", handshakeHeaders[0], handshakeHeaders[1]} {
+		param := "HTTP_" + strings.ReplaceAll(strings.ToUpper(name), "-", "_")
+		set := false
+		for _, it := range items {
+			if it.Arg(0) == param && len(it.Args) >= 2 {
+				out = append(out, line{name: name, expr: it.Arg(1), item: it})
+				set = true
+			}
+		}
+		if !set {
+			out = append(out, line{name: name, expr: clientExpr(name), client: true, never: !passed})
+		}
+	}
+	return out
+}
+
+func clientExpr(name string) string {
+	return "$http_" + strings.ReplaceAll(strings.ToLower(name), "-", "_")
+}
+
+// isOff reports whether a flag directive is in effect and off.
+func isOff(s *Scope, name string) bool {
+	items, _ := s.Effective(name)
+	return len(items) > 0 && strings.EqualFold(items[0].Arg(0), "off")
+}
+
+// sent returns what a line says in the request q; "" where it is not sent.
+func (m *Model) sent(l line, pass Item, q *request) val {
+	switch {
+	case l.never:
+		return emptyVal
+	case l.expr == "$proxy_host":
+		return m.proxyHost(pass, q)
+	}
+	return m.eval(l.expr, q)
+}
+
+// proxyHost returns $proxy_host: the host of proxy_pass, with its port unless
+// that is the scheme's own (ngx_http_proxy_set_vars).
+func (m *Model) proxyHost(pass Item, q *request) val {
+	v := m.eval(pass.Arg(0), q)
+	if !v.known {
+		return unknownVal
+	}
+	scheme, host, port := splitURL(v.text)
+	switch {
+	case scheme == "":
+		return unknownVal
+	case strings.HasPrefix(host, "unix:"):
+		return text("localhost")
+	case port == "" || port == defaultPort(scheme):
+		return text(host)
+	}
+	return text(host + ":" + port)
+}
+
+func defaultPort(scheme string) string {
+	if scheme == "https" {
+		return "443"
+	}
+	return "80"
+}
+
+// splitURL splits the URL of a proxy_pass. scheme is "" where it is neither http
+// nor https, letters in either case.
+func splitURL(s string) (scheme, host, port string) {
+	for _, p := range [...]string{"http", "https"} {
+		if n := len(p) + 3; len(s) >= n && strings.EqualFold(s[:n], p+"://") {
+			scheme, s = p, s[n:]
+			break
+		}
+	}
+	if scheme == "" {
+		return "", "", ""
+	}
+	if len(s) >= 5 && strings.EqualFold(s[:5], "unix:") {
+		return scheme, "unix:" + s[5:], ""
+	}
+	if i := strings.IndexAny(s, "/?"); i >= 0 {
+		s = s[:i]
+	}
+	if strings.HasPrefix(s, "[") {
+		if end := strings.IndexByte(s, ']'); end >= 0 {
+			return scheme, s[:end+1], strings.TrimPrefix(s[end+1:], ":")
+		}
+	}
+	if i := strings.LastIndexByte(s, ':'); i >= 0 {
+		return scheme, s[:i], s[i+1:]
+	}
+	return scheme, s, ""
+}
+
+// Upstream returns the upstream block of the given name, or nil; names compare
+// without case (ngx_http_upstream_add).
+func (m *Model) Upstream(name string) *Scope {
+	if m.upstreams == nil {
+		m.upstreams = make(map[string]*Scope)
+		for _, h := range m.HTTP {
+			for i := range h.Items {
+				s := h.Items[i].Scope
+				if s != nil && s.Kind == Upstream && len(s.Block.Args) > 0 {
+					key := strings.ToLower(s.Block.Args[0].Value)
+					if m.upstreams[key] == nil {
+						m.upstreams[key] = s
+					}
+				}
+			}
+		}
+	}
+	return m.upstreams[strings.ToLower(name)]
+}
+
+// Target returns the scheme, host and port of the route's pass as written; host
+// is "" where a variable decides it, port "" where none is written.
+func (r *Route) Target() (scheme, host, port string) {
+	s := r.Pass.Arg(0)
+	if protocol(r.Pass) != "proxy" {
+		s = "http://" + s
+	}
+	scheme, host, port = splitURL(s)
+	if strings.Contains(host+port, "$") {
+		host, port = "", ""
+	}
+	return scheme, host, port
+}

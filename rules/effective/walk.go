@@ -1,0 +1,412 @@
+package effective
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ending is what becomes of a request.
+type ending uint8
+
+const (
+	proxied    ending = iota // scope passes it on with pass
+	redirected               // a status of 3xx, to target
+	answered                 // any other status, by item
+	static                   // a location that serves files, or a module of its own
+	nowhere                  // no location matches
+	lost                     // it cannot be told; why says what
+)
+
+// outcome is one way a request can end.
+type outcome struct {
+	end      ending
+	scope    *Scope // the block whose configuration is in effect
+	location *Scope // the location around it; nil on the server's own level
+	pass     Item   // for proxied
+	item     Item   // the directive that decided; zero where nginx itself did
+	status   int
+	target   string
+	why      string
+	q        *request
+}
+
+const (
+	maxCycles = 10 // internal redirects, as in ngx_http_core_post_rewrite_phase
+	maxForks  = 32 // undecided conditions followed both ways
+)
+
+// walk follows one request.
+type walk struct {
+	m       *Model
+	server  *Scope
+	out     []outcome
+	pending []state
+	notes   []string
+	saw     func(*location, string)
+}
+
+// state is where a request stands.
+type state struct {
+	q        *request
+	codes    []code
+	pc       int
+	location *Scope // nil while the server's own codes run
+	conf     *Scope // r->loc_conf
+	handler  Item   // r->content_handler
+	changed  bool   // r->uri_changed
+	cycles   int
+	forced   *Scope // the location to go to after the server's codes, whatever the path
+}
+
+// follow runs q through server. A non-nil forced is the location to judge: the
+// search for one is left out.
+func (m *Model) follow(server *Scope, forced *Scope, q *request, saw func(*location, string)) ([]outcome, []string) {
+	w := &walk{m: m, server: server, saw: saw}
+	start := state{q: q, forced: forced, conf: server}
+	if server != nil {
+		start.codes = m.codesOf(server)
+		start.q.keep(start.codes)
+	}
+	w.pending = append(w.pending, start)
+	for len(w.pending) > 0 && len(w.out) <= maxForks {
+		st := w.pending[len(w.pending)-1]
+		w.pending = w.pending[:len(w.pending)-1]
+		w.run(st)
+	}
+	return w.out, w.notes
+}
+
+// run follows st to its end, leaving the other ways of undecided conditions in
+// w.pending.
+func (w *walk) run(st state) {
+	for {
+		if end := w.rewrite(&st); end != nil {
+			w.finish(*end, st)
+			return
+		}
+		if st.location == nil || st.changed {
+			if !w.search(&st) {
+				return
+			}
+			continue
+		}
+		w.content(st)
+		return
+	}
+}
+
+// rewrite runs the codes of the current phase (ngx_http_rewrite_handler). It
+// returns an outcome where they end the request.
+func (w *walk) rewrite(st *state) *outcome {
+	for st.pc < len(st.codes) {
+		c := &st.codes[st.pc]
+		st.pc++
+		switch c.op {
+		case opSet:
+			st.q.set(c.name, w.m.eval(c.expr, st.q))
+		case opBreak:
+			st.changed = false
+			st.pc = len(st.codes)
+		case opReturn:
+			return &outcome{end: statusEnd(c.status), item: c.item, status: c.status, target: w.returnTarget(c, st.q)}
+		case opIf:
+			is := w.m.condition(c.item, st.q)
+			if is == undecided {
+				if answers(st.codes[st.pc:c.end]) {
+					w.note(fmt.Sprintf("an if that may answer by itself is not judged (%s)", place(c.item)))
+					is = no
+				} else if len(w.out)+len(w.pending) < maxForks {
+					other := *st
+					other.q = st.q.fork()
+					other.pc = c.end
+					w.pending = append(w.pending, other)
+					is = yes
+				}
+			}
+			if is != yes {
+				st.pc = c.end
+			} else if st.location != nil {
+				st.conf = c.item.Scope
+				if p := c.item.Scope.ownPass(); p.Directive != nil {
+					st.handler = p
+				}
+			}
+		case opRewrite:
+			if end := w.rewriteURI(c, st); end != nil {
+				return end
+			}
+		}
+	}
+	return nil
+}
+
+// rewriteURI runs one rewrite directive (ngx_http_script_regex_start_code).
+func (w *walk) rewriteURI(c *code, st *state) *outcome {
+	groups, matched, ok := []string(nil), false, false
+	if st.q.uri.known {
+		groups, matched, ok = c.re.match(st.q.uri.text)
+	} else if all := c.re.matchesAll(); all {
+		matched, ok = true, true
+	}
+	if !ok || !matched {
+		if ok {
+			st.q.groups = nil
+		}
+		return nil
+	}
+	if groups != nil {
+		st.q.capture(groups, c.re)
+	} else {
+		st.q.groups = nil
+	}
+	status, target := c.redirect()
+	if status != 0 {
+		if v := w.m.eval(strings.TrimSuffix(target, "?"), st.q); v.known {
+			target = v.text
+			if !strings.HasSuffix(c.item.Arg(1), "?") && st.q.args.known && st.q.args.text != "" {
+				sep := "?"
+				if strings.Contains(target, "?") {
+					sep = "&"
+				}
+				target += sep + st.q.args.text
+			}
+		}
+		return &outcome{end: redirected, item: c.item, status: status, target: target}
+	}
+	uri := w.m.eval(strings.TrimSuffix(target, "?"), st.q)
+	if uri.known {
+		path, args, has := strings.Cut(uri.text, "?")
+		uri = text(path)
+		switch {
+		case has && !strings.HasSuffix(target, "?") && st.q.args.known && st.q.args.text != "":
+			st.q.args = text(args + "&" + st.q.args.text)
+		case has:
+			st.q.args = text(args)
+		case strings.HasSuffix(target, "?"):
+			st.q.args = emptyVal
+		}
+	} else {
+		uri = unknownVal
+	}
+	st.q.uri = uri
+	switch c.item.Arg(2) {
+	case "break":
+		st.changed = false
+		st.pc = len(st.codes)
+	case "last":
+		st.changed = true
+		st.pc = len(st.codes)
+	default:
+		st.changed = true
+	}
+	return nil
+}
+
+// search finds the location of the request (ngx_http_core_find_config_phase).
+// It returns false where the request ended.
+func (w *walk) search(st *state) bool {
+	first := st.location == nil && st.forced != nil
+	if st.location != nil {
+		if st.cycles++; st.cycles > maxCycles {
+			w.finish(outcome{end: answered, status: 500, why: "rewrites go round in a circle"}, *st)
+			return false
+		}
+	}
+	if first {
+		w.enter(st, st.forced)
+		st.forced = nil
+		return true
+	}
+	if !st.q.uri.known {
+		w.finish(outcome{end: lost, why: "the path after a rewrite"}, *st)
+		return false
+	}
+	f := w.m.find(w.server, st.q.uri.text, w.saw)
+	switch {
+	case f.unsure != "":
+		w.finish(outcome{end: lost, why: fmt.Sprintf("whether the pattern %q matches", f.unsure)}, *st)
+		return false
+	case f.redirect:
+		w.finish(outcome{end: redirected, status: 301, target: st.q.uri.text + "/", location: f.loc.scope, scope: f.loc.scope}, *st)
+		return false
+	case f.loc == nil:
+		w.finish(outcome{end: nowhere}, *st)
+		return false
+	}
+	if f.groups != nil {
+		st.q.capture(f.groups, f.loc.re)
+	}
+	w.enter(st, f.loc.scope)
+	return true
+}
+
+// enter makes s the location of the request (ngx_http_update_location_config).
+// While limit_except applies, its block is the configuration, and the rewrite
+// directives of the location do not run: they are not inherited.
+func (w *walk) enter(st *state, s *Scope) {
+	st.location, st.conf, st.changed, st.pc = s, s, false, 0
+	st.handler = s.ownPass()
+	st.codes = w.m.codesOf(s)
+	st.q.keep(st.codes)
+	for i := range s.Items {
+		le := s.Items[i].Scope
+		if le == nil || le.Kind != LimitExcept || !limitsGet(le) {
+			continue
+		}
+		st.conf, st.codes = le, nil
+		if p := le.ownPass(); p.Directive != nil {
+			st.handler = p
+		}
+	}
+}
+
+// limitsGet reports whether a limit_except block applies to GET.
+func limitsGet(le *Scope) bool {
+	for _, a := range le.Block.Args {
+		if strings.EqualFold(a.Value, "GET") {
+			return false
+		}
+	}
+	return true
+}
+
+// content runs the phases after rewrite: access in limit_except, try_files, and
+// the content handler.
+func (w *walk) content(st state) {
+	if st.conf.Kind == LimitExcept {
+		if deny := denies(st.conf); deny.Directive != nil {
+			w.finish(outcome{end: answered, status: 403, item: deny}, st)
+			return
+		}
+	}
+	// try_files is not inherited into an if or limit_except
+	// (ngx_http_try_files_module has no merge function).
+	if tf := st.conf.Last("try_files"); tf.Directive != nil && len(tf.Args) > 0 && st.conf == st.location {
+		w.tryFiles(tf, st)
+		return
+	}
+	if st.handler.Directive == nil {
+		w.finish(outcome{end: static}, st)
+		return
+	}
+	pass := st.handler
+	if st.conf != st.location {
+		// The configuration of an if or limit_except: its own pass, or
+		// the location's (clcf->noname in ngx_http_proxy_merge_loc_conf).
+		name := st.handler.Head.Value
+		if pass = st.conf.Last(name); pass.Directive == nil {
+			pass = st.location.Last(name)
+		}
+		if pass.Directive == nil {
+			w.finish(outcome{end: answered, status: 500, item: Item{Directive: st.conf.Block, Via: st.conf.Via, Scope: st.conf},
+				why: "no upstream configuration"}, st)
+			return
+		}
+	}
+	w.finish(outcome{end: proxied, pass: pass}, st)
+}
+
+// tryFiles follows the fallback of try_files; a WebSocket path names no file.
+func (w *walk) tryFiles(tf Item, st state) {
+	last := tf.Args[len(tf.Args)-1].Value
+	switch {
+	case strings.HasPrefix(last, "="):
+		status := 0
+		fmt.Sscanf(last[1:], "%d", &status)
+		w.finish(outcome{end: answered, status: status, item: tf}, st)
+	case strings.HasPrefix(last, "@"):
+		if w.server != nil {
+			if loc := w.m.locationsOf(w.server).named[last]; loc != nil && st.cycles < maxCycles {
+				st.cycles++
+				w.enter(&st, loc.scope)
+				w.run(st)
+				return
+			}
+		}
+		if st.q.server == nil || w.server.Partial {
+			w.finish(outcome{end: lost, why: "where " + last + " leads"}, st)
+			return
+		}
+		w.finish(outcome{end: answered, status: 500, item: tf, why: "no location " + last}, st)
+	default:
+		uri := w.m.eval(last, st.q)
+		if !uri.known || w.server == nil {
+			w.finish(outcome{end: answered, status: 404, item: tf, why: "falls back to " + last}, st)
+			return
+		}
+		path, _, _ := strings.Cut(uri.text, "?")
+		st.q.uri = text(path)
+		st.changed = true
+		if w.search(&st) {
+			w.run(st)
+		}
+	}
+}
+
+// denies returns the deny directive of s that refuses everyone, the zero Item
+// where the first rule lets someone in.
+func denies(s *Scope) Item {
+	for i := range s.Items {
+		switch s.Items[i].Head.Value {
+		case "allow":
+			return Item{}
+		case "deny":
+			if s.Items[i].Arg(0) == "all" {
+				return s.Items[i]
+			}
+		}
+	}
+	return Item{}
+}
+
+func (w *walk) finish(o outcome, st state) {
+	o.q = st.q
+	if o.scope == nil {
+		o.scope = st.conf
+	}
+	if o.location == nil {
+		o.location = st.location
+	}
+	w.out = append(w.out, o)
+}
+
+func (w *walk) note(s string) {
+	for _, n := range w.notes {
+		if n == s {
+			return
+		}
+	}
+	w.notes = append(w.notes, s)
+}
+
+func statusEnd(status int) ending {
+	switch status {
+	case 301, 302, 303, 307, 308:
+		return redirected
+	}
+	return answered
+}
+
+func (w *walk) returnTarget(c *code, q *request) string {
+	target := c.item.Arg(len(c.item.Args) - 1)
+	if v := w.m.eval(target, q); v.known {
+		return v.text
+	}
+	return target
+}
+
+// place names where an item stands: "file:line".
+func place(it Item) string {
+	return fmt.Sprintf("%s:%d", it.File.Name, it.File.Position(it.Span.Start).Line)
+}
+
+// matchesAll reports whether the pattern matches every path, as far as two
+// unlike ones tell.
+func (p *pattern) matchesAll() bool {
+	for _, s := range []string{"/", "/q7Z/x-y.z_1"} {
+		if _, matched, ok := p.match(s); !ok || !matched {
+			return false
+		}
+	}
+	return true
+}
