@@ -188,7 +188,7 @@ func (m *Model) forced(r *Route, kind Request, server, loc *Scope) outcome {
 }
 
 // samples are the paths that stand for all that reach loc: an exact location
-// has one; a prefix is tried with nothing and with something behind it.
+// has one; a prefix is tried alone and with a segment and letters behind it.
 func samples(loc *Scope) []val {
 	modifier, match := loc.ModifierAndMatch()
 	if match == "" || match[0] != '/' || strings.HasPrefix(modifier, "~") {
@@ -197,7 +197,10 @@ func samples(loc *Scope) []val {
 	if modifier == "=" {
 		return []val{text(match)}
 	}
-	return []val{text(match), text(match + "q7Z.x-1")}
+	if strings.HasSuffix(match, "/") {
+		return []val{text(match), text(match + "q7Z.x-1")}
+	}
+	return []val{text(match), text(match + "/q7Z.x-1"), text(match + "q7Z.x-1")}
 }
 
 // newRequest returns a request of the given kind to server; what a URL would

@@ -170,8 +170,8 @@ func answers(codes []code) bool {
 	return false
 }
 
-// redirect returns the status and target of a rewrite that answers with a
-// redirect, 0 for one that does not.
+// redirect returns the status with which a rewrite redirects the client, 0 for
+// one that goes on inside nginx, and its replacement.
 func (c *code) redirect() (status int, target string) {
 	target = c.item.Arg(1)
 	switch c.item.Arg(2) {
@@ -185,5 +185,5 @@ func (c *code) redirect() (status int, target string) {
 			return 302, target
 		}
 	}
-	return 0, ""
+	return 0, target
 }

@@ -176,6 +176,9 @@ func (w *walk) rewriteURI(c *code, st *state) *outcome {
 	uri := w.m.eval(strings.TrimSuffix(target, "?"), st.q)
 	if uri.known {
 		path, args, has := strings.Cut(uri.text, "?")
+		if path == "" {
+			return &outcome{end: answered, item: c.item, status: 500, why: "the rewritten path is empty"}
+		}
 		uri = text(path)
 		switch {
 		case has && !strings.HasSuffix(target, "?") && st.q.args.known && st.q.args.text != "":
