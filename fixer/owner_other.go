@@ -1,0 +1,14 @@
+//go:build !unix
+
+package fixer
+
+import (
+	"io/fs"
+	"os"
+)
+
+// keepOwner returns the mode to set. A new file gets its owner and access list
+// from its directory here.
+func keepOwner(_ *os.File, like fs.FileInfo) fs.FileMode {
+	return like.Mode().Perm()
+}
