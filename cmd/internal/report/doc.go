@@ -1,0 +1,97 @@
+// Package report prints what wsnginx found: findings, routes, traces and rules,
+// as text for people and as JSON for programs. Each format has a file.
+//
+// It owns the looks and the JSON documents (their schemas lie beside it) and
+// nothing else: what there is to say was decided in rules and rules/effective,
+// what is written to disk in fixer. Nothing that comes from a configuration
+// reaches a terminal as control characters.
+package report
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// Style says how a report is printed.
+type Style struct {
+	Dir   string // the working directory: files below it are named relative to it
+	Color bool   // ANSI colours
+	Quiet bool   // findings only, without a summary
+}
+
+// Name returns the name of a file as reports print it: relative to the working
+// directory where it lies below it, with slashes.
+func (s Style) Name(name string) string {
+	if s.Dir != "" && filepath.IsAbs(name) {
+		if rel, err := filepath.Rel(s.Dir, name); err == nil && filepath.IsLocal(rel) {
+			name = rel
+		}
+	}
+	name = filepath.ToSlash(name)
+	if short, ok := strings.CutPrefix(name, "./"); ok {
+		name = strings.TrimLeft(short, "/")
+	}
+	return name
+}
+
+// Run is what a run of lint or fix has to say.
+type Run struct {
+	Version  effective.Version
+	Findings []rules.Finding // sorted, without those that a comment ignores
+	Problems []parser.Problem
+	Counts   Counts
+
+	// Fixed is set by fix: what it did about the findings that were there
+	// before. Findings are then those that remain.
+	Fixed *Fixed
+}
+
+// Fixed is what fix did.
+type Fixed struct {
+	Applied []rules.Finding // the findings whose fix was applied, as they were before
+	Files   []string        // the files that the fixes change, in order
+	Diff    string          // the change as a unified diff
+	Written bool            // true where the files were written
+}
+
+// Counts are how much was looked at.
+type Counts struct {
+	Files, Directives int
+	Routes            int // proxied locations
+	WebSocket         int // those of them that are meant for WebSocket
+	Unnamed           int // those of them that nothing says anything about
+	Ignored           int // findings that a comment in the configuration ignores
+}
+
+// Tally counts findings by severity and by what can be done about them.
+type Tally struct {
+	Errors, Warnings, Infos int
+	Safe, Unsafe            int // fixes
+}
+
+// Count tallies findings.
+func Count(findings []rules.Finding) Tally {
+	var t Tally
+	for i := range findings {
+		switch findings[i].Severity {
+		case rules.Error:
+			t.Errors++
+		case rules.Warning:
+			t.Warnings++
+		default:
+			t.Infos++
+		}
+		if fix := findings[i].Fix; fix != nil {
+			if fix.Safety == rules.Safe {
+				t.Safe++
+			} else {
+				t.Unsafe++
+			}
+		}
+	}
+	return t
+}

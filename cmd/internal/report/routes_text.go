@@ -1,0 +1,161 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// RoutesText prints proxied locations as a table, broken ones first, and one
+// line that counts them.
+func RoutesText(w io.Writer, routes []*effective.Route, s Style) error {
+	b := bufio.NewWriter(w)
+	routes = slices.Clone(routes)
+	slices.SortStableFunc(routes, func(x, y *effective.Route) int { return rank(x) - rank(y) })
+	if len(routes) > 0 {
+		s.table(b, routes)
+	}
+	if !s.Quiet {
+		var meant, broken, unknown int
+		for _, r := range routes {
+			if r.Intent == effective.None {
+				continue
+			}
+			meant++
+			switch r.Verdict {
+			case effective.Broken:
+				broken++
+			case effective.Unknown:
+				unknown++
+			}
+		}
+		fmt.Fprintf(b, "%s; %d meant for WebSocket: %d broken, %d unknown\n",
+			plural(len(routes), "proxied location", "proxied locations"), meant, broken, unknown)
+	}
+	return b.Flush()
+}
+
+// rank orders routes by how much they need attention.
+func rank(r *effective.Route) int {
+	n := map[effective.Intent]int{effective.Declared: 0, effective.Likely: 1, effective.Inherited: 2, effective.None: 3}[r.Intent]
+	switch {
+	case r.Intent == effective.None:
+		n = 20
+	case r.Verdict == effective.Unknown:
+		n += 5
+	case r.Verdict == effective.Works:
+		n += 10
+	}
+	return n
+}
+
+func (s Style) table(w io.Writer, routes []*effective.Route) {
+	rows := [][]string{{"SERVER", "LOCATION", "UPSTREAM", "INTENT", "VERDICT", "IDLE", "WHERE"}}
+	for _, r := range routes {
+		rows = append(rows, s.row(r))
+	}
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, text := range row {
+			widths[i] = max(widths[i], textWidth(text))
+		}
+	}
+	for n, row := range rows {
+		var b strings.Builder
+		for i, text := range row {
+			shown := text
+			switch {
+			case n == 0:
+				shown = s.in(bold, text)
+			case i == 4 && routes[n-1].Intent != effective.None:
+				shown = s.in(verdictPaint(routes[n-1].Verdict), text)
+			}
+			b.WriteString(shown)
+			if i+1 < len(row) {
+				b.WriteString(strings.Repeat(" ", widths[i]-textWidth(text)+2))
+			}
+		}
+		fmt.Fprintln(w, b.String())
+	}
+}
+
+func verdictPaint(v effective.Verdict) paint {
+	switch v {
+	case effective.Works:
+		return green
+	case effective.Broken:
+		return red
+	default:
+		return yellow
+	}
+}
+
+func (s Style) row(r *effective.Route) []string {
+	verdict := string(r.Verdict)
+	switch {
+	case r.Intent == effective.None: // nobody asked
+	case r.Verdict == effective.Broken:
+		verdict += ": " + strings.Join(reasonNames(r), ", ")
+	case r.Verdict == effective.Unknown && r.Undecided != "":
+		verdict += ": " + Clean(r.Undecided)
+	}
+	pass, where := "", ""
+	if p := r.Pass.Directive; p != nil {
+		pass = Clean(p.Arg(0))
+		if p.Head.Value != "proxy_pass" {
+			pass = p.Head.Value + " " + pass
+		}
+		where = fmt.Sprintf("%s:%d", Clean(s.Name(p.File.Name)), p.File.Position(p.Span.Start).Line)
+	}
+	idle := Clean(r.Idle.Text)
+	if idle == "" {
+		idle = "-"
+	}
+	return []string{cut(serverName(r.Server), 40), cut(orDash(Clean(locationName(r.Location))), 50), cut(pass, 50), string(r.Intent), verdict, idle, where}
+}
+
+// serverName returns a server's first name with the number of others, or what
+// it listens on where it has no name.
+func serverName(v *effective.VirtualServer) string {
+	if v == nil {
+		return "-"
+	}
+	names := slices.DeleteFunc(slices.Clone(v.Names), func(n string) bool { return n == "" })
+	if len(names) == 0 {
+		if len(v.Listens) > 0 {
+			return Clean(v.Listens[0].Text)
+		}
+		return "-"
+	}
+	if len(names) > 1 {
+		return fmt.Sprintf("%s +%d", Clean(names[0]), len(names)-1)
+	}
+	return Clean(names[0])
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+// cut shortens text to at most n columns.
+func cut(text string, n int) string {
+	if textWidth(text) <= n {
+		return text
+	}
+	var b strings.Builder
+	used := 1
+	for _, r := range text {
+		if used += runeWidth(r); used > n {
+			break
+		}
+		b.WriteRune(r)
+	}
+	return b.String() + "…"
+}

@@ -1,0 +1,87 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/rules"
+)
+
+// RuleList prints the list of rules as a table.
+func RuleList(w io.Writer, list []*rules.Rule, s Style) error {
+	b := bufio.NewWriter(w)
+	name, category := len("RULE"), len("CATEGORY")
+	for _, r := range list {
+		name, category = max(name, len(r.Name)), max(category, len(r.Category))
+	}
+	fmt.Fprintln(b, s.in(bold, fmt.Sprintf("%-*s  %-*s  %-8s  %-6s  %s", name, "RULE", category, "CATEGORY", "SEVERITY", "FIX", "FINDS")))
+	for _, r := range list {
+		fmt.Fprintf(b, "%-*s  %-*s  %-8s  %-6s  %s\n", name, r.Name, category, r.Category, r.Severity, orDash(r.Fixable), summaryOf(r))
+	}
+	return b.Flush()
+}
+
+// summaryOf returns a rule's summary and whether it runs by itself.
+func summaryOf(r *rules.Rule) string {
+	if r.Advice {
+		return r.Summary + " (advice: runs when selected)"
+	}
+	return r.Summary
+}
+
+// Rule prints everything there is to say about a rule.
+func Rule(w io.Writer, r *rules.Rule, s Style) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "%s: %s\n", s.in(bold, r.Name), r.Summary)
+	fmt.Fprintf(b, "%s, category %s, %s\n", r.Severity, r.Category, fixText(r))
+	if r.Advice {
+		fmt.Fprintln(b, "advice: runs only when selected")
+	}
+	fmt.Fprintf(b, "\n%s\n", strings.TrimSpace(r.Doc))
+	if r.Before != "" {
+		fmt.Fprintf(b, "\n%s\n\n%s", s.in(bold, "Before"), indent(r.Before))
+	}
+	if r.After != "" {
+		fmt.Fprintf(b, "\n%s\n\n%s", s.in(bold, "After"), indent(r.After))
+	}
+	return b.Flush()
+}
+
+func fixText(r *rules.Rule) string {
+	switch r.Fixable {
+	case string(rules.Safe):
+		return `fixed by "wsnginx fix"`
+	case string(rules.Unsafe):
+		return `fixed by "wsnginx fix --unsafe"`
+	default:
+		return "the change is left to you"
+	}
+}
+
+func indent(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if strings.TrimSpace(line) != "" {
+			b.WriteString("    ")
+		}
+		b.WriteString(strings.TrimRight(line, "\n"))
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// RuleTable returns the rules as a table in Markdown, for README.md.
+func RuleTable(list []*rules.Rule) string {
+	var b strings.Builder
+	b.WriteString("| rule | category | severity | fix | finds |\n|---|---|---|---|---|\n")
+	for _, r := range list {
+		fix := r.Fixable
+		if fix == "" {
+			fix = "—"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", r.Name, r.Category, r.Severity, fix, strings.ReplaceAll(summaryOf(r), "|", `\|`))
+	}
+	return b.String()
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"github.com/xrash/smetrics"
+)
+
+// arrange returns args with the flags of a command before its paths and a "--"
+// between them: urfave/cli takes a flag after a path for another path. It
+// refuses commands and flags that do not exist, and flags without their value.
+func arrange(app *cli.App, args []string) ([]string, error) {
+	if len(args) == 0 {
+		return []string{app.Name}, nil
+	}
+	at := 1
+	root := flagNames(app.Flags)
+	for at < len(args) && isFlag(args[at]) {
+		if err := known(root, args[at]); err != nil {
+			return nil, err
+		}
+		at++
+	}
+	if at == len(args) {
+		return args, nil
+	}
+	name := args[at]
+	command := app.Command(name)
+	if command == nil {
+		var names []string
+		for _, c := range app.Commands {
+			names = append(names, c.Name)
+		}
+		if name == "help" {
+			return nil, fmt.Errorf("unknown command %q; \"wsnginx --help\" lists the commands", name)
+		}
+		if near := nearest(name, names); near != "" {
+			return nil, fmt.Errorf("unknown command %q; did you mean %q?", name, near)
+		}
+		return nil, fmt.Errorf("unknown command %q; to lint a path: wsnginx lint %s", name, name)
+	}
+	flags, paths, err := split(flagNames(command.Flags), args[at+1:])
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; see \"wsnginx %s --help\"", name, err, name)
+	}
+	return slices.Concat(args[:at+1], flags, []string{"--"}, paths), nil
+}
+
+// split parts the words after a command into flags, with their values, and
+// paths. "--" ends the flags.
+func split(names map[string]bool, words []string) (flags, paths []string, err error) {
+	for i := 0; i < len(words); i++ {
+		word := words[i]
+		if word == "--" {
+			return flags, append(paths, words[i+1:]...), nil
+		}
+		if !isFlag(word) {
+			paths = append(paths, word)
+			continue
+		}
+		if err := known(names, word); err != nil {
+			return nil, nil, err
+		}
+		flags = append(flags, word)
+		name, _, given := strings.Cut(strings.TrimLeft(word, "-"), "=")
+		if names[name] && !given {
+			i++
+			if i == len(words) {
+				return nil, nil, fmt.Errorf("flag %s wants a value", word)
+			}
+			flags = append(flags, words[i])
+		}
+	}
+	return flags, paths, nil
+}
+
+// isFlag reports whether a word is one; "-" is standard input.
+func isFlag(word string) bool { return len(word) > 1 && word[0] == '-' }
+
+// flagNames returns the names of flags, and whether each takes a value.
+func flagNames(flags []cli.Flag) map[string]bool {
+	names := map[string]bool{"help": false, "h": false}
+	for _, f := range flags {
+		value := true
+		if doc, ok := f.(cli.DocGenerationFlag); ok {
+			value = doc.TakesValue()
+		}
+		for _, name := range f.Names() {
+			names[name] = value
+		}
+	}
+	return names
+}
+
+// known returns an error for a flag that is not among names.
+func known(names map[string]bool, word string) error {
+	name, _, _ := strings.Cut(strings.TrimLeft(word, "-"), "=")
+	if _, ok := names[name]; ok {
+		return nil
+	}
+	var all []string
+	for n := range names {
+		all = append(all, n)
+	}
+	slices.Sort(all)
+	if near := nearest(name, all); near != "" {
+		return fmt.Errorf("unknown flag %s; did you mean --%s?", word, near)
+	}
+	return fmt.Errorf("unknown flag %s", word)
+}
+
+// nearest returns the word that name was probably meant to be, or "".
+func nearest(name string, words []string) string {
+	best, score := "", 0.78
+	for _, w := range words {
+		if s := smetrics.JaroWinkler(w, name, 0.7, 4); s > score {
+			best, score = w, s
+		}
+	}
+	return best
+}

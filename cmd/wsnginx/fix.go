@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/report"
+	"github.com/wsnginx/wsnginx/fixer"
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+func (p *program) fixCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "fix",
+		Usage:     "print or write the changes that let WebSockets pass",
+		ArgsUsage: "[flags] [PATH...]",
+		Description: `Prints a unified diff that patch and git apply take, and exits 1 where it is not
+empty. With --write changes the files, prints which and what is left, and exits 1
+where findings at or above --fail-on remain. Only files at or below PATH change.
+
+Example: wsnginx fix --write /etc/nginx`,
+		Flags: slices.Concat([]cli.Flag{
+			&cli.BoolFlag{Name: "write", Usage: "change the files"},
+			&cli.BoolFlag{Name: "unsafe", Usage: "also make changes that ordinary requests could notice"},
+		}, selectFlags(), inputFlags()),
+		Action: p.fix,
+	}
+}
+
+// fixing is one run of fix.
+type fixing struct {
+	*input
+	rules []*rules.Rule
+
+	problems []parser.Problem // of the configuration as it is
+
+	// What the last lint looked at.
+	workspace *parser.Workspace
+	models    []*effective.Model
+	ignored   int
+}
+
+func (p *program) fix(c *cli.Context) error {
+	paths := c.Args().Slice()
+	write := c.Bool("write")
+	if write && slices.Contains(paths, "-") {
+		return errors.New(`fix: standard input cannot be written; "wsnginx fix -" prints its diff`)
+	}
+	list, err := selected(c)
+	if err != nil {
+		return err
+	}
+	least, err := failOn(c)
+	if err != nil {
+		return err
+	}
+	in, err := p.open(c, paths)
+	if err != nil {
+		return err
+	}
+	f := &fixing{input: in, rules: list}
+	result, err := fixer.Run(f.lint, fixer.Options{Unsafe: c.Bool("unsafe"), Writable: f.names()})
+	if err != nil {
+		return fmt.Errorf("fix: %w", err)
+	}
+	for _, w := range result.Withdrawn {
+		p.say("%s", w.Error())
+	}
+	run := &report.Run{Version: in.options.Version, Findings: result.Remaining, Problems: f.problems, Fixed: fixed(result)}
+	run.Counts = in.counts(f.workspace, f.models)
+	run.Counts.Ignored = f.ignored
+	if !write {
+		return f.diff(run, result)
+	}
+	if len(result.Changes) > 0 && slices.ContainsFunc(f.problems, in.fatal) {
+		p.say("nothing was written, because not everything could be read")
+		run.Findings, run.Fixed = result.First, nil
+	} else {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		defer stop()
+		if err := fixer.Write(ctx, result.Changes, f.names()); err != nil {
+			return fmt.Errorf("fix: %w; nothing was changed", err)
+		}
+		run.Fixed.Written = true
+	}
+	return in.print(run, statusOf(run.Findings, least))
+}
+
+// lint is the fixer's view of the configuration.
+func (f *fixing) lint(overlay map[string]string) ([]rules.Finding, error) {
+	f.workspace = f.input.workspace
+	if len(overlay) > 0 {
+		f.workspace = f.input.workspace.With(overlay)
+	}
+	f.models = f.input.models(f.workspace)
+	if len(overlay) == 0 {
+		f.problems = f.input.problems(f.workspace, f.models)
+	}
+	var findings []rules.Finding
+	findings, f.ignored = f.input.lint(f.workspace, f.models, f.rules)
+	return findings, nil
+}
+
+// names returns which files may be changed, by name.
+func (f *fixing) names() func(string) bool {
+	names := map[string]bool{}
+	writable := f.writable(f.input.workspace)
+	for _, cfg := range f.input.workspace.Configs {
+		for _, file := range cfg.Files {
+			names[file.Name] = names[file.Name] || writable(file)
+		}
+	}
+	return func(name string) bool { return names[name] }
+}
+
+// diff prints the change instead of making it.
+func (f *fixing) diff(run *report.Run, result *fixer.Result) error {
+	status := exitClean
+	if len(result.Changes) > 0 {
+		status = exitFindings
+	}
+	if f.json {
+		return f.print(run, status)
+	}
+	if _, err := io.WriteString(f.out.w, f.style.Diff(run.Fixed.Diff)); err != nil {
+		return err
+	}
+	if !f.style.Quiet && run.Counts.Files > 0 {
+		f.program.say("%s", report.DiffSummary(run))
+	}
+	return f.out.finish(f.program, f.settle(run.Problems, status))
+}
+
+// fixed returns what a result says for a report.
+func fixed(result *fixer.Result) *report.Fixed {
+	out := &report.Fixed{}
+	for _, f := range result.Fixed {
+		out.Applied = append(out.Applied, f.Finding)
+	}
+	var diff strings.Builder
+	for _, c := range result.Changes {
+		out.Files = append(out.Files, c.Name)
+		diff.WriteString(c.Diff())
+	}
+	out.Diff = diff.String()
+	return out
+}

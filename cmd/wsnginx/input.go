@@ -1,0 +1,335 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/urfave/cli/v2"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/report"
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// inputFlags choose and judge what is read: every command that reads
+// configuration has them.
+func inputFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "root", Usage: "the main configuration `FILE` that the paths belong to (found by itself otherwise)"},
+		&cli.StringSliceFlag{Name: "exclude", Usage: "leave out files and folders that match `PATTERN` (repeatable)"},
+		&cli.StringFlag{Name: "stdin-filename", Usage: "the `NAME` of what \"-\" reads from standard input"},
+		&cli.StringFlag{Name: "nginx-version", Usage: "judge for nginx `VERSION`", Value: effective.DefaultVersion.String()},
+		&cli.StringSliceFlag{Name: "websocket", Usage: "locations that match `PATTERN` carry WebSocket; * is all (repeatable)"},
+		&cli.StringSliceFlag{Name: "not-websocket", Usage: "locations that match `PATTERN` do not (repeatable)"},
+		&cli.BoolFlag{Name: "strict", Usage: "exit 2 where an include leads outside the tree"},
+		&cli.StringFlag{Name: "format", Usage: "`FORMAT` of the result: text or json", Value: "text"},
+		&cli.StringFlag{Name: "output", Usage: "write the result to `FILE` instead of stdout"},
+		&cli.StringFlag{Name: "color", Usage: "`WHEN` to use colours: auto, always or never", Value: "auto"},
+		&cli.BoolFlag{Name: "quiet", Usage: "results and errors only"},
+		&cli.BoolFlag{Name: "verbose", Usage: "say on stderr what was read"},
+		&cli.IntFlag{Name: "jobs", Usage: "work on `N` cores (default all)"},
+	}
+}
+
+// selectFlags choose rules: lint and fix have them.
+func selectFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "select", Usage: "run `RULE` only: a name, a category, default, all or * (repeatable, comma lists)"},
+		&cli.StringSliceFlag{Name: "extend-select", Usage: "run `RULE` too"},
+		&cli.StringSliceFlag{Name: "ignore", Usage: "do not run `RULE`"},
+		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 from this `SEVERITY` on: error, warning, info or never", Value: "warning"},
+	}
+}
+
+// input is what a command reads, and how it judges and prints it.
+type input struct {
+	program   *program
+	workspace *parser.Workspace
+	options   effective.Options
+	stdin     string // the name of standard input's file, "" where it is not read
+	jobs      int
+	strict    bool
+	verbose   bool
+	json      bool
+	style     report.Style
+	out       *output
+}
+
+// oneOf returns the value of a flag that has few.
+func oneOf(c *cli.Context, flag string, values ...string) (string, error) {
+	v := c.String(flag)
+	if slices.Contains(values, v) {
+		return v, nil
+	}
+	return "", fmt.Errorf("%s: --%s %q: want %s", c.Command.Name, flag, v, strings.Join(values, ", "))
+}
+
+// open reads the flags that every reading command has, then what paths stand for.
+func (p *program) open(c *cli.Context, paths []string) (*input, error) {
+	in := &input{program: p, jobs: c.Int("jobs"), strict: c.Bool("strict"), verbose: c.Bool("verbose")}
+	p.quiet = c.Bool("quiet")
+	format, err := oneOf(c, "format", "text", "json")
+	if err != nil {
+		return nil, err
+	}
+	in.json = format == "json"
+	if in.jobs < 0 {
+		return nil, fmt.Errorf("%s: --jobs %d: want a number from 1", c.Command.Name, in.jobs)
+	}
+	if in.options.Version, err = effective.ParseVersion(c.String("nginx-version")); err != nil {
+		return nil, fmt.Errorf("%s: --nginx-version: %w", c.Command.Name, err)
+	}
+	in.options.WebSocket, in.options.NotWebSocket = c.StringSlice("websocket"), c.StringSlice("not-websocket")
+	for _, pattern := range c.StringSlice("exclude") {
+		if !doublestar.ValidatePattern(pattern) {
+			return nil, fmt.Errorf("%s: --exclude %q is not a pattern; \"conf.d/**\" and \"*.bak\" are", c.Command.Name, pattern)
+		}
+	}
+	if in.out, err = p.output(c); err != nil {
+		return nil, err
+	}
+	in.style.Dir, _ = os.Getwd() // without one, names stay as they are
+	in.style.Color, in.style.Quiet = in.out.color && !in.json, p.quiet
+
+	opts := parser.Options{
+		Root: c.String("root"), Exclude: c.StringSlice("exclude"),
+		StdinName: c.String("stdin-filename"), Jobs: in.jobs,
+	}
+	for _, path := range paths {
+		switch path {
+		case "":
+			return nil, fmt.Errorf("%s: a path is empty", c.Command.Name)
+		case "-":
+			if in.stdin != "" {
+				return nil, fmt.Errorf("%s: \"-\" stands among the paths twice; standard input can be read once", c.Command.Name)
+			}
+			if in.stdin = opts.StdinName; in.stdin == "" {
+				in.stdin = "<stdin>"
+			}
+			if opts.Stdin, err = io.ReadAll(p.stdin); err != nil {
+				return nil, fmt.Errorf("read standard input: %w", err)
+			}
+		}
+	}
+	if opts.StdinName != "" && in.stdin == "" {
+		return nil, fmt.Errorf("%s: --stdin-filename names what \"-\" reads, and no path is \"-\"", c.Command.Name)
+	}
+	start := time.Now()
+	in.workspace = parser.Open(paths, opts)
+	if in.verbose {
+		in.describe(time.Since(start))
+	}
+	return in, nil
+}
+
+// describe says what was read.
+func (in *input) describe(took time.Duration) {
+	for _, cfg := range in.workspace.Configs {
+		kind := "main configuration"
+		if cfg.Fragment {
+			kind = "fragment"
+		}
+		in.program.say("%s %s: %d files", kind, in.style.Name(cfg.Main.Name), len(cfg.Files))
+	}
+	for _, name := range in.workspace.Passed {
+		in.program.say("%s: not nginx configuration, passed over", in.style.Name(name))
+	}
+	in.program.say("read in %s", took.Round(time.Millisecond))
+}
+
+// models works out what nginx makes of every configuration of w.
+func (in *input) models(w *parser.Workspace) []*effective.Model {
+	models := make([]*effective.Model, len(w.Configs))
+	jobs := in.jobs
+	if jobs == 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	limit := make(chan struct{}, jobs)
+	var wg sync.WaitGroup
+	for i, cfg := range w.Configs {
+		limit <- struct{}{}
+		wg.Go(func() {
+			models[i] = effective.Build(cfg, in.options)
+			<-limit
+		})
+	}
+	wg.Wait()
+	return models
+}
+
+// problems returns what could not be read, each once.
+func (in *input) problems(w *parser.Workspace, models []*effective.Model) []parser.Problem {
+	all := slices.Clone(w.Problems)
+	for _, m := range models {
+		all = append(all, m.Config.Problems...)
+		all = append(all, m.Problems...)
+	}
+	seen := map[parser.Problem]bool{}
+	return slices.DeleteFunc(all, func(p parser.Problem) bool {
+		again := seen[p]
+		seen[p] = true
+		return again
+	})
+}
+
+// settle says what could not be read and sets the exit status: 2 where
+// something failed, whatever the findings are. It reports whether the run
+// failed.
+func (in *input) settle(problems []parser.Problem, status int) (failed bool) {
+	for _, problem := range problems {
+		fatal := in.fatal(problem)
+		failed = failed || fatal
+		if fatal || !in.json && !in.style.Quiet {
+			in.program.say("%s", in.line(problem))
+		}
+	}
+	in.program.status = status
+	if failed {
+		in.program.status = exitFailed
+	}
+	return failed
+}
+
+// fatal reports whether a problem makes the run fail.
+func (in *input) fatal(problem parser.Problem) bool {
+	return problem.Kind == parser.Failed || in.strict
+}
+
+// line returns a problem as one line.
+func (in *input) line(problem parser.Problem) string {
+	if problem.File == "" {
+		return problem.Message
+	}
+	name := in.style.Name(problem.File)
+	switch {
+	case problem.Line == 0:
+		return name + ": " + problem.Message
+	case problem.Column == 0:
+		return fmt.Sprintf("%s:%d: %s", name, problem.Line, problem.Message)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", name, problem.Line, problem.Column, problem.Message)
+}
+
+// writable reports whether a fix may change a file; standard input's may: its
+// change is printed.
+func (in *input) writable(w *parser.Workspace) func(*parser.File) bool {
+	return func(f *parser.File) bool { return w.Writable(f) || in.stdin != "" && f.Name == in.stdin }
+}
+
+// counts returns how much of the named files was looked at.
+func (in *input) counts(w *parser.Workspace, models []*effective.Model) report.Counts {
+	var n report.Counts
+	seen := map[*parser.File]bool{}
+	for _, m := range models {
+		for _, f := range m.Config.Files {
+			if !seen[f] && w.Named(f) {
+				seen[f] = true
+				n.Files++
+				n.Directives += directives(f.Directives)
+			}
+		}
+	}
+	for _, r := range in.routes(w, models) {
+		n.Routes++
+		switch r.Intent {
+		case effective.None:
+			n.Unnamed++
+		case effective.Declared, effective.Likely:
+			n.WebSocket++
+		}
+	}
+	return n
+}
+
+func directives(list []*parser.Directive) int {
+	n := len(list)
+	for _, d := range list {
+		n += directives(d.Children)
+	}
+	return n
+}
+
+// routes returns the proxied locations of the named files, each once: two main
+// configurations may include the same server.
+func (in *input) routes(w *parser.Workspace, models []*effective.Model) []*effective.Route {
+	type key struct {
+		server, location, scope, pass *parser.Directive
+		verdict                       effective.Verdict
+		intent                        effective.Intent
+	}
+	seen := map[key]bool{}
+	var out []*effective.Route
+	for _, m := range models {
+		for _, r := range m.Routes {
+			k := key{pass: r.Pass.Directive, verdict: r.Verdict, intent: r.Intent}
+			named := r.Pass.Directive != nil && w.Named(r.Pass.File)
+			if r.Server != nil && r.Server.Scope != nil {
+				k.server = r.Server.Scope.Block
+			}
+			if r.Location != nil {
+				k.location = r.Location.Block
+				named = named || k.location != nil && w.Named(k.location.File)
+			}
+			if r.Scope != nil {
+				k.scope = r.Scope.Block
+			}
+			if named && !seen[k] {
+				seen[k] = true
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+// selected returns the rules that the flags of c choose.
+func selected(c *cli.Context) ([]*rules.Rule, error) {
+	list, err := rules.Select(rules.Selection{
+		Select: c.StringSlice("select"), ExtendSelect: c.StringSlice("extend-select"), Ignore: c.StringSlice("ignore"),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Command.Name, err)
+	}
+	return list, nil
+}
+
+// failOn returns the least severity that makes a run exit 1.
+func failOn(c *cli.Context) (rules.Severity, error) {
+	v, err := oneOf(c, "fail-on", "error", "warning", "info", "never")
+	return map[string]rules.Severity{"error": rules.Error, "warning": rules.Warning, "info": rules.Info, "never": rules.Error + 1}[v], err
+}
+
+// statusOf returns 1 where a finding is at or above least.
+func statusOf(findings []rules.Finding, least rules.Severity) int {
+	if slices.ContainsFunc(findings, func(f rules.Finding) bool { return f.Severity >= least }) {
+		return exitFindings
+	}
+	return exitClean
+}
+
+// lint runs the rules over w and returns the findings in the named files, and
+// how many more a comment ignores.
+func (in *input) lint(w *parser.Workspace, models []*effective.Model, list []*rules.Rule) (findings []rules.Finding, ignored int) {
+	for _, f := range rules.Run(models, rules.Options{Rules: list, Writable: in.writable(w)}) {
+		switch {
+		case !w.Named(f.File):
+		case f.Ignored != "":
+			ignored++
+			if in.verbose {
+				pos := f.File.Position(f.Span.Start)
+				in.program.say("%s:%d:%d: ignored: %s [%s]", in.style.Name(f.File.Name), pos.Line, pos.Column, f.Ignored, f.Rule.Name)
+			}
+		default:
+			findings = append(findings, f)
+		}
+	}
+	return findings, ignored
+}

@@ -1,0 +1,115 @@
+// Command wsnginx says which proxied locations of an nginx configuration a
+// WebSocket cannot pass through and why, and repairs them.
+//
+// This package is the wiring: arguments in, exit status out, one file a
+// command. What is found is decided in the packages below, and report prints it.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// version is stamped by the Makefile.
+var version = ""
+
+func main() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
+
+// The exit statuses.
+const (
+	exitClean    = 0
+	exitFindings = 1
+	exitFailed   = 2
+)
+
+// run is the program: args[0] is its name, the result its exit status. Results
+// go to stdout, everything about the run to stderr.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	p := &program{stdin: stdin, stdout: stdout, stderr: stderr}
+	app := p.app()
+	ordered, err := arrange(app, args)
+	if err == nil {
+		err = app.Run(ordered)
+	}
+	if err != nil {
+		p.say("%s", err)
+		return exitFailed
+	}
+	return p.status
+}
+
+// program is one run of the command line.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	status         int
+	quiet          bool
+}
+
+// say prints one line about the run.
+func (p *program) say(format string, args ...any) {
+	fmt.Fprintln(p.stderr, "wsnginx: "+printable(fmt.Sprintf(format, args...)))
+}
+
+// app describes the command line to urfave/cli, with everything taken out of it
+// that prints to the wrong stream, exits or guesses.
+func (p *program) app() *cli.App {
+	app := &cli.App{
+		Name:                      "wsnginx",
+		Usage:                     "find and fix what keeps WebSockets from passing through nginx",
+		Reader:                    p.stdin,
+		Writer:                    p.stdout,
+		ErrWriter:                 p.stderr,
+		HideHelpCommand:           true,
+		HideVersion:               true,
+		DisableSliceFlagSeparator: true,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "version", Usage: "print the version"},
+		},
+		Commands: []*cli.Command{
+			p.lintCommand(), p.fixCommand(), p.routesCommand(), p.traceCommand(), p.explainCommand(), p.rulesCommand(),
+		},
+		OnUsageError:   usageError,
+		ExitErrHandler: func(*cli.Context, error) {}, // the default calls os.Exit
+		Action: func(c *cli.Context) error {
+			if c.Bool("version") {
+				_, err := fmt.Fprintln(p.stdout, "wsnginx "+versionText())
+				return err
+			}
+			return errors.New(`say what to do: "wsnginx lint PATH" lists findings, "wsnginx --help" all commands`)
+		},
+	}
+	app.CustomAppHelpTemplate = appHelp(app)
+	for _, c := range app.Commands {
+		c.HideHelpCommand = true
+		c.CustomHelpTemplate = commandHelp(app, c)
+		c.OnUsageError = usageError
+	}
+	return app
+}
+
+// usageError hands an error back to run, which prints it: the default prints
+// the whole help to stdout.
+func usageError(c *cli.Context, err error, _ bool) error {
+	if name := c.Command.Name; name != c.App.Name && name != "" {
+		return fmt.Errorf("%s: %w; see \"wsnginx %s --help\"", name, err, name)
+	}
+	return err
+}
+
+// versionText returns the stamped version, or what Go knows of the build.
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return strings.Trim(info.Main.Version, "()")
+	}
+	return "devel"
+}

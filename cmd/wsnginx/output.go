@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/report"
+)
+
+// output takes a command's result: stdout, or the file of --output.
+type output struct {
+	w     io.Writer
+	file  string // "" for stdout
+	held  bytes.Buffer
+	color bool
+}
+
+func (p *program) output(c *cli.Context) (*output, error) {
+	when, err := oneOf(c, "color", "auto", "always", "never")
+	if err != nil {
+		return nil, err
+	}
+	o := &output{file: c.String("output")}
+	o.w = p.stdout
+	if o.file != "" {
+		o.w = &o.held
+	}
+	switch when {
+	case "always":
+		o.color = true
+	case "auto":
+		o.color = o.file == "" && colorful(p.stdout)
+	}
+	return o, nil
+}
+
+// colorful decides --color auto: NO_COLOR and FORCE_COLOR first, then whether
+// w is a terminal that knows colours.
+func colorful(w io.Writer) bool {
+	if os.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	if force := os.Getenv("FORCE_COLOR"); force != "" {
+		return force != "0"
+	}
+	f, ok := w.(*os.File)
+	return ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+}
+
+// finish writes the file of --output, unless the run failed: then it stays as
+// it was.
+func (o *output) finish(p *program, failed bool) error {
+	if o.file == "" {
+		return nil
+	}
+	if failed {
+		p.say("%s was not written: the run failed", o.file)
+		return nil
+	}
+	if err := replace(o.file, o.held.Bytes()); err != nil {
+		return fmt.Errorf("write %s: %w", o.file, err)
+	}
+	return nil
+}
+
+// replace writes a file through a temporary one beside it, so that a reader
+// sees the old bytes or the new ones. What is no regular file (/dev/stdout, a
+// pipe) is written as it is.
+func replace(name string, data []byte) (err error) {
+	mode := os.FileMode(0o666)
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		name = target
+	}
+	if info, err := os.Stat(name); err == nil {
+		if !info.Mode().IsRegular() {
+			return os.WriteFile(name, data, mode)
+		}
+		mode = info.Mode().Perm()
+	}
+	temp := filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s.wsnginx-%d", filepath.Base(name), os.Getpid()))
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(temp) // what went wrong before is what matters
+		}
+	}()
+	if _, err = f.Write(data); err == nil {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(temp, name)
+	}
+	return err
+}
+
+// printable returns text as one line without control characters.
+func printable(text string) string { return report.Clean(text) }
