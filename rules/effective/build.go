@@ -14,7 +14,8 @@ func Build(c *parser.Config, opts Options) *Model {
 	m := &Model{
 		Config: c, Version: opts.Version,
 		locations: make(map[*Scope]*locations), codes: make(map[*Scope][]code),
-		used: make(map[string]bool),
+		used: make(map[string]bool), pure: make(map[string]bool), pureValues: make(map[pureKey]val),
+		requests: make(map[*VirtualServer]*[requests]*request),
 	}
 	if m.Version == (Version{}) {
 		m.Version = DefaultVersion
@@ -127,7 +128,7 @@ func (m *Model) ends(r *Route, kind Request) []outcome {
 	}
 	if m.plain(server, loc) {
 		if r.Scope == loc {
-			return []outcome{{end: proxied, scope: loc, location: loc, pass: r.Pass, q: m.newRequest(r.Server, kind, unknownVal)}}
+			return []outcome{{end: proxied, scope: loc, location: loc, pass: r.Pass, q: m.plainRequest(r.Server, kind)}}
 		}
 		return []outcome{m.forced(r, kind, server, loc)}
 	}
@@ -203,6 +204,20 @@ func samples(loc *Scope) []val {
 	return []val{text(match), text(match + "/q7Z.x-1"), text(match + "q7Z.x-1")}
 }
 
+// plainRequest returns the request of the given kind to server that no rewrite
+// directive touches. It is shared and must not be changed.
+func (m *Model) plainRequest(server *VirtualServer, kind Request) *request {
+	all := m.requests[server]
+	if all == nil {
+		all = new([requests]*request)
+		for k := range requests {
+			all[k] = m.newRequest(server, k, unknownVal)
+		}
+		m.requests[server] = all
+	}
+	return all[kind]
+}
+
 // newRequest returns a request of the given kind to server; what a URL would
 // decide is unknown.
 func (m *Model) newRequest(server *VirtualServer, kind Request, uri val) *request {
@@ -210,28 +225,24 @@ func (m *Model) newRequest(server *VirtualServer, kind Request, uri val) *reques
 	if server == nil {
 		return q
 	}
-	schemes, ports := map[string]bool{}, map[string]bool{}
 	byDefault := false
 	for i := range server.Listens {
 		l := &server.Listens[i]
 		so := m.socketOf(l)
+		scheme, port := text("http"), text(l.Port)
 		if so.ssl || l.QUIC {
-			schemes["https"] = true
-		} else {
-			schemes["http"] = true
+			scheme = text("https")
 		}
-		ports[l.Port] = true
+		if i == 0 {
+			q.scheme, q.port = scheme, port
+		}
+		if q.scheme != scheme {
+			q.scheme = unknownVal
+		}
+		if q.port != port {
+			q.port = unknownVal
+		}
 		byDefault = byDefault || so.defaultServer() == server
-	}
-	if len(schemes) == 1 {
-		for s := range schemes {
-			q.scheme = text(s)
-		}
-	}
-	if len(ports) == 1 {
-		for p := range ports {
-			q.port = text(p)
-		}
 	}
 	if n := server.Names[0]; !byDefault && len(server.Names) == 1 && n != "" && !strings.ContainsAny(n, "*~") && n[0] != '.' {
 		q.host = text(strings.ToLower(n))
@@ -278,14 +289,15 @@ func (m *Model) sentBy(r *Route, l line, ends []outcome) Value {
 		}
 	}
 	if said == nil {
-		q := m.newRequest(r.Server, ends0(ends), unknownVal)
+		q := m.plainRequest(r.Server, kindOf(ends))
 		v := m.sent(l, r.Pass, q).value()
 		said = &v
 	}
 	return *said
 }
 
-func ends0(ends []outcome) Request {
+// kindOf returns the kind of request that ended so.
+func kindOf(ends []outcome) Request {
 	if len(ends) > 0 {
 		return ends[0].q.kind
 	}

@@ -9,7 +9,70 @@ import (
 const maxDepth = 32
 
 // eval returns what the expression s evaluates to for q.
-func (m *Model) eval(s string, q *request) val { return m.evalDepth(s, q, 0) }
+func (m *Model) eval(s string, q *request) val {
+	if strings.IndexByte(s, '$') < 0 {
+		return text(s)
+	}
+	if q.vars != nil || !m.isPure(s) {
+		return m.evalDepth(s, q, 0)
+	}
+	key := pureKey{s, q.kind}
+	v, ok := m.pureValues[key]
+	if !ok {
+		v = m.evalDepth(s, q, 0)
+		m.pureValues[key] = v
+	}
+	return v
+}
+
+// pureKey is an expression that the kind of request alone decides, and the kind.
+type pureKey struct {
+	expr string
+	kind Request
+}
+
+// isPure reports whether nothing but the kind of request decides the expression
+// s, so that its value is the same for every server and location.
+func (m *Model) isPure(s string) bool {
+	pure, ok := m.pure[s]
+	if ok {
+		return pure
+	}
+	m.pure[s] = false // for a map that uses itself
+	pure = true
+	ps, _ := parts(s)
+	for _, p := range ps {
+		if p.literal == "" {
+			pure = pure && m.isPureVariable(p.variable)
+		}
+	}
+	m.pure[s] = pure
+	return pure
+}
+
+func (m *Model) isPureVariable(name string) bool {
+	if name == "" || m.vars.set[name] || m.vars.other[name] {
+		return false
+	}
+	mp := m.vars.maps[name]
+	if mp == nil {
+		return strings.HasPrefix(name, "http_") && name != "http_host" || strings.HasPrefix(name, "cookie_") || opaqueVariables[name]
+	}
+	if !m.isPure(mp.source) || len(mp.captures) > 0 {
+		return false
+	}
+	for _, e := range mp.regex {
+		if strings.Contains(e.value, "$") {
+			return false
+		}
+	}
+	for _, e := range mp.exact {
+		if strings.Contains(e.value, "$") && !m.isPure(e.value) {
+			return false
+		}
+	}
+	return mp.fallback == nil || !strings.Contains(mp.fallback.value, "$") || m.isPure(mp.fallback.value)
+}
 
 func (m *Model) evalDepth(s string, q *request, depth int) val {
 	if strings.IndexByte(s, '$') < 0 {

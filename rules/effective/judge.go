@@ -162,14 +162,14 @@ func (m *Model) judgeVersion(o *outcome, j *judgement) {
 // that nginx refuses, and the directive that sets it. A non-nil gap is a level
 // where something unread may set another.
 func (m *Model) httpVersion(s *Scope) (version string, item Item, gap *Scope) {
-	items, level := s.Effective("proxy_http_version")
+	item, level := s.effectiveOne("proxy_http_version")
 	gap = s.gap(level, false)
-	if len(items) > 0 {
-		switch v := items[0].Arg(0); v {
+	if item.Directive != nil {
+		switch v := item.Arg(0); v {
 		case "1.0", "1.1", "2":
-			return v, items[0], gap
+			return v, item, gap
 		}
-		return "", items[0], gap
+		return "", item, gap
 	}
 	if m.Version.Before(1, 29, 7) {
 		return "1.0", Item{}, gap
@@ -235,7 +235,7 @@ func (m *Model) judgeHeaders(o *outcome, j *judgement, proto string) {
 	if proto != "proxy" {
 		list = proto + "_param"
 	}
-	_, level := o.scope.Effective(list)
+	_, level := o.scope.effectiveOne(list)
 	lines := m.lines(o.scope, o.pass)
 	gap := o.scope.gap(level, true)
 	if gap != nil && gap != level {
@@ -347,10 +347,10 @@ func (m *Model) judgeHeader(name string, h header, j *judgement, add func(Reason
 
 // judgeLost judges the headers of the handshake that should pass unchanged.
 func (m *Model) judgeLost(o *outcome, j *judgement, proto string, lines []line, add func(Reason)) {
-	if off, _ := o.scope.Effective(proto + "_pass_request_headers"); len(off) > 0 && strings.EqualFold(off[0].Arg(0), "off") {
+	if off, _ := o.scope.effectiveOne(proto + "_pass_request_headers"); off.Directive != nil && strings.EqualFold(off.Arg(0), "off") {
 		for _, l := range lines {
 			if l.client && l.never {
-				j.add(Reason{Kind: LostHandshakeHeaders, Header: l.name, Items: off[:1]})
+				j.add(Reason{Kind: LostHandshakeHeaders, Header: l.name, Items: itemList(off)})
 				return
 			}
 		}
@@ -400,16 +400,16 @@ func (m *Model) judgeLost(o *outcome, j *judgement, proto string, lines []line, 
 
 // judgeMethod judges proxy_method.
 func (m *Model) judgeMethod(o *outcome, j *judgement) {
-	items, _ := o.scope.Effective("proxy_method")
-	if len(items) == 0 {
+	item, _ := o.scope.effectiveOne("proxy_method")
+	if item.Directive == nil {
 		return
 	}
-	v := m.eval(items[0].Arg(0), o.q)
+	v := m.eval(item.Arg(0), o.q)
 	switch {
 	case v.known && v.text != "GET" || v.opaque:
-		j.add(Reason{Kind: HandshakeMethod, Items: items[:1]})
+		j.add(Reason{Kind: HandshakeMethod, Items: itemList(item)})
 	case !v.known:
-		j.unsure("the value of %s for proxy_method", items[0].Arg(0))
+		j.unsure("the value of %s for proxy_method", item.Arg(0))
 	}
 }
 
@@ -440,11 +440,10 @@ func (m *Model) judgeResponse(o *outcome, j *judgement, proto string) {
 
 // timeout returns a timeout directive in effect; 60s is the default of them all.
 func (m *Model) timeout(s *Scope, name string) Timeout {
-	items, level := s.Effective(name)
-	t := Timeout{Text: "60s"}
-	if len(items) > 0 {
-		t.Item = items[0]
-		t.Text = items[0].Arg(0)
+	item, level := s.effectiveOne(name)
+	t := Timeout{Text: "60s", Item: item}
+	if item.Directive != nil {
+		t.Text = item.Arg(0)
 	}
 	t.Duration, t.Known = ParseTime(t.Text)
 	if s.gap(level, false) != nil || level == nil && m.Outer != Main {

@@ -184,4 +184,12 @@ type Model struct {
 	locations   map[*Scope]*locations
 	codes       map[*Scope][]code
 	upstreams   map[string]*Scope // by name in lower case
+	pure        map[string]bool   // variables that the kind of request alone decides
+	pureValues  map[pureKey]val
+	requests    map[*VirtualServer]*[requests]*request
+	linesOf     struct { // what lines returned last
+		scope *Scope
+		pass  *parser.Directive
+		lines []line
+	}
 }

@@ -57,14 +57,7 @@ const indexed = 24
 // Own returns the directives of the given name at this level, in nginx's order.
 func (s *Scope) Own(name string) []Item {
 	if len(s.Items) >= indexed {
-		if s.index == nil {
-			s.index = make(map[string][]int32)
-			for i := range s.Items {
-				n := s.Items[i].Head.Value
-				s.index[n] = append(s.index[n], int32(i))
-			}
-		}
-		at := s.index[name]
+		at := s.indexOf(name)
 		if len(at) == 0 {
 			return nil
 		}
@@ -102,6 +95,48 @@ func (s *Scope) Effective(name string) (items []Item, level *Scope) {
 	return nil, nil
 }
 
+// effectiveOne is Effective for a directive that stands at most once on a level.
+func (s *Scope) effectiveOne(name string) (item Item, level *Scope) {
+	inIf := allowedInIf[name]
+	for at := s; at != nil; at = at.Parent {
+		if (at.Kind == If || at.Kind == LimitExcept) && !inIf {
+			continue
+		}
+		if it := at.first(name); it != nil {
+			return *it, at
+		}
+	}
+	return Item{}, nil
+}
+
+// first returns the first directive of the given name at this level, or nil.
+func (s *Scope) first(name string) *Item {
+	if len(s.Items) >= indexed {
+		if at := s.indexOf(name); len(at) > 0 {
+			return &s.Items[at[0]]
+		}
+		return nil
+	}
+	for i := range s.Items {
+		if s.Items[i].Head.Value == name {
+			return &s.Items[i]
+		}
+	}
+	return nil
+}
+
+// indexOf returns where directives of the given name stand in s.Items.
+func (s *Scope) indexOf(name string) []int32 {
+	if s.index == nil {
+		s.index = make(map[string][]int32)
+		for i := range s.Items {
+			n := s.Items[i].Head.Value
+			s.index[n] = append(s.index[n], int32(i))
+		}
+	}
+	return s.index[name]
+}
+
 // gap returns the innermost level, from s outwards and no farther than level,
 // at which an include that could hold more was not followed; nil where every
 // level was read.
@@ -133,8 +168,16 @@ func (s *Scope) Up(kind Kind) *Scope {
 // Last returns the last of the directives of the given name at this level; the
 // zero Item where there is none.
 func (s *Scope) Last(name string) Item {
-	if own := s.Own(name); len(own) > 0 {
-		return own[len(own)-1]
+	if len(s.Items) >= indexed {
+		if at := s.indexOf(name); len(at) > 0 {
+			return s.Items[at[len(at)-1]]
+		}
+		return Item{}
+	}
+	for i := len(s.Items) - 1; i >= 0; i-- {
+		if s.Items[i].Head.Value == name {
+			return s.Items[i]
+		}
 	}
 	return Item{}
 }

@@ -21,15 +21,24 @@ func protocol(pass Item) string {
 // handshakeHeaders are the client's lines that a handshake cannot do without.
 var handshakeHeaders = [...]string{"Sec-WebSocket-Key", "Sec-WebSocket-Version"}
 
-// lines returns the header lines that nginx writes for a request passed on from
-// s: those of proxy_set_header in order, then nginx's defaults for names not
+// lines returns the header lines that nginx writes for a request that pass hands
+// on from s: those of proxy_set_header in order, then nginx's defaults for names not
 // among them, then the client's (ngx_http_proxy_init_headers,
 // ngx_http_proxy_create_request).
 func (m *Model) lines(s *Scope, pass Item) []line {
-	proto := protocol(pass)
-	if proto == "uwsgi" || proto == "scgi" {
-		return m.params(s, proto)
+	if m.linesOf.scope == s && m.linesOf.pass == pass.Directive {
+		return m.linesOf.lines // judged three times in a row
 	}
+	m.linesOf.scope, m.linesOf.pass = s, pass.Directive
+	if proto := protocol(pass); proto == "uwsgi" || proto == "scgi" {
+		m.linesOf.lines = m.params(s, proto)
+	} else {
+		m.linesOf.lines = m.proxyLines(s)
+	}
+	return m.linesOf.lines
+}
+
+func (m *Model) proxyLines(s *Scope) []line {
 	items, _ := s.Effective("proxy_set_header")
 	out := make([]line, 0, len(items)+5)
 	for _, it := range items {
@@ -97,8 +106,8 @@ func clientExpr(name string) string {
 
 // isOff reports whether a flag directive is in effect and off.
 func isOff(s *Scope, name string) bool {
-	items, _ := s.Effective(name)
-	return len(items) > 0 && strings.EqualFold(items[0].Arg(0), "off")
+	item, _ := s.effectiveOne(name)
+	return item.Directive != nil && strings.EqualFold(item.Arg(0), "off")
 }
 
 // sent returns what a line says in the request q; "" where it is not sent.
