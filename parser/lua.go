@@ -3,10 +3,10 @@ package parser
 import "strings"
 
 // luaEnd returns the offset of the '}' that closes the Lua block whose body
-// starts at start, or len(src) where nothing closes it. As in
-// ngx_http_lua_conf_read_lua_token, braces in strings, in "--" comments and in
-// long brackets do not count.
-func luaEnd(src string, start int) int {
+// starts at start. As in ngx_http_lua_conf_lua_block_parse, braces in strings,
+// in "--" comments and in long brackets do not count. Where nothing closes the
+// block it returns len(src) and the module's words for that.
+func luaEnd(src string, start int) (end int, problem string) {
 	depth := 1
 	for i := start; i < len(src); {
 		switch c := src[i]; c {
@@ -15,7 +15,7 @@ func luaEnd(src string, start int) int {
 		case '}':
 			depth--
 			if depth == 0 {
-				return i
+				return i, ""
 			}
 		case '"', '\'':
 			if end := luaString(src, i); end > 0 {
@@ -24,28 +24,43 @@ func luaEnd(src string, start int) int {
 			}
 		case '-':
 			if strings.HasPrefix(src[i:], "--") {
-				i = luaComment(src, i)
+				if end, closer := longBracket(src, i+2); end == 0 {
+					i = lineEnd(src, i)
+				} else if i = end; end < 0 {
+					return len(src), unclosed(closer)
+				}
 				continue
 			}
 		case '[':
-			if end := longBracket(src, i); end > 0 {
+			if end, closer := longBracket(src, i); end < 0 {
+				return len(src), unclosed(closer)
+			} else if end > 0 {
 				i = end
 				continue
 			}
 		}
 		i++
 	}
-	return len(src)
+	return len(src), "unexpected end of file, expecting terminating characters for lua code block"
+}
+
+func unclosed(closer string) string {
+	return `Lua code block missing the closing long bracket "` + closer + `"`
 }
 
 // luaString returns the offset after the string that starts at i, or 0 where
-// it is not closed.
+// its line does not close it. The module's lexer knows no string over several
+// lines: such a quote is a byte like any other.
 func luaString(src string, i int) int {
 	quote := src[i]
 	for i++; i < len(src); i++ {
 		switch src[i] {
+		case '\n':
+			return 0
 		case '\\':
-			i++
+			if i++; i < len(src) && src[i] == '\n' {
+				return 0
+			}
 		case quote:
 			return i + 1
 		}
@@ -53,11 +68,8 @@ func luaString(src string, i int) int {
 	return 0
 }
 
-// luaComment returns the offset after the comment that starts with the "--" at i.
-func luaComment(src string, i int) int {
-	if end := longBracket(src, i+2); end > 0 {
-		return end
-	}
+// lineEnd returns the offset of the first byte of the line after i.
+func lineEnd(src string, i int) int {
 	if n := strings.IndexByte(src[i:], '\n'); n >= 0 {
 		return i + n + 1
 	}
@@ -65,21 +77,22 @@ func luaComment(src string, i int) int {
 }
 
 // longBracket returns the offset after the long bracket ("[[ ]]", "[==[ ]==]")
-// that opens at i, len(src) where it is not closed, or 0 where none opens.
-func longBracket(src string, i int) int {
+// that opens at i, -1 and what is missing where it is not closed, or 0 where
+// none opens.
+func longBracket(src string, i int) (end int, closer string) {
 	if i >= len(src) || src[i] != '[' {
-		return 0
+		return 0, ""
 	}
 	n := i + 1
 	for n < len(src) && src[n] == '=' {
 		n++
 	}
 	if n >= len(src) || src[n] != '[' {
-		return 0
+		return 0, ""
 	}
-	closer := "]" + src[i+1:n] + "]"
+	closer = "]" + src[i+1:n] + "]"
 	if end := strings.Index(src[n+1:], closer); end >= 0 {
-		return n + 1 + end + len(closer)
+		return n + 1 + end + len(closer), ""
 	}
-	return len(src)
+	return -1, closer
 }

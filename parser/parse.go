@@ -32,6 +32,24 @@ var blockDirectives = map[string]bool{
 	"types": true, "charset_map": true, "limit_except": true,
 }
 
+// simpleDirectives are directives that nginx refuses with a block: mostly a
+// line before a block that lost its ';'.
+var simpleDirectives = set(`listen server_name root alias index include return rewrite set access_log error_log
+	log_format add_header expires try_files error_page default_type allow deny satisfy resolver
+	sendfile tcp_nopush tcp_nodelay gzip charset user pid daemon internal autoindex etag
+	keepalive_timeout keepalive_requests client_max_body_size client_body_timeout
+	worker_processes worker_connections use multi_accept load_module ip_hash least_conn break`)
+
+// isSimple reports whether a directive is known to take no block.
+func isSimple(name string) bool {
+	for _, prefix := range []string{"proxy_", "fastcgi_", "uwsgi_", "scgi_", "grpc_", "ssl_"} {
+		if strings.HasPrefix(name, prefix) {
+			return !strings.HasSuffix(name, "_block")
+		}
+	}
+	return simpleDirectives[name]
+}
+
 // Parse reads one file. It always returns a File: what nginx would refuse is in
 // its Errors, and the tree holds what could be read all the same.
 func Parse(name string, src []byte) *File { return parseText(name, string(src)) }
@@ -220,6 +238,9 @@ func (p *parsing) startBlock(s Span) bool {
 	p.last = nil
 	d.Body = Span{s.End, s.End}
 	name := d.Head.Value
+	if !words && isSimple(name) {
+		p.errorAt(s.Start, `directive "`+name+`" is not terminated by ";"`)
+	}
 	if !words && strings.HasSuffix(name, "_by_lua_block") {
 		p.scan.ExpectLua()
 	}
@@ -279,9 +300,11 @@ func (p *parsing) closeBlock(end int) *Directive {
 func (p *parsing) endFile() {
 	end := len(p.file.Src)
 	if p.cur != nil {
-		p.errorAt(end, `unexpected end of file, expecting ";" or "}"`)
+		if !p.scan.gaveUp {
+			p.errorAt(end, `unexpected end of file, expecting ";" or "}"`)
+		}
 		p.finish(end)
-	} else if len(p.open) > 0 {
+	} else if len(p.open) > 0 && !p.scan.gaveUp {
 		p.errorAt(end, `unexpected end of file, expecting "}"`)
 	}
 	p.unwind(end)

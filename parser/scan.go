@@ -36,6 +36,7 @@ type Scanner struct {
 	lua     bool // the next token is the body of a Lua block
 	started bool // the token before was a quoted word
 	quoteAt int  // where the text of that quoted word began
+	gaveUp  bool // the rest of the file could not be read, which was reported
 	report  func(offset int, msg string)
 }
 
@@ -58,14 +59,18 @@ func (s *Scanner) Next() Token {
 	start := s.pos
 	if s.lua {
 		s.lua = false
-		s.pos = luaEnd(s.src, start)
+		problem := ""
+		if s.pos, problem = luaEnd(s.src, start); problem != "" {
+			s.report(start, problem)
+			s.gaveUp = true
+		}
 		if s.pos > start {
 			return Token{LuaCode, Span{start, s.pos}}
 		}
 	}
 	c := s.src[start]
-	if s.started {
-		s.afterQuote(c)
+	if s.started && !s.afterQuote(c) {
+		return Token{Space, Span{start, len(s.src)}}
 	}
 	switch c {
 	case ' ', '\t', '\r', '\n':
@@ -108,8 +113,9 @@ func (s *Scanner) Next() Token {
 func (s *Scanner) ExpectLua() { s.lua = true }
 
 // afterQuote checks the byte after a closing quote: nginx wants white space,
-// ';', '{' or ')' there (need_space in ngx_conf_read_token).
-func (s *Scanner) afterQuote(c byte) {
+// ';', '{' or ')' there (need_space in ngx_conf_read_token). It returns false
+// where the scan has to end.
+func (s *Scanner) afterQuote(c byte) bool {
 	s.started = false
 	// nginx still holds the quoted text in its buffer while it looks at
 	// this byte, and, after white space, at the next one.
@@ -118,12 +124,13 @@ func (s *Scanner) afterQuote(c byte) {
 		at++
 	}
 	if at-s.quoteAt >= confBuffer {
-		s.tooLong(s.quoteAt-1, s.src[s.quoteAt-1])
-		return
+		s.tooLong(s.quoteAt, 0)
+		return false
 	}
 	if !isSpace(c) && c != ';' && c != '{' && c != ')' && c != '}' { // Next itself refuses '}' after words
 		s.report(s.pos, `unexpected "`+string([]byte{c})+`"`)
 	}
+	return true
 }
 
 func (s *Scanner) comment(start int) Token {
@@ -200,7 +207,11 @@ loop:
 		i++
 	}
 	i = min(i, len(src))
-	if i-start >= confBuffer && start+confBuffer < len(src) {
+	held := i - start // what the buffer holds when nginx needs one more byte
+	if i < len(src) && isSpace(src[i]) {
+		held++ // the word stays there until nginx has seen what follows
+	}
+	if held >= confBuffer && start+confBuffer < len(src) {
 		s.tooLong(start, 0)
 		i = len(src)
 	}
@@ -219,6 +230,7 @@ func (s *Scanner) tooLong(start int, quote byte) {
 	s.pos = len(s.src)
 	s.words = 0
 	s.started = false
+	s.gaveUp = true
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
