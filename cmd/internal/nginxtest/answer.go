@@ -46,6 +46,9 @@ func (b *Backend) answer(c net.Conn, r *bufio.Reader, req *Request) (again bool)
 	}
 	a := b.decide(req)
 	b.record(req)
+	if b.behavior.name != "" {
+		a.headers = append(a.headers, b.number(req))
+	}
 	if !b.wait() {
 		return false
 	}

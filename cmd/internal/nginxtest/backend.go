@@ -34,6 +34,8 @@ type Backend struct {
 	count    int
 	requests []*Request
 	byID     map[string][]*Request
+	last     int              // the number of the last request, with Named
+	numbered map[int]*Request // by number, with Named
 }
 
 // NewBackend starts a backend on loopback that ends with the test.
@@ -43,6 +45,8 @@ func NewBackend(tb testing.TB, options ...Option) *Backend {
 		closing: make(chan struct{}),
 		conns:   make(map[net.Conn]bool),
 		byID:    make(map[string][]*Request),
+
+		numbered: make(map[int]*Request),
 	}
 	for _, option := range options {
 		option(&b.behavior)
@@ -128,6 +132,9 @@ func copyRequests(requests []*Request) []Request {
 func (b *Backend) record(req *Request) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.behavior.name != "" {
+		return // kept by number
+	}
 	b.requests = append(b.requests, req)
 	if req.ID != "" {
 		b.byID[req.ID] = append(b.byID[req.ID], req)

@@ -26,6 +26,7 @@ type behavior struct {
 	delay       time.Duration
 	redirect    string
 	instead     instead
+	name        string
 }
 
 // instead is what a backend does in place of an answer.
