@@ -124,6 +124,7 @@ type Pass struct {
 	Rule    *Rule
 	Options *Options
 	report  func(Finding)
+	mounts  *mounts // of all models of the run
 }
 
 // Report adds a finding of the pass's rule. Rule and, where it is zero,

@@ -1,0 +1,37 @@
+package rules
+
+// All returns every rule in the order of the catalogue.
+func All() []*Rule {
+	return []*Rule{
+		undefinedConnectionVariable,
+		websocketScheme,
+
+		missingHTTPVersion,
+		missingUpgradeHeader,
+		missingConnectionHeader,
+		droppedWebSocketHeaders,
+		wrongConnectionMap,
+		lostHandshakeHeaders,
+		hiddenHandshakeResponse,
+		responseHeaderMistake,
+		handshakeMethod,
+		redirectedHandshake,
+		unsupportedPass,
+		unreachableProxy,
+		missingResolver,
+		unsupportedNginx,
+		plainHTTP2Listener,
+
+		shortReadTimeout,
+
+		constantConnectionUpgrade,
+		constantUpgrade,
+		keepaliveClosed,
+		duplicateHeader,
+		lostHost,
+		passPath,
+
+		unusedIgnore,
+		ignoreWithoutReason,
+	}
+}

@@ -1,0 +1,145 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+var droppedWebSocketHeaders = &Rule{
+	Name:     "dropped-websocket-headers",
+	Category: HandshakeCategory,
+	Severity: Error,
+	Fixable:  "safe",
+	Summary:  "a location's own proxy_set_header throws away the Upgrade and Connection lines it would inherit",
+	Doc: `proxy_set_header lines are inherited as a list, and only by a level that has
+none of its own: one line in a location, even an unrelated X-Real-IP, throws the
+whole list of the server or http block away, Upgrade and Connection with it.
+
+The fix writes the lost Upgrade and Connection lines into the location. Other
+lost lines (Host, X-Forwarded-For) are named and left alone: to bring them back
+would change what ordinary requests send.`,
+	Before: `server {
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 1h;
+
+    location /ws {
+        proxy_pass http://127.0.0.1:3000;
+        proxy_set_header Host $host;
+    }
+}
+`,
+	After: `server {
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 1h;
+
+    location /ws {
+        proxy_pass http://127.0.0.1:3000;
+        proxy_set_header Host $host;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection "upgrade";
+    }
+}
+`,
+	Reason: effective.DroppedHeaders,
+	Check:  checkDroppedWebSocketHeaders,
+}
+
+func checkDroppedWebSocketHeaders(p *Pass) {
+	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
+		own, level := r.Scope.Effective("proxy_set_header")
+		if level == nil || len(own) == 0 || len(reason.Items) == 0 {
+			return
+		}
+		var outer *effective.Scope
+		var all []effective.Item
+		if level.Parent != nil {
+			all, outer = level.Parent.Effective("proxy_set_header")
+		}
+		if outer == nil {
+			return
+		}
+		names := make([]string, len(reason.Items))
+		for i, it := range reason.Items {
+			names[i] = it.Arg(0)
+		}
+		where := "here"
+		msg := fmt.Sprintf("%s loses %s: its own proxy_set_header throws away every line of %s",
+			subject(r), listed(names), levelName(outer))
+		if level != target(r) {
+			msg = fmt.Sprintf("%s loses %s: proxy_set_header in %s throws away every line of %s",
+				subject(r), listed(names), levelName(level), levelName(outer))
+			where = "there"
+		}
+		if others := lostHeaders(all, own); len(others) > 0 {
+			msg += " (" + listed(others) + " too)"
+		}
+		msg += "; repeat " + listed(names) + " " + where
+		f := atItem(own[0], r, sev, unless(msg, reason))
+		for _, it := range reason.Items {
+			f.Related = append(f.Related, Place{it.File, headSpan(it.Directive), "the line that is lost"})
+		}
+		f.Fix = p.restoreHeaders(r, level, reason)
+		p.Report(f)
+	})
+}
+
+// restoreHeaders plans the lost lines, in their own words, at the level that
+// lost them.
+func (p *Pass) restoreHeaders(r *effective.Route, level *effective.Scope, reason *effective.Reason) *Fix {
+	if !p.sameOwn(level, "proxy_set_header") {
+		return nil
+	}
+	var edits []Edit
+	for _, it := range reason.Items {
+		rank := rankConnection
+		if strings.EqualFold(it.Arg(0), "Upgrade") {
+			rank = rankUpgrade
+		}
+		if !p.sameLoss(level, it) {
+			return nil
+		}
+		edits = append(edits, headerPlace(level, r, it.Arg(0)).insert(it.Source(), rank))
+	}
+	return fixOf(Safe, "repeat the lost lines", edits, true)
+}
+
+// sameLoss reports whether the line is lost wherever the level's block is mounted.
+func (p *Pass) sameLoss(level *effective.Scope, lost effective.Item) bool {
+	for _, other := range p.mounts.others(level) {
+		if other.Parent == nil {
+			return false
+		}
+		items, _ := other.Parent.Effective("proxy_set_header")
+		found := false
+		for _, it := range items {
+			found = found || it.Source() == lost.Source()
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+// lostHeaders returns the names of the outer lines that own does not set,
+// without Upgrade and Connection.
+func lostHeaders(outer, own []effective.Item) []string {
+	have := map[string]bool{}
+	for _, it := range own {
+		have[strings.ToLower(it.Arg(0))] = true
+	}
+	var lost []string
+	for _, it := range outer {
+		if key := strings.ToLower(it.Arg(0)); !have[key] && !isUpgradeOrConnection(key) {
+			have[key] = true
+			lost = append(lost, it.Arg(0))
+		}
+	}
+	return lost
+}

@@ -1,0 +1,93 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+var duplicateHeader = &Rule{
+	Name:     "duplicate-header",
+	Category: HTTP,
+	Severity: Warning,
+	Fixable:  "safe",
+	Summary:  "the same request header is set twice at one level",
+	Doc: `Two proxy_set_header lines for one name do not replace one another: nginx sends
+both. Backends read the first, the last or a list of both; two Host lines are
+answered 400 by most.
+
+A line with an empty value is not sent, and two such lines do no harm.`,
+	Before: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_set_header Host $host;
+    proxy_set_header host $host;
+    proxy_read_timeout 1h;
+}
+`,
+	After: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_set_header Host $host;
+    proxy_read_timeout 1h;
+}
+`,
+	Reason: effective.DuplicateHost,
+	Check:  checkDuplicateHeader,
+}
+
+func checkDuplicateHeader(p *Pass) {
+	p.Model.EachScope(func(s *effective.Scope) {
+		if s.Kind != effective.Location && s.Kind != effective.Server && s.Kind != effective.HTTP {
+			return
+		}
+		first := -1
+		for i, it := range s.Items {
+			if !it.Is("proxy_set_header") || len(it.Args) != 2 || it.Arg(1) == "" {
+				continue
+			}
+			if first < 0 {
+				first = i
+				continue
+			}
+			for _, before := range s.Items[first:i] {
+				if before.Is("proxy_set_header") && strings.EqualFold(before.Arg(0), it.Arg(0)) && before.Arg(1) != "" {
+					p.reportDuplicate(s, before, it)
+					break
+				}
+			}
+		}
+	})
+}
+
+func (p *Pass) reportDuplicate(s *effective.Scope, first, second effective.Item) {
+	sev := p.Rule.Severity
+	for _, r := range p.routesOf(second.Directive) {
+		if r.Because(effective.DuplicateHost) != nil && r.Intent == effective.Declared && strings.EqualFold(second.Arg(0), "Host") {
+			sev = Error
+		}
+	}
+	same := first.Arg(1) == second.Arg(1)
+	remedy := "keep one of them"
+	if same {
+		remedy = "remove one"
+	}
+	f := atItem(second, nil, sev, fmt.Sprintf(
+		"%q is set twice at this level, and the upstream gets both lines; %s", second.Arg(0), remedy))
+	f.Routes = p.routesOf(second.Directive)
+	f.Related = []Place{{first.File, headSpan(first.Directive), "the other line"}}
+	if same && p.sameOwn(s, "proxy_set_header") {
+		for _, it := range []effective.Item{second, first} {
+			if literal(s, it) || p.mounts.once(it.File) {
+				f.Fix = fixOf(Safe, "remove the second line", []Edit{removeLine(it.Directive)}, true)
+				break
+			}
+		}
+	}
+	p.Report(f)
+}

@@ -1,0 +1,197 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
+)
+
+// The order in which a fix writes its lines where several go to one place.
+const (
+	rankMap = iota * 10
+	rankVersion
+	rankUpgrade
+	rankConnection
+	rankHeader // other header lines that a rule writes
+	rankRepeat // inherited lines, repeated in their order
+	rankTail   = 1 << 20
+	rankPass   = rankTail + 1 // proxy_pass_header and the like
+	rankTime   = rankTail + 2 // timeouts
+)
+
+// place is where a new line goes: before or after a directive.
+type place struct {
+	at     *parser.Directive
+	before bool
+}
+
+// insert returns the edit that writes text, a whole directive, at the place. A
+// neighbour that shares its line with others keeps the text on that line;
+// otherwise it gets a line of its own, indented and ended as the neighbour's.
+func (p place) insert(text string, rank int) Edit {
+	f, span := p.at.File, p.at.Span
+	if !p.ownLine() {
+		text = strings.ReplaceAll(text, "\n", lineEnding(f.Src, span.End))
+		if p.before {
+			return Edit{f, parser.Span{Start: span.Start, End: span.Start}, text + " ", rank}
+		}
+		return Edit{f, parser.Span{Start: span.End, End: span.End}, " " + text, rank}
+	}
+	indent, eol := indentOf(p.at), lineEnding(f.Src, span.End)
+	text = asLines(text, eol)
+	if p.before {
+		start := lineStart(f.Src, span.Start)
+		for aboveIsComment(f.Src, start, "wsnginx:") { // it speaks for the line below it
+			start = lineStart(f.Src, start-1)
+		}
+		return Edit{f, parser.Span{Start: start, End: start}, indent + text + eol, rank}
+	}
+	end := strings.IndexByte(f.Src[span.End:], '\n')
+	if end < 0 {
+		end = len(f.Src)
+		return Edit{f, parser.Span{Start: end, End: end}, eol + indent + text, rank}
+	}
+	end += span.End + 1
+	return Edit{f, parser.Span{Start: end, End: end}, indent + text + eol, rank}
+}
+
+// asLines gives every line of text the ending eol.
+func asLines(text, eol string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", eol)
+}
+
+// ownLine reports whether a new line before or after the directive parts it
+// from nothing that shares its line.
+func (p place) ownLine() bool {
+	first, last := firstOnLine(p.at), lastOnLine(p.at)
+	if strings.Contains(p.at.Source(), "\n") {
+		return p.before && first || !p.before && last
+	}
+	return first && last
+}
+
+// firstOnLine reports whether nothing but white space stands before the
+// directive on the line it starts on.
+func firstOnLine(d *parser.Directive) bool {
+	src := d.File.Src
+	return strings.Trim(src[lineStart(src, d.Span.Start):d.Span.Start], " \t\r") == ""
+}
+
+// lastOnLine reports whether nothing but a comment stands after the directive
+// on the line it ends on.
+func lastOnLine(d *parser.Directive) bool {
+	rest := d.File.Src[d.Span.End:]
+	if i := strings.IndexByte(rest, '\n'); i >= 0 {
+		rest = rest[:i]
+	}
+	rest = strings.TrimLeft(rest, " \t\r")
+	return rest == "" || rest[0] == '#'
+}
+
+// indentOf returns the white space that begins the line the directive starts on.
+func indentOf(d *parser.Directive) string {
+	line := d.File.Src[lineStart(d.File.Src, d.Span.Start):d.Span.Start]
+	return line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+}
+
+// aboveIsComment reports whether the line above the one that begins at start is
+// a comment that holds text.
+func aboveIsComment(src string, start int, text string) bool {
+	if start == 0 {
+		return false
+	}
+	line := strings.TrimLeft(src[lineStart(src, start-1):start-1], " \t")
+	return strings.HasPrefix(line, "#") && strings.Contains(line, text)
+}
+
+// lineStart returns the offset at which the line that holds offset begins.
+func lineStart(src string, offset int) int {
+	return strings.LastIndexByte(src[:offset], '\n') + 1
+}
+
+// lineEnding returns how the line that holds offset ends, or, where it is the
+// last one and does not end, how the line before it does.
+func lineEnding(src string, offset int) string {
+	end := strings.IndexByte(src[offset:], '\n')
+	if end >= 0 {
+		end += offset
+	} else {
+		end = strings.LastIndexByte(src[:offset], '\n')
+	}
+	if end > 0 && src[end-1] == '\r' {
+		return "\r\n"
+	}
+	return "\n"
+}
+
+// replaceWord returns the edit that writes another word in the place of w.
+func replaceWord(f *parser.File, w parser.Word, text string) Edit {
+	return Edit{File: f, Span: w.Span, New: text}
+}
+
+// removeLine returns the edit that takes a directive out, with its line where
+// nothing else is on it.
+func removeLine(d *parser.Directive) Edit {
+	src, span := d.File.Src, d.Span
+	if firstOnLine(d) && lastOnLine(d) {
+		rest := src[span.End:]
+		if i := strings.IndexByte(rest, '\n'); i >= 0 && strings.Trim(rest[:i], " \t\r") == "" {
+			return Edit{File: d.File, Span: parser.Span{Start: lineStart(src, span.Start), End: span.End + i + 1}}
+		}
+	}
+	for span.End < len(src) && (src[span.End] == ' ' || src[span.End] == '\t') {
+		span.End++
+	}
+	return Edit{File: d.File, Span: span}
+}
+
+// aligned returns the directive text for a name and its arguments, padded so
+// that the arguments stand in the columns in which the siblings, two or more
+// of them, have theirs. Without such columns the words are a blank apart.
+func aligned(siblings []*parser.Directive, words ...string) string {
+	columns := columnsOf(siblings, len(words)-1)
+	var b strings.Builder
+	b.WriteString(words[0])
+	for i, w := range words[1:] {
+		b.WriteByte(' ')
+		if columns != nil {
+			for b.Len() < columns[i] {
+				b.WriteByte(' ')
+			}
+		}
+		b.WriteString(w)
+	}
+	b.WriteByte(';')
+	return b.String()
+}
+
+// columnsOf returns the columns, from the directive's first byte, in which all
+// of the siblings have their arguments, or nil where they do not agree or have
+// tabs between them.
+func columnsOf(siblings []*parser.Directive, args int) []int {
+	if len(siblings) < 2 {
+		return nil
+	}
+	var columns []int
+	padded := false
+	for _, d := range siblings {
+		if len(d.Args) != args || strings.ContainsAny(d.Source(), "\t\n") {
+			return nil
+		}
+		before := d.Head.Span.End
+		for i, w := range d.Args {
+			column := w.Span.Start - d.Span.Start
+			padded = padded || w.Span.Start > before+1
+			before = w.Span.End
+			if len(columns) < args {
+				columns = append(columns, column)
+			} else if columns[i] != column {
+				return nil
+			}
+		}
+	}
+	if !padded {
+		return nil
+	}
+	return columns
+}

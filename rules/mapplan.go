@@ -1,0 +1,219 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// literalUpgrade is the Connection value where no variable can be had.
+const literalUpgrade = `"upgrade"`
+
+// mapName is the variable an added map defines.
+const mapName = "connection_upgrade"
+
+// mapPlan is what one model offers for a Connection value that depends on the
+// request.
+type mapPlan struct {
+	existing []string // "$name" of suitable map variables, best first
+	place    place    // where a map can be added
+	can      bool     // whether one can be added at all
+	inner    string   // indentation of its lines, beyond the map's own
+	body     string   // what '' yields: "close" or "''"
+}
+
+// connectionValue returns the Connection value to write for the route, and the
+// edits it needs elsewhere. It is a variable where ordinary requests share the
+// location and one can be had in every model that holds the file.
+func (p *Pass) connectionValue(r *effective.Route) (string, []Edit) {
+	if r.HandshakeOnly {
+		return literalUpgrade, nil
+	}
+	return p.connectionVariable(r)
+}
+
+// connectionVariable is connectionValue for a location that ordinary requests
+// share.
+func (p *Pass) connectionVariable(r *effective.Route) (string, []Edit) {
+	holders := p.holders(r)
+	plan := p.mapPlan(p.Model)
+	for _, name := range plan.existing {
+		if !slices.ContainsFunc(holders, func(m *effective.Model) bool {
+			return !slices.Contains(p.mapPlan(m).existing, name)
+		}) {
+			return name, nil
+		}
+	}
+	if len(holders) == 1 {
+		if e, ok := p.addMap(mapName); ok {
+			return "$" + mapName, []Edit{e}
+		}
+	}
+	return literalUpgrade, nil
+}
+
+// holders returns the models that hold the file an edit for r would change.
+func (p *Pass) holders(r *effective.Route) []*effective.Model {
+	s := target(r)
+	if s == nil || s.Block == nil {
+		return p.mounts.modelsOf(r.Pass.File)
+	}
+	return p.mounts.modelsOf(s.Block.File)
+}
+
+// addMap returns the edit that defines the variable name from $http_upgrade in
+// the http block. It reports false where that is not in reach, or something
+// else could define the name: a second definition silently wins over the first.
+func (p *Pass) addMap(name string) (Edit, bool) {
+	plan := p.mapPlan(p.Model)
+	if !plan.can {
+		return Edit{}, false
+	}
+	if defined, complete := p.Model.DefinesVariable(name); defined || !complete {
+		return Edit{}, false
+	}
+	return plan.edit(name), true
+}
+
+// edit returns the edit that adds the map of that name.
+func (m *mapPlan) edit(name string) Edit {
+	head := "map $http_upgrade $" + name + " {"
+	if !m.place.ownLine() {
+		return m.place.insert(head+" default upgrade; '' "+m.body+"; }", rankMap)
+	}
+	src, indent := m.place.at.File.Src, indentOf(m.place.at)
+	inner := "\n" + indent + m.inner
+	e := m.place.insert(head+inner+"default upgrade;"+inner+"''      "+m.body+";\n"+indent+"}", rankMap)
+	if m.place.before {
+		for aboveIsComment(src, e.Span.Start, "") { // it is about what follows
+			e.Span.Start = lineStart(src, e.Span.Start-1)
+			e.Span.End = e.Span.Start
+		}
+		e.New += lineEnding(src, m.place.at.Span.Start)
+	}
+	return e
+}
+
+// mapPlan returns the plan for a model, made once.
+func (p *Pass) mapPlan(m *effective.Model) *mapPlan {
+	if plan := p.mounts.plans[m]; plan != nil {
+		return plan
+	}
+	if p.mounts.plans == nil {
+		p.mounts.plans = map[*effective.Model]*mapPlan{}
+	}
+	plan := &mapPlan{existing: suitableMaps(m), body: "close"}
+	p.mounts.plans[m] = plan
+	if m.Outer != effective.Main || len(m.HTTP) != 1 {
+		return plan
+	}
+	http := m.HTTP[0]
+	if http.Block == nil || http.Partial || p.Options.Writable != nil && !p.Options.Writable(http.Block.File) || !p.mounts.once(http.Block.File) {
+		return plan
+	}
+	if !m.Version.Before(1, 29, 7) || slices.ContainsFunc(m.Routes, func(r *effective.Route) bool { return keepsAlive(r) }) {
+		plan.body = "''"
+	}
+	plan.place, plan.can = mapPlace(http)
+	if plan.can {
+		plan.inner = innerIndent(http, plan.place.at)
+	}
+	return plan
+}
+
+// suitableMaps returns the variables made of $http_upgrade or $http_connection
+// that say upgrade for a handshake and nothing of it for other requests. The
+// common name comes first.
+func suitableMaps(m *effective.Model) []string {
+	var names []string
+	for _, v := range m.MapVariables() {
+		if !v.Handshake.Known || !v.HandshakeKeepAlive.Known || !v.Ordinary.Known ||
+			!effective.HasToken(v.Handshake.Text, "upgrade") ||
+			!effective.HasToken(v.HandshakeKeepAlive.Text, "upgrade") ||
+			effective.HasToken(v.Ordinary.Text, "upgrade") {
+			continue
+		}
+		name := "$" + v.Name
+		if n := len(v.Item.Args); n > 0 && strings.EqualFold(v.Item.Args[n-1].Value, name) {
+			name = v.Item.Args[n-1].Value // as it is spelt
+		}
+		if v.Name == mapName {
+			names = slices.Insert(names, 0, name)
+		} else {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// keepsAlive reports whether the route's requests go to an upstream with
+// keepalive connections written, which a Connection: close would defeat.
+func keepsAlive(r *effective.Route) bool {
+	if r.Intent == effective.None || !r.Pass.Is("proxy_pass") {
+		return false
+	}
+	up := upstreamOf(r)
+	if up == nil {
+		return false
+	}
+	for _, it := range up.Own("keepalive") {
+		if it.Arg(0) != "0" {
+			return true
+		}
+	}
+	return false
+}
+
+// upstreamOf returns the upstream block that the route's proxy_pass names, or nil.
+func upstreamOf(r *effective.Route) *effective.Scope {
+	_, rest, ok := strings.Cut(r.Pass.Arg(0), "://")
+	if !ok {
+		return nil
+	}
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		rest = rest[:i]
+	}
+	return r.Model.Upstream(rest)
+}
+
+// mapPlace returns where a map goes in the http block: before the first server,
+// or the include that leads to one, unless a map_hash directive stands after
+// it, which nginx refuses after a map ("directive is duplicate").
+func mapPlace(http *effective.Scope) (place, bool) {
+	var server, hash *parser.Directive
+	for _, it := range http.Items {
+		d := through(http, it)
+		switch it.Head.Value {
+		case "server":
+			if server == nil && it.IsBlock() {
+				server = d
+			}
+		case "map_hash_bucket_size", "map_hash_max_size":
+			hash = d
+		}
+	}
+	switch {
+	case server == nil && hash == nil:
+		return place{}, false
+	case server == nil || hash != nil && server.Span.Start <= hash.Span.Start:
+		return place{at: hash}, true
+	}
+	return place{server, true}, true
+}
+
+// innerIndent returns what the lines of a block in http are indented by beyond
+// the block itself: what the lines of http are beyond http.
+func innerIndent(http *effective.Scope, at *parser.Directive) string {
+	outer, own := indentOf(http.Block), indentOf(at)
+	if unit, ok := strings.CutPrefix(own, outer); ok && unit != "" {
+		return unit
+	}
+	for _, d := range at.Children {
+		if unit, ok := strings.CutPrefix(indentOf(d), own); ok && unit != "" {
+			return unit
+		}
+	}
+	return "    "
+}

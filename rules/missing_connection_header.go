@@ -1,0 +1,64 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+var missingConnectionHeader = &Rule{
+	Name:     "missing-connection-header",
+	Category: HandshakeCategory,
+	Severity: Error,
+	Fixable:  "safe",
+	Summary:  "a WebSocket location does not send Connection: upgrade",
+	Doc: `Connection is a hop-by-hop header too: nginx writes its own, "close" before
+1.29.7 and none since, unless a proxy_set_header line says otherwise. A backend
+takes a request for a handshake only where Connection holds the token upgrade,
+alone or in a list such as "keep-alive, Upgrade".
+
+Where ordinary requests share the location, the value should depend on the
+request: the fix uses a variable that a map makes of $http_upgrade, adds that
+map where the http block is at hand, and else writes "upgrade".`,
+	Before: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_read_timeout 1h;
+}
+`,
+	After: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 1h;
+}
+`,
+	Reason: effective.MissingConnection,
+	Check:  checkMissingConnectionHeader,
+}
+
+func checkMissingConnectionHeader(p *Pass) {
+	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
+		value, mapEdits := p.connectionValue(r)
+		msg := fmt.Sprintf("%s proxies WebSocket without \"Connection: upgrade\"; nginx sends %s by itself; "+
+			"add proxy_set_header Connection %s", subject(r), ownConnection(p.Model), value)
+		if len(reason.Items) > 0 {
+			msg = fmt.Sprintf("%s sends %s, and a handshake needs the word upgrade in it; write proxy_set_header Connection %s",
+				subject(r), sentAs("Connection", reason.Items[0].Arg(1)), value)
+		}
+		f := at(r, reason.Items, p.half(r, sev), unless(msg, reason), "the value is set here")
+		plan, ok := p.planHeader(r, "Connection", value, rankConnection)
+		f.Fix = fixOf(safety(plan.unsafe), "send Connection "+value, append(mapEdits, plan.edits...), ok)
+		p.Report(f)
+	})
+}
+
+// ownConnection says what nginx sends as Connection where nothing is configured.
+func ownConnection(m *effective.Model) string {
+	if m.Version.Before(1, 29, 7) {
+		return `"close"`
+	}
+	return "none"
+}

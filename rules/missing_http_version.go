@@ -1,0 +1,63 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+var missingHTTPVersion = &Rule{
+	Name:     "missing-http-version",
+	Category: HandshakeCategory,
+	Severity: Error,
+	Fixable:  "safe",
+	Summary:  "the upstream of a WebSocket location is not spoken to in HTTP/1.1",
+	Doc: `A WebSocket handshake is an HTTP/1.1 request (RFC 6455, 4.1). Before 1.29.7
+nginx speaks HTTP/1.0 to upstreams unless proxy_http_version says otherwise;
+from then on 1.1 is the default and only a written 1.0 or 2 is wrong. HTTP/2 to
+the upstream has no upgrade at all.
+
+Some backends (ws for Node.js, gorilla/websocket) take the handshake in HTTP/1.0
+all the same; others answer 400, 426 or plain HTML.
+
+The fix adds the line. It replaces one that was written only with --unsafe.`,
+	Before: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 1h;
+}
+`,
+	After: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 1h;
+}
+`,
+	Reason: effective.MissingHTTPVersion,
+	Check:  checkMissingHTTPVersion,
+}
+
+func checkMissingHTTPVersion(p *Pass) {
+	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
+		written := len(reason.Items) > 0
+		var msg string
+		switch {
+		case !written:
+			msg = fmt.Sprintf("%s speaks HTTP/1.0 to its upstream, nginx's default before 1.29.7, "+
+				"and a WebSocket handshake is HTTP/1.1 (some backends take it all the same); add proxy_http_version 1.1", subject(r))
+		case reason.Items[0].Arg(0) == "2":
+			msg = fmt.Sprintf("%s speaks HTTP/2 to its upstream, over which nginx passes no WebSocket; "+
+				"write proxy_http_version 1.1 here", subject(r))
+		default:
+			msg = fmt.Sprintf("%s speaks HTTP/%s to its upstream, and a WebSocket handshake is HTTP/1.1 "+
+				"(some backends take it all the same); write proxy_http_version 1.1 here", subject(r), reason.Items[0].Arg(0))
+		}
+		f := at(r, reason.Items, sev, unless(msg, reason), "the version is set here")
+		edits, ok := p.planScalar(r, "proxy_http_version", "1.1", rankVersion, func(s *effective.Scope) place { return versionPlace(s, r) })
+		f.Fix = fixOf(safety(written), "set proxy_http_version 1.1", edits, ok)
+		p.Report(f)
+	})
+}

@@ -1,0 +1,73 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+var missingUpgradeHeader = &Rule{
+	Name:     "missing-upgrade-header",
+	Category: HandshakeCategory,
+	Severity: Error,
+	Fixable:  "safe",
+	Summary:  "a WebSocket location does not pass Upgrade on",
+	Doc: `Upgrade is a hop-by-hop header: nginx takes it out of every request it passes
+on, unless a proxy_set_header line writes it again. Without it the backend sees
+an ordinary GET and answers 400, 404 or 426.
+
+The value has to be websocket for a handshake: $http_upgrade is what the client
+sent. "" takes the header out again, and a variable that a map makes for
+Connection says "upgrade", which is no protocol.`,
+	Before: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 1h;
+}
+`,
+	After: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 1h;
+}
+`,
+	Reason: effective.MissingUpgrade,
+	Check:  checkMissingUpgradeHeader,
+}
+
+func checkMissingUpgradeHeader(p *Pass) {
+	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
+		msg := fmt.Sprintf("%s proxies WebSocket without \"Upgrade\", which nginx does not pass on by itself; "+
+			"add proxy_set_header Upgrade $http_upgrade", subject(r))
+		if len(reason.Items) > 0 {
+			msg = fmt.Sprintf("%s sends %s, which never says websocket; write proxy_set_header Upgrade $http_upgrade",
+				subject(r), sentAs("Upgrade", reason.Items[0].Arg(1)))
+		}
+		f := at(r, reason.Items, p.half(r, sev), unless(msg, reason), "the value is set here")
+		plan, ok := p.planHeader(r, "Upgrade", "$http_upgrade", rankUpgrade)
+		f.Fix = fixOf(safety(plan.unsafe), "send Upgrade $http_upgrade", plan.edits, ok)
+		p.Report(f)
+	})
+}
+
+// sentAs says in words what a header line of that value sends.
+func sentAs(name, value string) string {
+	if value == "" {
+		return fmt.Sprintf("no %q at all, its value being empty", name)
+	}
+	return fmt.Sprintf("%q as %q", name, value)
+}
+
+// half lowers the severity where one of the two header lines is there and
+// nothing but it speaks for WebSocket: the other one is often missed where no
+// handshake ever comes.
+func (p *Pass) half(r *effective.Route, sev Severity) Severity {
+	missing := r.Because(effective.MissingUpgrade) != nil
+	if missing == (r.Because(effective.MissingConnection) != nil) || r.LikelyPath {
+		return sev
+	}
+	return min(sev, Warning)
+}

@@ -1,0 +1,149 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// mounts knows where blocks and files are mounted in all models of a run, so
+// that an edit can be held against every place it changes. It is built when the
+// first fix is planned; blocks of files that are mounted once cost nothing.
+type mounts struct {
+	models  []*effective.Model
+	built   bool
+	files   map[*parser.File]int
+	holders map[*parser.File][]*effective.Model
+	blocks  map[*parser.Directive][]*effective.Scope // of files mounted more than once
+	plans   map[*effective.Model]*mapPlan
+	users   map[*effective.Model]map[*parser.Directive][]*effective.Route
+}
+
+// mountKey is one mount of one file: a glob include mounts several.
+type mountKey struct {
+	model *effective.Model // set for main files only
+	via   *effective.Mount
+	file  *parser.File
+}
+
+func (m *mounts) build() {
+	if m.built {
+		return
+	}
+	m.built = true
+	m.files = map[*parser.File]int{}
+	seen := map[mountKey]bool{}
+	for _, model := range m.models {
+		m.count(mountKey{model, nil, model.Config.Main}, seen)
+		var last mountKey
+		model.EachScope(func(s *effective.Scope) {
+			for i := range s.Items {
+				it := &s.Items[i]
+				if it.Via == last.via && it.File == last.file {
+					continue
+				}
+				last = mountKey{nil, it.Via, it.File}
+				if it.Via != nil {
+					m.count(last, seen)
+				}
+			}
+		})
+	}
+	for _, n := range m.files {
+		if n > 1 {
+			m.indexBlocks()
+			return
+		}
+	}
+}
+
+func (m *mounts) count(key mountKey, seen map[mountKey]bool) {
+	if !seen[key] {
+		seen[key] = true
+		m.files[key.file]++
+	}
+}
+
+func (m *mounts) indexBlocks() {
+	m.blocks = map[*parser.Directive][]*effective.Scope{}
+	for _, model := range m.models {
+		model.EachScope(func(s *effective.Scope) {
+			if s.Block != nil && m.files[s.Block.File] > 1 {
+				m.blocks[s.Block] = append(m.blocks[s.Block], s)
+			}
+		})
+	}
+}
+
+// once reports whether the file is mounted at one place only.
+func (m *mounts) once(f *parser.File) bool {
+	m.build()
+	return m.files[f] <= 1
+}
+
+// others returns the other mounts of the scope's block.
+func (m *mounts) others(s *effective.Scope) []*effective.Scope {
+	m.build()
+	if s.Block == nil {
+		return nil
+	}
+	return m.blocks[s.Block]
+}
+
+// modelsOf returns the models that hold the file.
+func (m *mounts) modelsOf(f *parser.File) []*effective.Model {
+	if len(m.models) == 1 {
+		return m.models
+	}
+	m.build()
+	if m.holders == nil {
+		m.holders = map[*parser.File][]*effective.Model{}
+		for _, model := range m.models {
+			for _, g := range model.Config.Files {
+				m.holders[g] = append(m.holders[g], model)
+			}
+		}
+	}
+	return m.holders[f]
+}
+
+// routesOf returns the routes whose pass or header line d is.
+func (p *Pass) routesOf(d *parser.Directive) []*effective.Route {
+	users := p.mounts.users[p.Model]
+	if users == nil {
+		users = map[*parser.Directive][]*effective.Route{}
+		for _, r := range p.Model.Routes {
+			users[r.Pass.Directive] = append(users[r.Pass.Directive], r)
+			for _, h := range r.Headers {
+				if h.Item.Directive != nil {
+					users[h.Item.Directive] = append(users[h.Item.Directive], r)
+				}
+			}
+		}
+		if p.mounts.users == nil {
+			p.mounts.users = map[*effective.Model]map[*parser.Directive][]*effective.Route{}
+		}
+		p.mounts.users[p.Model] = users
+	}
+	return users[d]
+}
+
+// through returns the directive of the scope's own block by which an item comes
+// to its level: itself, or the include that led to it.
+func through(s *effective.Scope, it effective.Item) *parser.Directive {
+	d := it.Directive
+	for m := it.Via; m != nil && m != s.Via; m = m.Outer {
+		d = m.Include
+	}
+	return d
+}
+
+// literal reports whether the item is written in the scope's own block, not in
+// a file included there.
+func literal(s *effective.Scope, it effective.Item) bool { return it.Via == s.Via }
+
+// sameDirectives reports whether two lists of items are the same directives.
+func sameDirectives(a, b []effective.Item) bool {
+	return slices.EqualFunc(a, b, func(x, y effective.Item) bool { return x.Directive == y.Directive })
+}

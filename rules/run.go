@@ -1,0 +1,114 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// Run runs the rules of opts over the models and returns what they find,
+// sorted by file name, offset and rule. What is found in a file that is mounted
+// several times is found once, with all its routes.
+func Run(models []*effective.Model, opts Options) []Finding {
+	c := collection{index: map[findingKey]int{}}
+	m := &mounts{models: models}
+	for _, model := range models {
+		for _, r := range opts.Rules {
+			if r.Check == nil {
+				continue
+			}
+			p := &Pass{Model: model, Rule: r, Options: &opts, report: c.add, mounts: m}
+			r.Check(p)
+		}
+	}
+	for i := range c.findings {
+		f := &c.findings[i]
+		f.Severity = opts.severity(f.Rule, f.Severity)
+		if f.Fix != nil && !writable(f, opts.Writable) {
+			f.Fix = nil
+		}
+	}
+	applyComments(models, &opts, &c)
+	slices.SortStableFunc(c.findings, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(a.File.Name, b.File.Name),
+			cmp.Compare(a.Span.Start, b.Span.Start),
+			cmp.Compare(a.Rule.Name, b.Rule.Name),
+			cmp.Compare(a.Span.End, b.Span.End),
+			cmp.Compare(a.Message, b.Message))
+	})
+	return c.findings
+}
+
+// severity returns what a finding of the rule graded at is reported as: the
+// user's severity takes the place of the default, and what was graded below
+// that stays below.
+func (o *Options) severity(r *Rule, at Severity) Severity {
+	s, ok := o.Severities[r.Name]
+	switch {
+	case !ok:
+		return at
+	case at < r.Severity:
+		return min(at, s)
+	}
+	return s
+}
+
+// writable reports whether the finding's file and every file of its fix may be
+// changed.
+func writable(f *Finding, may func(*parser.File) bool) bool {
+	if may == nil {
+		return true
+	}
+	return may(f.File) && !slices.ContainsFunc(f.Fix.Edits, func(e Edit) bool { return !may(e.File) })
+}
+
+// collection gathers findings, each once.
+type collection struct {
+	findings []Finding
+	index    map[findingKey]int
+}
+
+// findingKey is what makes a finding the same one.
+type findingKey struct {
+	rule    *Rule
+	file    *parser.File
+	span    parser.Span
+	message string
+}
+
+func (c *collection) add(f Finding) {
+	key := findingKey{f.Rule, f.File, f.Span, f.Message}
+	i, ok := c.index[key]
+	if !ok {
+		c.index[key] = len(c.findings)
+		c.findings = append(c.findings, f)
+		return
+	}
+	have := &c.findings[i]
+	have.Severity = max(have.Severity, f.Severity)
+	for _, r := range f.Routes {
+		if n := len(have.Routes); n == 0 || have.Routes[n-1] != r {
+			have.Routes = append(have.Routes, r)
+		}
+	}
+	for _, place := range f.Related {
+		if !slices.Contains(have.Related, place) {
+			have.Related = append(have.Related, place)
+		}
+	}
+	// What mends one mount of a file may break another: where the fixes
+	// differ, a person has to choose.
+	if !sameFix(have.Fix, f.Fix) {
+		have.Fix = nil
+	}
+}
+
+func sameFix(a, b *Fix) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Safety == b.Safety && slices.Equal(a.Edits, b.Edits)
+}

@@ -1,0 +1,159 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+var shortReadTimeout = &Rule{
+	Name:     "short-read-timeout",
+	Category: Lifetime,
+	Severity: Warning,
+	Fixable:  "safe",
+	Summary:  "an idle WebSocket is closed after a minute or less",
+	Doc: `Once a connection is upgraded, nginx closes it when neither side has sent
+anything for proxy_read_timeout, 60 seconds by default, and without a close frame:
+browsers report code 1006. Pings of either side keep it open if they come more
+often than that.
+
+proxy_connect_timeout and proxy_send_timeout have no part in it. A timeout of 0
+does not mean "never": nginx answers 504 to every request at once.
+
+The fix writes 86400s (read-timeout.set) into a location that serves WebSocket
+only; where ordinary requests share it, or a value was written, with --unsafe.`,
+	Before: `server {
+    location /ws {
+        proxy_pass http://127.0.0.1:3000;
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection "upgrade";
+    }
+}
+`,
+	After: `server {
+    location /ws {
+        proxy_pass http://127.0.0.1:3000;
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection "upgrade";
+        proxy_read_timeout 86400s;
+    }
+}
+`,
+	Reason: effective.ZeroReadTimeout,
+	Check:  checkShortReadTimeout,
+}
+
+// defaultTimeout is nginx's, and what sockets that nobody pings die of.
+const defaultTimeout = 60 * time.Second
+
+func checkShortReadTimeout(p *Pass) {
+	for _, r := range p.Model.Routes {
+		if r.Intent == effective.None {
+			continue
+		}
+		module := strings.TrimSuffix(r.Pass.Head.Value, "_pass")
+		if module != "proxy" && module != "uwsgi" && module != "scgi" {
+			continue
+		}
+		if reason := r.Because(effective.ZeroReadTimeout); reason != nil {
+			p.reportTimeout(r, module, reason)
+		} else if p.shortTimeout(r) {
+			p.reportTimeout(r, module, nil)
+		}
+	}
+}
+
+// shortTimeout reports whether the idle timeout in effect is below the minimum.
+func (p *Pass) shortTimeout(r *effective.Route) bool {
+	least := time.Duration(p.Options.ReadTimeoutMin) * time.Millisecond
+	if least == 0 {
+		least = 5 * time.Minute
+	}
+	if !r.Idle.Known && !p.unseenTimeout(r) {
+		return false
+	}
+	return r.Idle.Duration < least || r.Idle.Duration <= defaultTimeout && p.Options.ReadTimeoutMin == 0
+}
+
+// unseenTimeout reports whether nginx's default would apply, were it not for the
+// levels around the fragment.
+func (p *Pass) unseenTimeout(r *effective.Route) bool {
+	if r.Idle.Known || r.Idle.Item.Directive != nil || p.Model.Outer == effective.Main {
+		return false
+	}
+	for s := r.Scope; s != nil; s = s.Parent {
+		if s.Partial {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *Pass) reportTimeout(r *effective.Route, module string, zero *effective.Reason) {
+	name := module + "_read_timeout"
+	value := p.timeoutValue()
+	written := r.Idle.Item.Directive != nil
+	sev := p.grade(r, nil)
+	var msg string
+	switch {
+	case zero != nil:
+		msg = fmt.Sprintf("%s has %s 0, with which nginx answers 504 to every request at once; write %s", subject(r), name, value)
+		sev = Error
+		if r.Intent != effective.Declared {
+			sev = Warning
+		}
+	case !written:
+		msg = fmt.Sprintf("%s has no %s, and nginx closes a WebSocket that is silent for 60s%s; set %s %s, or have one side ping more often",
+			subject(r), name, p.otherTimeout(r, module), name, value)
+	default:
+		msg = fmt.Sprintf("%s closes a WebSocket that is silent for %s%s; set %s %s, or have one side ping more often",
+			subject(r), r.Idle.Text, p.otherTimeout(r, module), name, value)
+	}
+	if zero == nil && (r.Pings || r.Idle.Duration > defaultTimeout) {
+		sev = min(sev, Info)
+	}
+	if p.unseenTimeout(r) {
+		sev = min(sev, Info)
+		msg += " (the levels around this file were not seen and could set it)"
+	}
+	var items []effective.Item
+	if written {
+		items = []effective.Item{r.Idle.Item}
+	}
+	f := at(r, items, sev, msg, "the timeout is set here")
+	edits, ok := p.planScalar(r, name, value, rankTime, func(s *effective.Scope) place { return timeoutPlace(s, r, module) })
+	safe := zero != nil || !written && r.HandshakeOnly
+	f.Fix = fixOf(safety(!safe), "set "+name+" "+value, edits, ok)
+	p.Report(f)
+}
+
+// timeoutValue is the value that the fix writes.
+func (p *Pass) timeoutValue() string {
+	ms := p.Options.ReadTimeoutSet
+	switch {
+	case ms == 0:
+		return "86400s"
+	case ms%1000 == 0:
+		return fmt.Sprintf("%ds", ms/1000)
+	}
+	return fmt.Sprintf("%dms", ms)
+}
+
+// otherTimeout says where another timeout was raised in place of the one that
+// counts.
+func (p *Pass) otherTimeout(r *effective.Route, module string) string {
+	for _, name := range []string{"_send_timeout", "_connect_timeout"} {
+		items, _ := r.Scope.Effective(module + name)
+		if len(items) == 0 {
+			continue
+		}
+		if d, ok := effective.ParseTime(items[0].Arg(0)); ok && d > defaultTimeout && d > r.Idle.Duration {
+			return fmt.Sprintf(" (%s%s %s has no part in it)", module, name, items[0].Arg(0))
+		}
+	}
+	return ""
+}

@@ -1,0 +1,112 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+var undefinedConnectionVariable = &Rule{
+	Name:     "undefined-connection-variable",
+	Category: Syntax,
+	Severity: Error,
+	Fixable:  "safe",
+	Summary:  "Connection or Upgrade uses a variable that nothing defines",
+	Doc: `$connection_upgrade is no variable of nginx's: every guide that uses it has a map
+that makes it, in the http block, and nginx does not start without one ([emerg]
+unknown "connection_upgrade" variable, without a file or line).
+
+The fix adds the map once, where the http block is in the given tree. Where it is
+not, or an include was not followed, the map may be in what was not read; then
+this is an info.`,
+	Before: `events {}
+http {
+    server {
+        location / {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`,
+	After: `events {}
+http {
+    map $http_upgrade $connection_upgrade {
+        default upgrade;
+        ''      close;
+    }
+
+    server {
+        location / {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`,
+	Reason: effective.UndefinedVariable,
+	Check:  checkUndefinedConnectionVariable,
+}
+
+func checkUndefinedConnectionVariable(p *Pass) {
+	type use struct {
+		place any // the directive, or the file where the variable may be defined elsewhere
+		name  string
+	}
+	said := map[use]bool{}
+	p.Model.EachScope(func(s *effective.Scope) {
+		if s.Kind != effective.Location && s.Kind != effective.Server && s.Kind != effective.HTTP {
+			return
+		}
+		for _, it := range s.Items {
+			if !it.Is("proxy_set_header") || len(it.Args) != 2 || !isUpgradeOrConnection(it.Arg(0)) {
+				continue
+			}
+			for _, name := range effective.VariablesIn(it.Arg(1)) {
+				defined, complete := p.Model.DefinesVariable(name)
+				key := use{it.Directive, name}
+				if !complete {
+					key.place = it.File
+				}
+				if defined || said[key] {
+					continue
+				}
+				said[key] = true
+				p.reportUndefined(it, name, complete)
+			}
+		}
+	})
+}
+
+func (p *Pass) reportUndefined(it effective.Item, name string, complete bool) {
+	written := spelling(it.Arg(1), name)
+	f := atItem(it, nil, p.Rule.Severity, fmt.Sprintf(
+		"nothing defines $%s, and nginx does not start without it; add a map of $http_upgrade to the http block", written))
+	if !complete {
+		f.Severity = min(f.Severity, Info)
+		f.Message = fmt.Sprintf("$%s is not defined in what was read, so that this cannot be decided; "+
+			"see that the http block has a map for it", written)
+	}
+	f.Routes = p.routesOf(it.Directive)
+	if complete {
+		e, ok := p.addMap(written)
+		f.Fix = fixOf(Safe, "add a map for $"+written, []Edit{e}, ok)
+	}
+	p.Report(f)
+}
+
+// spelling returns the variable name as value writes it: names compare without
+// case.
+func spelling(value, name string) string {
+	if i := strings.Index(strings.ToLower(value), name); i >= 0 {
+		return value[i : i+len(name)]
+	}
+	return name
+}

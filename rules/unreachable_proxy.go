@@ -1,0 +1,47 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+var unreachableProxy = &Rule{
+	Name:     "unreachable-proxy",
+	Category: HandshakeCategory,
+	Severity: Error,
+	Summary:  "a handshake is answered before proxy_pass is reached",
+	Doc: `try_files runs before proxy_pass: with =404 or a file as its last word a request
+for which no file exists never reaches the upstream of the same location. A
+return does the same.
+
+A named location as the last word of try_files, with the proxy_pass in it, is how
+both go together.`,
+	Before: `location /ws {
+    try_files $uri =404;
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 1h;
+}
+`,
+	Reason: effective.UnreachableProxy,
+	Check:  checkUnreachableProxy,
+}
+
+func checkUnreachableProxy(p *Pass) {
+	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
+		remedy := "put proxy_pass where nothing answers before it"
+		why := "nginx answers it before proxy_pass"
+		if len(reason.Items) > 0 {
+			it := reason.Items[0]
+			why = fmt.Sprintf("%s answers it before proxy_pass", it.Head.Value)
+			if it.Is("try_files") {
+				remedy = "remove try_files, or let it end in a named location that holds the proxy_pass"
+			}
+		}
+		f := at(r, reason.Items, sev, fmt.Sprintf("%s never passes a handshake on: %s; %s", subject(r), why, remedy), "this answers it")
+		p.Report(f)
+	})
+}

@@ -1,0 +1,124 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+var wrongConnectionMap = &Rule{
+	Name:     "wrong-connection-map",
+	Category: HandshakeCategory,
+	Severity: Error,
+	Fixable:  "unsafe",
+	Summary:  "the map that makes Connection does not say upgrade for a handshake",
+	Doc: `A map is asked for both forms of the header that browsers send, "Connection:
+Upgrade" and "Connection: keep-alive, Upgrade", with "Upgrade: websocket". Keys
+compare whole and without case, so that a map of $http_connection with the key
+upgrade misses the second form.
+
+Of two maps for one variable the one that nginx reads last is in effect.`,
+	Before: `events {}
+http {
+    map $http_upgrade $connection_upgrade {
+        default keep-alive;
+        ''      close;
+    }
+    server {
+        location / {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`,
+	After: `events {}
+http {
+    map $http_upgrade $connection_upgrade {
+        default upgrade;
+        ''      close;
+    }
+    server {
+        location / {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`,
+	Reason: effective.WrongMap,
+	Check:  checkWrongConnectionMap,
+}
+
+func checkWrongConnectionMap(p *Pass) {
+	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
+		if len(reason.Items) < 2 {
+			return
+		}
+		line, block := reason.Items[0], reason.Items[1]
+		said := map[string]bool{}
+		var values []string
+		for _, h := range r.Headers {
+			if h.Item.Directive != line.Directive {
+				continue
+			}
+			for _, v := range []effective.Value{h.Sent[effective.Handshake], h.Sent[effective.HandshakeKeepAlive]} {
+				if v.Known && !effective.HasToken(v.Text, "upgrade") && !said[v.Text] {
+					said[v.Text] = true
+					values = append(values, fmt.Sprintf("%q", v.Text))
+				}
+			}
+		}
+		what := "something else"
+		if len(values) > 0 {
+			what = listed(values)
+		}
+		f := atItem(block, r, sev, fmt.Sprintf(
+			"this map gives Connection %s for a WebSocket handshake, where the word upgrade is needed; make it say upgrade unless $http_upgrade is empty", what))
+		f.Related = []Place{{line.File, headSpan(line.Directive), "the line that uses it"}}
+		if edits, ok := p.mendMap(block); ok {
+			f.Fix = fixOf(Unsafe, "make the map say upgrade", edits, true)
+		}
+		p.Report(f)
+	})
+}
+
+// mendMap plans the edits that make a map of $http_upgrade say upgrade for
+// websocket: in the line that a handshake picks. What other requests got stays.
+func (p *Pass) mendMap(block effective.Item) ([]Edit, bool) {
+	if block.Scope == nil || !strings.EqualFold(block.Arg(0), "$http_upgrade") || !p.mounts.once(block.File) {
+		return nil, false
+	}
+	var picked *parser.Directive
+	empty := false
+	for _, it := range block.Scope.Items {
+		key := it.Head.Value
+		switch {
+		case len(it.Args) != 1 || strings.HasPrefix(key, "~") || !literal(block.Scope, it):
+			return nil, false
+		case strings.EqualFold(key, "websocket"):
+			picked = it.Directive
+		case key == "default" && picked == nil:
+			picked = it.Directive
+		case key == "":
+			empty = true
+		}
+	}
+	if picked == nil {
+		return nil, false
+	}
+	edits := []Edit{replaceWord(picked.File, picked.Args[0], "upgrade")}
+	if picked.Is("default") && !empty {
+		old := picked.File.Src[picked.Args[0].Span.Start:picked.Args[0].Span.End]
+		edits = append(edits, place{at: picked}.insert("''      "+old+";", rankMap))
+	}
+	return edits, true
+}
