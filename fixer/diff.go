@@ -84,7 +84,8 @@ func writeLines(out *strings.Builder, sign byte, t *text, from, end int) {
 // holds a blank (quote_c_style and needs_trailing_tab in git).
 func quoteName(name string) string {
 	name = "./" + name
-	if !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) {
+	misread := func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
+	if !strings.ContainsFunc(name, misread) && !strings.HasSuffix(name, " ") { // patch trims a last blank
 		if strings.Contains(name, " ") {
 			return name + "\t"
 		}

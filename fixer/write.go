@@ -131,7 +131,7 @@ func (t *target) stage(text string) error {
 	dir := filepath.Dir(t.path)
 	f, err := os.CreateTemp(dir, ".wsnginx-*")
 	if err != nil {
-		return fmt.Errorf("create a file in %s: %w", dir, bare(err))
+		return fmt.Errorf("cannot create the new file in %s: %w", dir, bare(err))
 	}
 	t.temp = f.Name()
 	_, err = f.WriteString(text)
