@@ -57,6 +57,7 @@ func Parse(name string, src []byte) *File { return parseText(name, string(src)) 
 func parseText(name, src string) *File {
 	p := &parsing{file: &File{Name: name, Src: src}}
 	p.scan = NewScanner(p.file.Src, p.errorAt)
+	p.slab = min(2+len(src)/64, 256)
 	p.run()
 	sort.SliceStable(p.file.Errors, func(i, j int) bool { return p.file.Errors[i].Offset < p.file.Errors[j].Offset })
 	return p.file
@@ -78,6 +79,7 @@ type parsing struct {
 	last     *Directive // the directive that ended last, for a comment on its line
 	lastEnd  int        // where its last line begins to matter
 
+	slab     int // how many of each of these are allocated at once
 	nodes    []node
 	words    []Word
 	params   []config.Parameter
@@ -163,7 +165,7 @@ func (p *parsing) word(s Span) {
 		return
 	}
 	if len(p.nodes) == 0 {
-		p.nodes = make([]node, 1+min(len(p.file.Src)/64, 255))
+		p.nodes = make([]node, p.slab)
 	}
 	n := &p.nodes[0]
 	p.nodes = p.nodes[1:]
@@ -187,8 +189,8 @@ func (p *parsing) finish(end int) *Directive {
 	}
 	p.cur = nil
 	d.Span.End = end
-	d.Args = carve(&p.words, p.args)
-	d.Parameters = carve(&p.params, p.values)
+	d.Args = carve(&p.words, p.args, p.slab)
+	d.Parameters = carve(&p.params, p.values, p.slab)
 	if len(p.inline) > 0 {
 		d.InlineComment, p.inline = p.inline, nil
 	}
@@ -278,10 +280,10 @@ func (p *parsing) closeBlock(end int) *Directive {
 		block.IsLuaBlock = true
 		block.LiteralCode = p.file.Src[d.Body.Start:d.Body.End]
 	}
-	d.Children = carve(&p.pointers, kids)
+	d.Children = carve(&p.pointers, kids, p.slab)
 	if len(kids) > 0 {
 		if cap(p.ifaces)-len(p.ifaces) < len(kids) {
-			p.ifaces = make([]config.IDirective, 0, max(256, len(kids)))
+			p.ifaces = make([]config.IDirective, 0, max(p.slab, len(kids)))
 		}
 		at := len(p.ifaces)
 		for _, k := range kids {
@@ -320,12 +322,12 @@ func (p *parsing) unwind(end int) {
 
 // carve copies items into a piece of *slab, so that many short slices share
 // one allocation.
-func carve[T any](slab *[]T, items []T) []T {
+func carve[T any](slab *[]T, items []T, size int) []T {
 	if len(items) == 0 {
 		return nil
 	}
 	if cap(*slab)-len(*slab) < len(items) {
-		*slab = make([]T, 0, max(256, len(items)))
+		*slab = make([]T, 0, max(size, len(items)))
 	}
 	at := len(*slab)
 	*slab = append(*slab, items...)
