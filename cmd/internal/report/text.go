@@ -27,10 +27,16 @@ func LintText(w io.Writer, run *Run, s Style) error {
 	if run.Fixed != nil {
 		s.fixed(b, run.Fixed)
 	}
-	for _, group := range groups(run.Findings) {
+	for i, group := range groups(run.Findings) {
+		if i > 0 || run.Fixed != nil && len(run.Fixed.Files) > 0 {
+			fmt.Fprintln(b)
+		}
 		s.group(b, group)
 	}
 	if !s.Quiet {
+		if len(run.Findings) > 0 {
+			fmt.Fprintln(b)
+		}
 		s.summary(b, run)
 	}
 	return b.Flush()

@@ -1,0 +1,47 @@
+# make build | test | lint | bench | fuzz
+
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+FUZZTIME := 30s
+
+.PHONY: all build test lint bench fuzz nginx
+
+all: build
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o wsnginx ./cmd/wsnginx
+
+# The tests that ask a real nginx are skipped where there is none, and fail
+# instead with WSNGINX_REQUIRE_NGINX=1.
+test: nginx
+	go test -timeout 9m ./...
+
+nginx:
+	@if PATH="$$PATH:/usr/sbin:/usr/local/sbin" command -v nginx >/dev/null; then exit 0; fi; \
+	sudo=; if [ "$$(id -u)" != 0 ]; then sudo="sudo -n"; fi; \
+	if command -v apt-get >/dev/null && { [ -z "$$sudo" ] || $$sudo true 2>/dev/null; } && \
+	   $$sudo apt-get update -qq && \
+	   $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nginx nginx-extras >/dev/null; then \
+	  echo "make: installed nginx for the tests"; \
+	else \
+	  echo "make: nginx is not installed and could not be; the tests that need it are skipped" >&2; \
+	fi
+
+lint:
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt -l:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go run $(GOLANGCI) run ./...
+
+# wsnginx beside "nginx -t" on the same generated configurations, then the
+# packages by themselves.
+bench: nginx
+	go test -run '^$$' -bench 'Lint|NginxTest' -benchtime 3x ./cmd/wsnginx
+	go test -run '^$$' -bench . -benchmem ./parser ./rules/... ./fixer
+
+fuzz:
+	@set -e; for package in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+	  done; \
+	done
