@@ -57,8 +57,8 @@ func TestDiff(t *testing.T) {
 // folder that the names are relative to.
 func TestDiffTools(t *testing.T) {
 	tools := [][]string{
-		{"patch", "-p0", "--fuzz=0"},
-		{"patch", "-p1", "--fuzz=0"},
+		{"patch", "-p0", "-F0"},
+		{"patch", "-p1", "-F0"},
 		{"git", "apply", "--whitespace=nowarn"},
 	}
 	names := []string{
@@ -70,9 +70,13 @@ func TestDiffTools(t *testing.T) {
 			if _, err := exec.LookPath(tool[0]); err != nil {
 				t.Skipf("%s is not installed: its reading of our diffs is not tested", tool[0])
 			}
+			version, _ := exec.Command(tool[0], "--version").Output()
+			quotes := tool[0] == "git" || strings.HasPrefix(string(version), "GNU patch")
 			old, new := "a\nb\n", "a\nX\nb\n"
 			for _, name := range names {
-				applyWith(t, tool, name, old, new)
+				if quotes || !strings.HasPrefix(quoteName(name), `"`) { // BSD's patch does not read quotes
+					applyWith(t, tool, name, old, new)
+				}
 			}
 			for _, test := range diffCases {
 				applyWith(t, tool, "conf.d/app.conf", test.old, test.new)
@@ -91,7 +95,8 @@ func applyWith(t *testing.T, tool []string, name, old, new string) {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(path, []byte(old), 0o644); err != nil {
-		t.Skipf("this file system does not take the name %q: %v", name, err)
+		t.Logf("this file system does not take the name %q: %v", name, err)
+		return
 	}
 	decoy := filepath.Join(dir, filepath.Base(name))
 	if decoy != path {
