@@ -52,6 +52,10 @@ func (in *intentions) of(r *Route, words pathSigns) (Intent, string) {
 		return Declared, fmt.Sprintf("it matches --websocket %s", p)
 	}
 	if it := in.handshakeLine(r.own()); it.Directive != nil {
+		if deny := deniesGet(r.own()); deny.Directive != nil && it.Via != r.own().Via {
+			// A snippet for all locations, in one that takes no GET.
+			return None, fmt.Sprintf("limit_except refuses GET (%s), and the WebSocket lines come from an included file", place(deny))
+		}
 		return Declared, fmt.Sprintf("the location itself sets %s (%s)", it.Arg(0), place(it))
 	}
 	if it := in.upgradeCondition(r); it.Directive != nil {
@@ -69,6 +73,16 @@ func (in *intentions) of(r *Route, words pathSigns) (Intent, string) {
 		return Inherited, fmt.Sprintf("only an outer level sets %s (%s)", outer.Arg(0), place(outer))
 	}
 	return None, "nothing says that it carries WebSocket"
+}
+
+// deniesGet returns the deny of a limit_except in s that refuses every GET.
+func deniesGet(s *Scope) Item {
+	for i := range s.Items {
+		if le := s.Items[i].Scope; le != nil && le.Kind == LimitExcept && limitsGet(le) {
+			return denies(le)
+		}
+	}
+	return Item{}
 }
 
 // own returns the level that holds r's header lines: the location around an if

@@ -54,6 +54,7 @@ func TestIntent(t *testing.T) {
 		{"longpolling beside it", "", `location /longpolling { proxy_pass http://odoo-websocket; }`, Options{}, None, ""},
 		{"upstream's name", "", `location /api { proxy_pass http://websocket; }`, Options{}, None, ""},
 		{"unix socket's path", "", `location /api { proxy_pass http://unix:/run/ws/x.sock; }`, Options{}, None, ""},
+		{"websocket inside a word", "", `location /embywebsocket { proxy_pass http://b; }`, Options{}, Likely, "embywebsocket"},
 		{"word inside a word", "", `location /news { proxy_pass http://b; }`, Options{}, None, ""},
 		{"comment inside", "", "location /x {\n# wsnginx:websocket\nproxy_pass http://b; }", Options{}, Declared, "comment on line 7"},
 		{"comment before", "", "# wsnginx:websocket\nlocation /x { proxy_pass http://b; }", Options{}, Declared, "comment on line 6"},

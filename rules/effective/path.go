@@ -41,6 +41,7 @@ var likelyWords = map[string]bool{
 var likelyEnds = map[string]pathWord{
 	"notifications/hub":  {pings: true},
 	"_stcore/stream":     {},
+	"api/v1/streaming":   {pings: true}, // Mastodon
 	"live/websocket":     {pings: true},
 	"socket/websocket":   {pings: true},
 	"live_reload/socket": {pings: true},
@@ -136,6 +137,8 @@ func signsOfSegments(segments []string, path string) pathSigns {
 			s.polling = s.polling || w.polling
 			s.pings = s.pings || w.pings
 			s.only = !s.polling
+		} else if strings.Contains(seg, "websocket") {
+			s.likely, s.only = seg, true
 		} else if s.likely == "" && likelyWords[seg] {
 			s.likely = seg
 		}
