@@ -236,6 +236,7 @@ func (p *parsing) startBlock(s Span) bool {
 			d.Parent = p.open[n-1].dir
 		}
 		p.children = append(p.children, d)
+		p.file.count++
 	}
 	p.last = nil
 	d.Body = Span{s.End, s.End}
