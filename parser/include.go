@@ -232,10 +232,10 @@ func (b *building) add(inc *inclusion, path, place string, mapped bool) {
 		inc.fail(Failed, "include %q: %q: %s", path, name(), reason(err))
 		return
 	case !mapped && !b.inside(real):
-		if real == place || below(place, filepath.Dir(real)) {
-			inc.fail(NotFollowed, "include %q was not followed: it lies outside this tree", path)
-		} else {
+		if b.inside(place) {
 			inc.fail(NotFollowed, "include %q was not followed: the symbolic link %q leads outside this tree", path, name())
+		} else {
+			inc.fail(NotFollowed, "include %q was not followed: it lies outside this tree", path)
 		}
 		return
 	}

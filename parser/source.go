@@ -14,14 +14,15 @@ const maxFiles = 100_000
 
 // source is one file on disk, however many names lead to it.
 type source struct {
-	real string // its path without symbolic links
-	abs  string // the path under which it was first found
-	name string // File.Name: abs as the user would write it
-	text *string
-	file *File
-	err  error // why there is no file
-	like bool  // it reads like nginx configuration
-	done bool  // it was read
+	real   string // its path without symbolic links
+	abs    string // the path under which it was first found
+	name   string // File.Name: abs as the user would write it
+	text   *string
+	file   *File
+	err    error // why there is no file
+	like   bool  // it reads like nginx configuration
+	done   bool  // it was read
+	queued bool  // it is in the batch being read
 }
 
 // source returns the source for the file at real, found as abs and, where it is
@@ -45,7 +46,7 @@ func (w *Workspace) source(real, abs, name string) *source {
 func (w *Workspace) readAll(sources []*source, sniff bool) {
 	var fresh []*source
 	for _, s := range sources {
-		if s.done && (s.file != nil || s.err != nil || sniff) {
+		if s.queued || s.done && (s.file != nil || s.err != nil || sniff) {
 			continue
 		}
 		if !s.done {
@@ -59,7 +60,7 @@ func (w *Workspace) readAll(sources []*source, sniff bool) {
 			}
 			w.read++
 		}
-		s.done = true
+		s.done, s.queued = true, true
 		fresh = append(fresh, s)
 	}
 	jobs := w.opts.Jobs
@@ -88,6 +89,7 @@ func (w *Workspace) readAll(sources []*source, sniff bool) {
 		wg.Wait()
 	}
 	for _, s := range fresh {
+		s.queued = false
 		if s.file != nil {
 			w.of[s.file] = s
 		}

@@ -1,0 +1,5 @@
+package parser
+
+import "errors"
+
+func makeFIFO(string) error { return errors.ErrUnsupported }

@@ -1,0 +1,401 @@
+package parser
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// tree writes files into a new directory and makes that the working directory.
+// A text of "-> x" makes a symbolic link to x.
+func tree(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := realPath(t.TempDir())
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if target, ok := strings.CutPrefix(text, "-> "); ok {
+			if runtime.GOOS == "windows" {
+				t.Skip("symbolic links need a right of their own on Windows")
+			}
+			err = os.Symlink(target, path)
+		} else {
+			err = os.WriteFile(path, []byte(text), 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	return dir
+}
+
+// describe writes a workspace as lines: a configuration with its files, then
+// problems. A file that was asked about has a '*', one that may change a 'w'.
+func describe(w *Workspace, dir string) string {
+	var b strings.Builder
+	name := func(f *File) string {
+		marks := ""
+		if w.Named(f) {
+			marks += "*"
+		}
+		if w.Writable(f) {
+			marks += "w"
+		}
+		return marks + filepath.ToSlash(f.Name)
+	}
+	problems := func(list []Problem) {
+		for _, p := range list {
+			place := filepath.ToSlash(p.File)
+			if p.Line > 0 {
+				place += fmt.Sprintf(":%d:%d", p.Line, p.Column)
+			}
+			fmt.Fprintf(&b, "%s: %s: %s\n", place, p.Kind, strings.ReplaceAll(p.Message, dir, "DIR"))
+		}
+	}
+	for _, c := range w.Configs {
+		kind := "main"
+		if c.Fragment {
+			kind = "fragment"
+		}
+		b.WriteString(kind)
+		for _, f := range c.Files {
+			b.WriteString(" " + name(f))
+		}
+		b.WriteString("\n")
+		problems(c.Problems)
+	}
+	problems(w.Problems)
+	for _, p := range w.Passed {
+		fmt.Fprintf(&b, "passed %s\n", filepath.ToSlash(p))
+	}
+	return b.String()
+}
+
+const (
+	mainText   = "events {}\nhttp {\n  include conf.d/*.conf;\n}\n"
+	serverText = "server { listen 80; }\n"
+)
+
+func TestOpen(t *testing.T) {
+	many := strings.Repeat("include b.conf;\n", 2)
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		paths []string
+		opts  Options
+		want  string
+	}{
+		{"a tree", map[string]string{
+			"nginx.conf": mainText, "conf.d/b.conf": serverText, "conf.d/B.conf": serverText, "conf.d/.x.conf": "{",
+			"conf.d/10.conf": serverText, "conf.d/9.conf": serverText, "conf.d/c.conf.bak": "{", "README.md": "x"},
+			nil, Options{},
+			"main *wnginx.conf *wconf.d/10.conf *wconf.d/9.conf *wconf.d/B.conf *wconf.d/b.conf\npassed conf.d/c.conf.bak\n"},
+		{"a main file stands for its tree", map[string]string{"nginx.conf": mainText, "conf.d/a.conf": serverText, "other.conf": serverText},
+			[]string{"nginx.conf"}, Options{}, "main *wnginx.conf *wconf.d/a.conf\n"},
+		{"a fragment of a tree", map[string]string{"nginx.conf": mainText, "conf.d/a.conf": serverText, "conf.d/b.conf": serverText},
+			[]string{"conf.d/b.conf"}, Options{}, "main nginx.conf conf.d/a.conf *wconf.d/b.conf\n"},
+		{"a folder of a tree", map[string]string{"nginx.conf": mainText, "conf.d/a.conf": serverText, "x/b.conf": serverText},
+			[]string{"conf.d"}, Options{}, "main nginx.conf *wconf.d/a.conf\n"},
+		{"a fragment alone", map[string]string{"b.conf": serverText, "a.conf": serverText},
+			[]string{"b.conf"}, Options{}, "fragment *wb.conf\n"},
+		{"the main file above includes something else", map[string]string{"nginx.conf": mainText, "x/b.conf": serverText},
+			[]string{"x/b.conf"}, Options{}, "fragment *wx/b.conf\n"},
+		{"the main file is above the repository", map[string]string{"nginx.conf": "events {} http { include r/*.conf; }", "r/.git/HEAD": "", "r/b.conf": serverText},
+			[]string{"r/b.conf"}, Options{}, "fragment *wr/b.conf\n"},
+		{"fragments that include each other", map[string]string{"a.conf": "server { include inc/x.conf; }", "inc/x.conf": "gzip on;", "b.conf": serverText},
+			nil, Options{}, "fragment *wa.conf *winc/x.conf\nfragment *wb.conf\n"},
+		{"a fragment finds its includes above it", map[string]string{"sites/a/b.conf": "server { include inc/x.conf; }", "sites/inc/x.conf": "gzip on;"},
+			[]string{"."}, Options{}, "fragment *wsites/a/b.conf *wsites/inc/x.conf\n"},
+		{"two main files", map[string]string{"a.conf": "events {} http { include c.conf; }", "b.conf": "events {} http { include c.conf; }", "c.conf": serverText},
+			nil, Options{}, "main *wa.conf *wc.conf\nmain *wb.conf *wc.conf\n"},
+		{"a main file that another includes", map[string]string{"http.conf": "http { }", "nginx.conf": "events {} include http.conf;"},
+			nil, Options{}, "main *wnginx.conf *whttp.conf\n"},
+		{"an explicit main file", map[string]string{"my.conf": mainText, "conf.d/a.conf": serverText},
+			[]string{"conf.d/a.conf"}, Options{Root: "my.conf"}, "main my.conf *wconf.d/a.conf\n"},
+		{"an explicit main file that is missing", map[string]string{"a.conf": serverText},
+			[]string{"a.conf"}, Options{Root: "my.conf"}, "fragment *wa.conf\nmy.conf: failed: the main configuration was not read: no such file\n"},
+		{"excluded", map[string]string{"nginx.conf": mainText, "conf.d/a.conf": serverText, "old/b.conf": serverText, "x.conf": serverText},
+			nil, Options{Exclude: []string{"old/", "conf.d/a*", "x.conf"}}, "main *wnginx.conf conf.d/a.conf\n"},
+
+		{"usual prefixes lie beside the main file", map[string]string{
+			"nginx.conf":    "events {}\nhttp {\n include /etc/nginx/conf.d/*.conf;\n include /usr/local/nginx/conf/x.conf;\n include /etc/nginx/mime.types;\n}",
+			"conf.d/a.conf": serverText, "x.conf": serverText},
+			[]string{"nginx.conf"}, Options{}, "main *wnginx.conf *wconf.d/a.conf *wx.conf\n"},
+		{"a tree that is the image of a system", map[string]string{
+			"root/etc/nginx/nginx.conf": "events {}\nhttp {\n include /srv/www/*.conf;\n}", "root/srv/www/a.conf": serverText},
+			nil, Options{}, "main *wroot/etc/nginx/nginx.conf *wroot/srv/www/a.conf\n"},
+		{"outside the tree", map[string]string{
+			"nginx.conf": "events {}\nhttp {\n include /opt/x.conf;\n include /opt/x/*.conf;\n include /etc/nginx/conf.d/*.conf;\n include \"{{ x }}.conf\";\n include $x/y.conf;\n include nothere.conf;\n include nothere/*.conf;\n include /opt/x.conf;\n}"},
+			nil, Options{}, `main *wnginx.conf
+nginx.conf:3:2: not-followed: include "/opt/x.conf" was not followed: it is not in this tree
+nginx.conf:4:2: not-followed: include "/opt/x/*.conf" was not followed: it is not in this tree
+nginx.conf:5:2: not-followed: include "/etc/nginx/conf.d/*.conf" was not followed: it is not in this tree
+nginx.conf:6:2: not-followed: include "{{ x }}.conf" was not followed: its path is filled in from outside
+nginx.conf:7:2: not-followed: include "$x/y.conf" was not followed: its path is filled in from outside
+nginx.conf:8:2: not-followed: include "nothere.conf" was not followed: there is no "nothere.conf"
+`},
+		{"mapped", map[string]string{
+			"nginx.conf": "events {}\nhttp {\n include /data/a.conf;\n include /data/sub/*.conf;\n include /data/b.conf;\n}",
+			"x/a.conf":   serverText, "y/c.conf": serverText},
+			[]string{"nginx.conf"}, Options{Mappings: []Mapping{{"/data", "x"}, {"/data/sub", "y"}}}, `main *wnginx.conf *wx/a.conf *wy/c.conf
+nginx.conf:5:2: not-followed: include "/data/b.conf" was not followed: there is no "x/b.conf"
+`},
+		{"a path through the parent", map[string]string{".git/HEAD": "", "a/nginx.conf": "events {} http { include ../b/x.conf; }", "b/x.conf": serverText},
+			[]string{"a/nginx.conf"}, Options{}, "main *wa/nginx.conf *b/x.conf\n"},
+		{"a path out of the tree", map[string]string{"r/.git/HEAD": "", "r/nginx.conf": "events {}\nhttp {\n include ../x.conf;\n}", "x.conf": serverText},
+			[]string{"r"}, Options{}, "main *wr/nginx.conf\nr/nginx.conf:3:2: not-followed: include \"../x.conf\" was not followed: it lies outside this tree\n"},
+
+		{"cycle", map[string]string{"nginx.conf": "events {}\nhttp {\n include a.conf;\n}", "a.conf": "\ninclude b.conf;\n", "b.conf": "include a.conf;"},
+			nil, Options{}, "main *wnginx.conf *wa.conf *wb.conf\nb.conf:1:1: failed: include cycle: a.conf:2 -> b.conf:1 -> a.conf\n"},
+		{"a file that includes itself", map[string]string{"nginx.conf": "events {} include nginx.conf;"},
+			nil, Options{}, "main *wnginx.conf\nnginx.conf:1:11: failed: include cycle: nginx.conf:1 -> nginx.conf\n"},
+		{"the same file twice", map[string]string{"nginx.conf": "events {} http { server { include p.conf; } server { include p.conf; } }", "p.conf": "gzip on;"},
+			nil, Options{}, "main *wnginx.conf *wp.conf\n"},
+		{"include in a map", map[string]string{"nginx.conf": "events {} http { map $a $b { include m; include x y; } types { include m; } split_clients $a $b { include 5%; } }", "m": "a b;"},
+			nil, Options{}, "main *wnginx.conf *wm\n"},
+		{"include without a path", map[string]string{"nginx.conf": "events {} include a b;"},
+			nil, Options{}, "main *wnginx.conf\nnginx.conf:1:11: failed: invalid number of arguments in \"include\" directive\n"},
+		{"a directory is included", map[string]string{"nginx.conf": "events {} http { include conf.d; }", "conf.d/a.conf": serverText},
+			[]string{"nginx.conf"}, Options{}, "main *wnginx.conf\nnginx.conf:1:18: failed: include \"conf.d\": \"conf.d\" is a directory\n"},
+		{"syntax errors", map[string]string{"nginx.conf": mainText, "conf.d/a.conf": "server {\n listen 80\n}\n"},
+			nil, Options{}, "main *wnginx.conf *wconf.d/a.conf\nconf.d/a.conf:3:1: failed: unexpected \"}\"\n"},
+
+		{"links", map[string]string{"nginx.conf": "events {} http { include sites-enabled/*; }",
+			"sites-available/a": serverText, "sites-available/b": serverText,
+			"sites-enabled/a": "-> ../sites-available/a", "sites-enabled/b": "-> /etc/nginx/sites-available/b"},
+			nil, Options{}, "main *wnginx.conf *wsites-available/a *wsites-available/b\n"},
+		{"the name the user gave stays", map[string]string{"nginx.conf": "events {} http { include sites-enabled/*; }",
+			"sites-available/a": serverText, "sites-enabled/a": "-> ../sites-available/a"},
+			[]string{"sites-enabled/a"}, Options{}, "main nginx.conf *wsites-enabled/a\n"},
+		{"a folder of links", map[string]string{"nginx.conf": "events {} http { include sites-enabled/*; }",
+			"sites-available/a": serverText, "sites-enabled/a": "-> ../sites-available/a"},
+			[]string{"sites-enabled"}, Options{}, "main nginx.conf *sites-enabled/a\n"},
+		{"links to nowhere and in circles", map[string]string{"r/.git/HEAD": "", "r/nginx.conf": "events {}\nhttp {\n include l/*;\n}", "out.conf": serverText,
+			"r/l/a": "-> nowhere", "r/l/b": "-> b", "r/l/c": "-> ../../out.conf"},
+			[]string{"r/nginx.conf"}, Options{}, `main *wr/nginx.conf
+r/nginx.conf:3:2: not-followed: include "l/*": the symbolic link "r/l/a" leads nowhere
+r/nginx.conf:3:2: failed: include "l/*": "r/l/b": too many levels of symbolic links
+r/nginx.conf:3:2: not-followed: include "l/*" was not followed: the symbolic link "r/l/c" leads outside this tree
+`},
+
+		{"no such path", nil, []string{"nothere.conf"}, Options{},
+			"nothere.conf: failed: no such file or folder; name a configuration, or a folder that holds one\n"},
+		{"a folder without nginx files", map[string]string{"x.conf": "[a]\nb = c\n", "y.conf": "zone \"x\" { type master; };\n", "z.txt": serverText},
+			nil, Options{}, ".: failed: no nginx configuration in this folder (2 files looked at); name a file, or a folder that holds *.conf files\npassed x.conf\npassed y.conf\n"},
+		{"a binary file", map[string]string{"a": "\x7fELF\x00\x00server {"}, []string{"a"}, Options{},
+			"a: failed: is a binary file, not nginx configuration\n"},
+		{"a text that is not nginx", map[string]string{"a": "name: x\non:\n  - push\n"}, []string{"a"}, Options{},
+			"a: failed: is not nginx configuration: no directive that nginx knows stands in it\n"},
+		{"an empty file", map[string]string{"a.conf": "# nothing yet\n"}, []string{"a.conf"}, Options{}, "fragment *wa.conf\n"},
+		{"a truncated file", map[string]string{"a.conf": "server {\n  listen 80"}, []string{"a.conf"}, Options{},
+			"fragment *wa.conf\na.conf:2:12: failed: unexpected end of file, expecting \";\" or \"}\"\n"},
+
+		{"stdin is a main file", nil, []string{"-"}, Options{Stdin: []byte("events {} http { include x.conf; }")},
+			"main *<stdin>\n<stdin>:1:18: not-followed: include \"x.conf\" was not followed: there is no \"x.conf\"\n"},
+		{"stdin is a fragment", nil, []string{"-"}, Options{Stdin: []byte(serverText)}, "fragment *<stdin>\n"},
+		{"stdin is empty", nil, []string{"-"}, Options{}, "fragment *<stdin>\n"},
+		{"stdin stands for a file of a tree", map[string]string{"nginx.conf": mainText, "conf.d/a.conf": "{"},
+			[]string{"-"}, Options{Stdin: []byte(serverText), StdinName: "conf.d/a.conf"}, "main nginx.conf *conf.d/a.conf\n"},
+		{"stdin stands for a new file", map[string]string{"nginx.conf": "events {} http { include conf.d/a.conf; }"},
+			[]string{"-"}, Options{Stdin: []byte(serverText), StdinName: "conf.d/a.conf"}, "main nginx.conf *conf.d/a.conf\n"},
+		{"expands no further than its bound", map[string]string{"nginx.conf": "events {}\n" + many, "b.conf": strings.Repeat("include c.conf;\n", 4000),
+			"c.conf": strings.Repeat("gzip on;\n", 1000)}, []string{"nginx.conf"}, Options{},
+			"main *wnginx.conf *wb.conf *wc.conf\nnginx.conf:3:1: failed: the includes expand to more than 5000000 directives\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := tree(t, tt.files)
+			tt.opts.Jobs = 3
+			w := Open(tt.paths, tt.opts)
+			if diff := cmp.Diff(tt.want, describe(w, dir)); diff != "" {
+				t.Errorf("Open(%q):\n%s", tt.paths, diff)
+			}
+		})
+	}
+}
+
+func TestOpenMachine(t *testing.T) {
+	dir := tree(t, map[string]string{
+		"etc/nginx/nginx.conf": "events {}\nhttp {\n include mime.types;\n include DIR/etc/nginx/conf.d/*.conf;\n include DIR/etc/nginx/gone/*.conf;\n include modules/x.conf;\n include /opt/y.conf;\n}",
+		"etc/nginx/mime.types": "types { text/html html; }", "etc/nginx/conf.d/a.conf": serverText, "other/x.conf": serverText,
+		"etc/nginx/modules": "-> ../../other",
+	})
+	path := filepath.Join("etc", "nginx", "nginx.conf")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(text), "DIR", filepath.ToSlash(dir))), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	before := prefixes
+	defer func() { prefixes = before }()
+	prefixes = []string{filepath.ToSlash(dir) + "/etc/nginx"}
+	const want = `main *wetc/nginx/nginx.conf *wetc/nginx/mime.types *wetc/nginx/conf.d/a.conf *etc/nginx/modules/x.conf
+etc/nginx/nginx.conf:7:2: not-followed: include "/opt/y.conf" was not followed: it is not in this tree
+`
+	if diff := cmp.Diff(want, describe(Open([]string{path}, Options{}), dir)); diff != "" {
+		t.Error(diff)
+	}
+	os.Remove(filepath.Join("etc", "nginx", "mime.types"))
+	c := Open([]string{path}, Options{}).Configs[0]
+	if p := c.Problems[0]; p.Kind != Failed || p.Line != 3 {
+		t.Errorf("a missing mime.types of the machine's own nginx: %v, want it failed", p)
+	}
+}
+
+func TestWith(t *testing.T) {
+	tree(t, map[string]string{"nginx.conf": mainText, "conf.d/a.conf": serverText, "conf.d/b.conf": serverText})
+	w := Open([]string{"nginx.conf"}, Options{})
+	name := filepath.Join("conf.d", "b.conf")
+	n := w.With(map[string]string{name: "server { include conf.d/a.conf; }"})
+	if len(n.Configs) != 1 || len(n.Configs[0].Files) != 3 {
+		t.Fatalf("With: %d configurations", len(n.Configs))
+	}
+	was, is := w.Configs[0].Files, n.Configs[0].Files
+	if is[0] != was[0] || is[1] != was[1] {
+		t.Error("With parses files again that did not change")
+	}
+	if is[2] == was[2] || is[2].Name != name || len(is[2].Directives[0].Children) != 1 {
+		t.Errorf("With does not read the overlay: %q", is[2].Src)
+	}
+	if !n.Named(is[2]) || !n.Writable(is[2]) || n.Writable(was[2]) {
+		t.Error("With: the new file is to be written, the old one is not of it")
+	}
+	again := n.With(map[string]string{filepath.Join("conf.d", "a.conf"): "gzip on;"})
+	if got := again.Configs[0].Files[2]; got != is[2] {
+		t.Errorf("With forgets an earlier overlay: %q", got.Src)
+	}
+	inc := n.Configs[0].Include(is[2].Directives[0].Children[0])
+	if !inc.Followed || len(inc.Files) != 1 || inc.Files[0] != is[1] {
+		t.Errorf("Include = %v, want conf.d/a.conf", inc)
+	}
+	if inc := w.Configs[0].Include(is[2].Directives[0].Children[0]); inc.Followed {
+		t.Error("Include knows a directive of another workspace")
+	}
+}
+
+func TestOpenManyFiles(t *testing.T) {
+	files := map[string]string{"nginx.conf": mainText}
+	for i := range 200 {
+		files[fmt.Sprintf("conf.d/%03d.conf", i)] = fmt.Sprintf("server { listen 80; server_name a%d; include snippets/%d.conf; }", i, i%7)
+	}
+	dir := tree(t, files)
+	want := describe(Open([]string{"."}, Options{Jobs: 1}), dir)
+	for range 5 {
+		if got := describe(Open([]string{"."}, Options{Jobs: 8}), dir); got != want {
+			t.Fatalf("with 8 jobs:\n%s\nwith one:\n%s", got, want)
+		}
+	}
+}
+
+func TestIncludeChain(t *testing.T) {
+	files := map[string]string{"nginx.conf": "events {} include c1;"}
+	for i := 1; i < 100; i++ {
+		files[fmt.Sprintf("c%d", i)] = fmt.Sprintf("include c%d;", i+1)
+	}
+	files["c100"] = "gzip on;"
+	tree(t, files)
+	c := Open([]string{"nginx.conf"}, Options{}).Configs[0]
+	if len(c.Files) != maxChain+1 || len(c.Problems) != 1 || c.Problems[0].Message != "more than 64 files include one another up to here" {
+		t.Errorf("a chain of 101 files: %d files, problems %v", len(c.Files), c.Problems)
+	}
+}
+
+func TestOpenSpecialFiles(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such files")
+	}
+	dir := tree(t, map[string]string{"nginx.conf": "events {} http { include special/*; }", "special/secret.conf": serverText, "locked/a.conf": serverText})
+	if err := makeFIFO(filepath.Join("special", "fifo.conf")); err != nil {
+		t.Fatal(err)
+	}
+	const want = "main *wnginx.conf *wspecial/secret.conf\nnginx.conf:1:18: failed: include \"special/*\": \"special/fifo.conf\" is a pipe, not a file\n"
+	if diff := cmp.Diff(want, describe(Open([]string{"nginx.conf"}, Options{}), dir)); diff != "" {
+		t.Error(diff)
+	}
+	const named = "special/fifo.conf: failed: is a pipe, not a file; to read from a pipe, give its text on standard input and \"-\" as the path\n"
+	if diff := cmp.Diff(named, describe(Open([]string{"special/fifo.conf"}, Options{}), dir)); diff != "" {
+		t.Error(diff)
+	}
+	if os.Getuid() == 0 {
+		return // root may read everything
+	}
+	os.Chmod(filepath.Join("special", "secret.conf"), 0)
+	os.Remove(filepath.Join("special", "fifo.conf"))
+	const locked = "main *wnginx.conf\nnginx.conf:1:18: failed: include \"special/*\": \"special/secret.conf\": no permission to read it\n"
+	if diff := cmp.Diff(locked, describe(Open([]string{"nginx.conf"}, Options{}), dir)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMatchName(t *testing.T) {
+	for _, tt := range []struct {
+		pattern, name string
+		want          bool
+	}{
+		{"*", "a", true}, {"*", ".a", false}, {".*", ".a", true}, {"?a", ".a", false}, {"[.]a", ".a", false},
+		{"*.conf", "a.conf", true}, {"*.conf", ".conf", false}, {"*.conf", "a.conf~", false}, {"a*b*c", "axbxbyc", true},
+		{"?", "a", true}, {"?", "", false}, {"??", "a", false},
+		{"[a-c]", "b", true}, {"[a-c]", "d", false}, {"[!a]", "b", true}, {"[!a]", "a", false}, {"[^a]", "b", true},
+		{"[]]", "]", true}, {"[!]]", "]", false}, {"[a-]", "-", true}, {"[a", "[a", true}, {"[", "[", true},
+		{`\*`, "*", true}, {`\*`, "a", false}, {"{a,b}", "a", false}, {"~", "~", true},
+		{"*", "", true}, {"a*", "b", false}, {"B", "b", false},
+	} {
+		if got := matchName(tt.pattern, tt.name); got != tt.want {
+			t.Errorf("matchName(%q, %q) = %v, want %v", tt.pattern, tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestGlobOrder(t *testing.T) {
+	dir := tree(t, map[string]string{"a/x.conf": "", "a-b/x.conf": "", "B/x.conf": "", "a/.y.conf": "", ".c/x.conf": "", "d": ""})
+	var got []string
+	k := newDisk()
+	for _, path := range glob(filepath.Join(dir, "*", "x.conf"), k.names, k.exists) {
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, filepath.ToSlash(rel))
+	}
+	if diff := cmp.Diff([]string{"B/x.conf", "a-b/x.conf", "a/x.conf"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLooksLikeNginx(t *testing.T) {
+	for _, tt := range []struct {
+		src  string
+		want bool
+	}{
+		{serverText, true},
+		{"location / { proxy_pass http://a; }", true},
+		{"proxy_set_header Host $host;", true},
+		{"set $a 1;\nif ($a) { return 204; }", true},
+		{"deny 10.0.0.1;\nallow all;", true},
+		{"{% if x %}\nserver {\n listen {{ port }};\n}\n{% endif %}", true},
+		{"content_by_lua_block { return }", true},
+		{"", false},
+		{"[Unit]\nAfter=network.target\n", false},
+		{"a = 1\n[b]\nc = \"x\"\n", false},
+		{"services:\n  web:\n    image: nginx\n", false},
+		{"<VirtualHost *:80>\n  ServerName a\n</VirtualHost>\n", false},
+		{"#!/bin/sh\nset -e;\nif true; then return; fi\n", false},
+		{"zone \"a\" { type master; file \"b\"; };\n", false},
+		{"backend default { .host = \"a\"; }\nsub vcl_recv { return (hash); }\n", false},
+		{"server {\x00 listen 80; }", false},
+	} {
+		if got := looksLikeNginx(tt.src); got != tt.want {
+			t.Errorf("looksLikeNginx(%q) = %v, want %v", tt.src, got, tt.want)
+		}
+	}
+}
