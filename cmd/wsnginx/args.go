@@ -46,6 +46,9 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; see \"wsnginx %s --help\"", name, err, name)
 	}
+	if slices.ContainsFunc(flags, isHelp) {
+		return slices.Concat(args[:at+1], []string{"--help"}), nil // with a path urfave/cli takes that for a topic
+	}
 	return slices.Concat(args[:at+1], flags, []string{"--"}, paths), nil
 }
 
@@ -79,6 +82,11 @@ func split(names map[string]bool, words []string) (flags, paths []string, err er
 
 // isFlag reports whether a word is one; "-" is standard input.
 func isFlag(word string) bool { return len(word) > 1 && word[0] == '-' }
+
+func isHelp(word string) bool {
+	name := strings.TrimLeft(word, "-")
+	return name != word && (name == "h" || name == "help")
+}
 
 // flagNames returns the names of flags, and whether each takes a value.
 func flagNames(flags []cli.Flag) map[string]bool {

@@ -79,20 +79,20 @@ func (p *program) fix(c *cli.Context) error {
 	run := &report.Run{Version: in.options.Version, Findings: result.Remaining, Problems: f.problems, Fixed: fixed(result)}
 	run.Counts = in.counts(f.workspace, f.models)
 	run.Counts.Ignored = f.ignored
+	if len(result.Changes) > 0 && slices.ContainsFunc(f.problems, in.fatal) {
+		p.say("nothing is fixed, because not everything could be read")
+		run.Findings, run.Fixed = result.First, &report.Fixed{}
+		result.Changes = nil
+	}
 	if !write {
 		return f.diff(run, result)
 	}
-	if len(result.Changes) > 0 && slices.ContainsFunc(f.problems, in.fatal) {
-		p.say("nothing was written, because not everything could be read")
-		run.Findings, run.Fixed = result.First, nil
-	} else {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		defer stop()
-		if err := fixer.Write(ctx, result.Changes, f.names()); err != nil {
-			return fmt.Errorf("fix: %w; nothing was changed", err)
-		}
-		run.Fixed.Written = true
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := fixer.Write(ctx, result.Changes, f.names()); err != nil {
+		return fmt.Errorf("fix: %w", err)
 	}
+	run.Fixed.Written = len(result.Changes) > 0
 	return in.print(run, statusOf(run.Findings, least))
 }
 
@@ -135,7 +135,7 @@ func (f *fixing) diff(run *report.Run, result *fixer.Result) error {
 	if _, err := io.WriteString(f.out.w, f.style.Diff(run.Fixed.Diff)); err != nil {
 		return err
 	}
-	if !f.style.Quiet && run.Counts.Files > 0 {
+	if !f.style.Quiet && !slices.ContainsFunc(f.problems, f.fatal) {
 		f.program.say("%s", report.DiffSummary(run))
 	}
 	return f.out.finish(f.program, f.settle(run.Problems, status))

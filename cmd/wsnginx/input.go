@@ -69,7 +69,7 @@ func oneOf(c *cli.Context, flag string, values ...string) (string, error) {
 	if slices.Contains(values, v) {
 		return v, nil
 	}
-	return "", fmt.Errorf("%s: --%s %q: want %s", c.Command.Name, flag, v, strings.Join(values, ", "))
+	return "", fmt.Errorf("%s: --%s %q: want %s", c.Command.Name, flag, v, strings.Join(values[:len(values)-1], ", ")+" or "+values[len(values)-1])
 }
 
 // open reads the flags that every reading command has, then what paths stand for.

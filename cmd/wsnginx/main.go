@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/report"
 )
 
 // version is stamped by the Makefile.
@@ -54,7 +56,8 @@ type program struct {
 
 // say prints one line about the run.
 func (p *program) say(format string, args ...any) {
-	fmt.Fprintln(p.stderr, "wsnginx: "+printable(fmt.Sprintf(format, args...)))
+	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ") // errors.Join has one a line
+	fmt.Fprintln(p.stderr, "wsnginx: "+report.Clean(text))
 }
 
 // app describes the command line to urfave/cli, with everything taken out of it
@@ -98,7 +101,8 @@ func (p *program) app() *cli.App {
 // the whole help to stdout.
 func usageError(c *cli.Context, err error, _ bool) error {
 	if name := c.Command.Name; name != c.App.Name && name != "" {
-		return fmt.Errorf("%s: %w; see \"wsnginx %s --help\"", name, err, name)
+		text := strings.Replace(err.Error(), " for flag -", " for flag --", 1)
+		return fmt.Errorf("%s: %s; see \"wsnginx %s --help\"", name, text, name)
 	}
 	return err
 }

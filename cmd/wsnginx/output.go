@@ -2,15 +2,15 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
-
-	"github.com/wsnginx/wsnginx/cmd/internal/report"
 )
 
 // output takes a command's result: stdout, or the file of --output.
@@ -64,6 +64,10 @@ func (o *output) finish(p *program, failed bool) error {
 		return nil
 	}
 	if err := replace(o.file, o.held.Bytes()); err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) { // it names the temporary file
+			err = path.Err
+		}
 		return fmt.Errorf("write %s: %w", o.file, err)
 	}
 	return nil
@@ -104,6 +108,3 @@ func replace(name string, data []byte) (err error) {
 	}
 	return err
 }
-
-// printable returns text as one line without control characters.
-func printable(text string) string { return report.Clean(text) }

@@ -38,6 +38,7 @@ func (p *program) routes(c *cli.Context) error {
 			return r.Intent == effective.None || broken && r.Verdict != effective.Broken
 		})
 	}
+	in.style.Quiet = in.style.Quiet || len(in.workspace.Configs) == 0 // stderr says why
 	if in.json {
 		err = report.RoutesJSON(in.out.w, in.options.Version, routes, in.style)
 	} else {

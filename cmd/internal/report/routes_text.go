@@ -19,7 +19,11 @@ func RoutesText(w io.Writer, routes []*effective.Route, s Style) error {
 	if len(routes) > 0 {
 		s.table(b, routes)
 	}
-	if !s.Quiet {
+	switch {
+	case s.Quiet:
+	case len(routes) == 0:
+		fmt.Fprintln(b, "no proxied locations")
+	default:
 		var meant, broken, unknown int
 		for _, r := range routes {
 			if r.Intent == effective.None {

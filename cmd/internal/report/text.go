@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -207,11 +208,12 @@ func (s Style) summary(w io.Writer, run *Run) {
 		fmt.Fprintln(w, tally(run.Findings)+" in "+files+remedy(run.Findings))
 	case run.Counts.Files > 0:
 		left := "no problems"
-		if run.Fixed != nil && len(run.Fixed.Files) > 0 {
+		if slices.ContainsFunc(run.Problems, func(p parser.Problem) bool { return p.Kind == parser.Failed }) {
+			left = "nothing found so far (not everything could be read)"
+		} else if run.Fixed != nil && len(run.Fixed.Files) > 0 {
 			left = "no problems left"
 		}
-		fmt.Fprintf(w, "%s in %s; %d of %s %s WebSocket\n", left, files, run.Counts.WebSocket,
-			plural(run.Counts.Routes, "proxied location", "proxied locations"), verb(run.Counts.WebSocket, "carries", "carry"))
+		fmt.Fprintf(w, "%s in %s; %s\n", left, files, carried(run.Counts))
 	}
 	if n := run.Counts.Unnamed; n > 0 {
 		fmt.Fprintf(w, "%d of %s %s nothing about WebSocket and %s not judged; name what carries it with --websocket PATTERN or a comment \"# wsnginx:websocket\"\n",
@@ -220,6 +222,15 @@ func (s Style) summary(w io.Writer, run *Run) {
 	if n := run.Counts.Ignored; n > 0 {
 		fmt.Fprintf(w, "%s ignored by comments\n", plural(n, "finding", "findings"))
 	}
+}
+
+// carried says how many proxied locations are meant for WebSocket.
+func carried(n Counts) string {
+	if n.Routes == 0 {
+		return "nothing in it is proxied"
+	}
+	return fmt.Sprintf("%d of %s %s WebSocket", n.WebSocket,
+		plural(n.Routes, "proxied location", "proxied locations"), verb(n.WebSocket, "carries", "carry"))
 }
 
 // remedy returns "; 3 fixable with ..." for the findings that fix mends.

@@ -72,16 +72,24 @@ func (s Style) request(w io.Writer, r *effective.Route) {
 	for i := range r.Headers {
 		h := &r.Headers[i]
 		v := h.Sent[effective.Handshake]
-		text := Clean(h.Name) + ": " + Clean(v.Text)
+		text, from := Clean(h.Name)+": "+Clean(v.Text), byDefault(h.Item.Directive)
+		if h.Item.Directive == nil && strings.HasPrefix(h.Value, "$http_") {
+			from = fromClient
+		}
 		switch {
+		case !v.Known && from == fromClient:
+			text = Clean(h.Name)
 		case !v.Known:
 			text = Clean(h.Name) + ": ? (" + Clean(h.Value) + ")"
 		case v.Text == "":
 			text = "no " + Clean(h.Name)
+			if h.Value != "" {
+				text += " (" + Clean(h.Value) + ")"
+			}
 		case h.Value != v.Text:
 			text += " (" + Clean(h.Value) + ")"
 		}
-		s.step(w, "", text, h.Item.Directive, byDefault(h.Item.Directive))
+		s.step(w, "", text, h.Item.Directive, from)
 	}
 	if r.Idle.Text != "" {
 		s.step(w, "idle", "closed after "+Clean(r.Idle.Text)+" without a byte", r.Idle.Item.Directive, byDefault(r.Idle.Item.Directive))
@@ -102,6 +110,8 @@ func (s Style) step(w io.Writer, title, text string, at *parser.Directive, why s
 	}
 	fmt.Fprintln(w, line)
 }
+
+const fromClient = "as the client sends it"
 
 func byDefault(at *parser.Directive) string {
 	if at == nil {
