@@ -59,7 +59,7 @@ func checkConstantConnectionUpgrade(p *Pass) {
 		return
 	}
 	for _, r := range p.Model.Routes {
-		if r.Intent == effective.None || r.HandshakeOnly || r.Verdict == effective.Broken && r.Because(effective.MissingUpgrade) != nil {
+		if r.Intent == effective.None || r.HandshakeOnly {
 			continue
 		}
 		h := constantHeader(r, "Connection", "upgrade")

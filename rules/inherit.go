@@ -41,7 +41,7 @@ func (p *Pass) inherited(s *effective.Scope, name string) (inheritance, bool) {
 	}
 	for _, other := range p.mounts.others(s) {
 		items, level := other.Effective(name)
-		if level == other || !sameDirectives(items, in.items) {
+		if level == other || !sameText(items, in.items) {
 			return in, false
 		}
 	}
@@ -57,7 +57,7 @@ func (p *Pass) sameOwn(s *effective.Scope, name string) bool {
 	}
 	own := s.Own(name)
 	for _, other := range others {
-		if !sameDirectives(other.Own(name), own) {
+		if !sameText(other.Own(name), own) {
 			return false
 		}
 	}

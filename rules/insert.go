@@ -146,15 +146,15 @@ func removeLine(d *parser.Directive) Edit {
 }
 
 // aligned returns the directive text for a name and its arguments, padded so
-// that the arguments stand in the columns in which the siblings, two or more
-// of them, have theirs. Without such columns the words are a blank apart.
+// that the arguments stand in the columns in which the siblings, two or more of
+// them, have theirs. Without such columns the words are a blank apart.
 func aligned(siblings []*parser.Directive, words ...string) string {
 	columns := columnsOf(siblings, len(words)-1)
 	var b strings.Builder
 	b.WriteString(words[0])
 	for i, w := range words[1:] {
 		b.WriteByte(' ')
-		if columns != nil {
+		if i < len(columns) {
 			for b.Len() < columns[i] {
 				b.WriteByte(' ')
 			}
@@ -166,32 +166,35 @@ func aligned(siblings []*parser.Directive, words ...string) string {
 }
 
 // columnsOf returns the columns, from the directive's first byte, in which all
-// of the siblings have their arguments, or nil where they do not agree or have
-// tabs between them.
+// of the siblings have their first arguments, as many as args and as they agree
+// on; none where blanks alone are not what parts them.
 func columnsOf(siblings []*parser.Directive, args int) []int {
 	if len(siblings) < 2 {
 		return nil
 	}
 	var columns []int
-	padded := false
-	for _, d := range siblings {
-		if len(d.Args) != args || strings.ContainsAny(d.Source(), "\t\n") {
-			return nil
-		}
-		before := d.Head.Span.End
-		for i, w := range d.Args {
-			column := w.Span.Start - d.Span.Start
-			padded = padded || w.Span.Start > before+1
-			before = w.Span.End
-			if len(columns) < args {
-				columns = append(columns, column)
-			} else if columns[i] != column {
-				return nil
+	for arg := range args {
+		column, padded := 0, false
+		for i, d := range siblings {
+			if arg >= len(d.Args) || strings.ContainsAny(d.Source(), "\t\n") {
+				return columns
+			}
+			before := d.Head.Span.End
+			if arg > 0 {
+				before = d.Args[arg-1].Span.End
+			}
+			at := d.Args[arg].Span.Start
+			padded = padded || at > before+1
+			if i == 0 {
+				column = at - d.Span.Start
+			} else if column != at-d.Span.Start {
+				return columns
 			}
 		}
-	}
-	if !padded {
-		return nil
+		if !padded && arg == 0 {
+			column = 0
+		}
+		columns = append(columns, column)
 	}
 	return columns
 }

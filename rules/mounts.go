@@ -143,7 +143,9 @@ func through(s *effective.Scope, it effective.Item) *parser.Directive {
 // a file included there.
 func literal(s *effective.Scope, it effective.Item) bool { return it.Via == s.Via }
 
-// sameDirectives reports whether two lists of items are the same directives.
-func sameDirectives(a, b []effective.Item) bool {
-	return slices.EqualFunc(a, b, func(x, y effective.Item) bool { return x.Directive == y.Directive })
+// sameText reports whether two lists of items are written alike.
+func sameText(a, b []effective.Item) bool {
+	return slices.EqualFunc(a, b, func(x, y effective.Item) bool {
+		return x.Directive == y.Directive || x.Source() == y.Source()
+	})
 }

@@ -128,7 +128,13 @@ func (p *Pass) planHeader(r *effective.Route, name, value string, rank int) (hea
 		return headerPlan{}, false
 	}
 	to := headerPlace(s, r, name)
-	text := aligned(literals(s, directive), directive, name, value)
+	siblings := literals(s, directive)
+	if in.level != nil {
+		for _, it := range in.items {
+			siblings = append(siblings, it.Directive)
+		}
+	}
+	text := aligned(siblings, directive, name, value)
 	plan := headerPlan{edits: []Edit{to.insert(text, rank)}, unsafe: in.unsafe}
 	plan.edits = append(plan.edits, p.repeat(in, directive, to, func(h string) bool {
 		return strings.EqualFold(h, name) || wrongHeader(r, h)
@@ -154,6 +160,19 @@ func literals(s *effective.Scope, name string) []*parser.Directive {
 	return ds
 }
 
+// neighbours returns the directives of the same module as name that are written
+// in the scope's own block.
+func neighbours(s *effective.Scope, name string) []*parser.Directive {
+	module, _, _ := strings.Cut(name, "_")
+	var ds []*parser.Directive
+	for _, it := range s.Items {
+		if literal(s, it) && len(it.Args) > 0 && strings.HasPrefix(it.Head.Value, module+"_") {
+			ds = append(ds, it.Directive)
+		}
+	}
+	return ds
+}
+
 // planScalar plans the edits that set a directive of one value in the location
 // of r: its own line is changed, or one is written at to.
 func (p *Pass) planScalar(r *effective.Route, name, value string, rank int, to func(*effective.Scope) place) ([]Edit, bool) {
@@ -164,7 +183,7 @@ func (p *Pass) planScalar(r *effective.Route, name, value string, rank int, to f
 	own := s.Own(name)
 	switch {
 	case len(own) == 0:
-		return []Edit{to(s).insert(name+" "+value+";", rank)}, true
+		return []Edit{to(s).insert(aligned(neighbours(s, name), name, value), rank)}, true
 	case len(own) == 1 && len(own[0].Args) == 1 && (literal(s, own[0]) || p.mounts.once(own[0].File)):
 		return []Edit{replaceWord(own[0].File, own[0].Args[0], value)}, true
 	}

@@ -15,7 +15,7 @@ var shortReadTimeout = &Rule{
 	Fixable:  "safe",
 	Summary:  "an idle WebSocket is closed after a minute or less",
 	Doc: `Once a connection is upgraded, nginx closes it when neither side has sent
-anything for proxy_read_timeout, 60 seconds by default, and without a close frame:
+anything for proxy_read_timeout, 60 seconds by default, without a close frame:
 browsers report code 1006. Pings of either side keep it open if they come more
 often than that.
 
