@@ -21,6 +21,11 @@ func (m *Model) mount() {
 	}
 	m.Main = root
 	m.fill(root, m.Config.Main.Directives, nil)
+	if root.Kind == Main && root.first("http") != nil {
+		// nginx takes one http block, and nothing else beside it bears
+		// on requests: an include there cannot change a verdict.
+		root.Partial = false
+	}
 }
 
 // fill mounts directives into s, following includes.

@@ -145,7 +145,7 @@ func (s *Scope) gap(level *Scope, inclusive bool) *Scope {
 		if at == level && !inclusive {
 			return nil
 		}
-		if at.Partial && (at.Kind != Main || !at.hasHTTP()) {
+		if at.Partial {
 			return at
 		}
 		if at == level {
@@ -154,11 +154,6 @@ func (s *Scope) gap(level *Scope, inclusive bool) *Scope {
 	}
 	return nil
 }
-
-// hasHTTP reports whether an http block stands at this level. nginx takes only
-// one, and nothing else outside it bears on requests: where the main level has
-// one, includes beside it that were not read cannot change a verdict.
-func (s *Scope) hasHTTP() bool { return s.first("http") != nil }
 
 // Up returns the nearest scope of the given kind, s itself included, or nil.
 func (s *Scope) Up(kind Kind) *Scope {

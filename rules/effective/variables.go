@@ -38,7 +38,7 @@ func (m *Model) findVariables() {
 	m.vars = v
 	v.partial = m.Outer != Main
 	m.EachScope(func(s *Scope) {
-		if s.Partial && (s.Kind != Main || !s.hasHTTP()) {
+		if s.Partial {
 			v.partial = true
 		}
 		if s.Kind == Stream || s.Parent != nil && s.Parent.Kind == Stream {
