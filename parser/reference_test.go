@@ -213,3 +213,35 @@ func scannedStatements(src string) []statement {
 		}
 	}
 }
+
+// referenceError returns the first thing in src that nginx's reader refuses, ""
+// where there is none: what ngx_conf_parse adds to ngx_conf_read_token is that
+// blocks are balanced and that some hold words only. It knows no directives.
+func referenceError(src string) string {
+	var open []string
+	words := 0 // how many of the open blocks lie in one of words, itself included
+	for _, s := range referenceStatements(src) {
+		switch {
+		case s.err != "":
+			return s.err
+		case s.end == '{':
+			if words > 0 {
+				return `unexpected "{"`
+			}
+			open = append(open, s.words[0])
+			if wordBlocks[s.words[0]] {
+				words++
+			}
+		case s.end == '}':
+			if len(open) == 0 {
+				return `unexpected "}"`
+			}
+			if open = open[:len(open)-1]; words > 0 {
+				words--
+			}
+		case s.end == 0 && len(open) > 0:
+			return `unexpected end of file, expecting "}"`
+		}
+	}
+	return ""
+}
