@@ -58,8 +58,8 @@ func checkConstantConnectionUpgrade(p *Pass) {
 	if p.Model.Outer != effective.Main {
 		return
 	}
-	for _, r := range p.Model.Routes {
-		if r.Intent == effective.None || r.HandshakeOnly {
+	for _, r := range p.intended() {
+		if r.HandshakeOnly {
 			continue
 		}
 		h := constantHeader(r, "Connection", "upgrade")

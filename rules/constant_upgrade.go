@@ -37,10 +37,7 @@ $http_upgrade is what the client sent, and empty where it sent none.`,
 }
 
 func checkConstantUpgrade(p *Pass) {
-	for _, r := range p.Model.Routes {
-		if r.Intent == effective.None {
-			continue
-		}
+	for _, r := range p.intended() {
 		h := constantHeader(r, "Upgrade", "websocket")
 		if h == nil || strings.Contains(h.Value, ",") {
 			continue

@@ -106,7 +106,7 @@ func (p *Pass) restoreHeaders(r *effective.Route, level *effective.Scope, reason
 		}
 		edits = append(edits, headerPlace(level, r, it.Arg(0)).insert(it.Source(), rank))
 	}
-	return fixOf(Safe, "repeat the lost lines", edits, true)
+	return handshakeFix(r, false, "repeat the lost lines", edits, true)
 }
 
 // sameLoss reports whether the line is lost wherever the level's block is mounted.

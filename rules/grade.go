@@ -11,10 +11,7 @@ import (
 // eachReason calls f for every route that is meant for WebSocket and broken for
 // the pass's reason, with the severity that the evidence for both supports.
 func (p *Pass) eachReason(f func(*effective.Route, *effective.Reason, Severity)) {
-	for _, r := range p.Model.Routes {
-		if r.Intent == effective.None {
-			continue
-		}
+	for _, r := range p.intended() {
 		for i := range r.Reasons {
 			if reason := &r.Reasons[i]; reason.Kind == p.Rule.Reason {
 				f(r, reason, p.grade(r, reason))
@@ -149,6 +146,13 @@ func listed(words []string) string {
 		return strings.Join(words, "")
 	}
 	return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
+}
+
+// handshakeFix returns the fix of what keeps a handshake from r. Where nothing
+// but an outer level's lines speaks for WebSocket the user has to ask for it: a
+// server's lines reach all of its locations, and few of them are meant.
+func handshakeFix(r *effective.Route, unsafe bool, message string, edits []Edit, ok bool) *Fix {
+	return fixOf(safety(unsafe || r.Intent == effective.Inherited), message, edits, ok)
 }
 
 // fixOf returns a fix, or nil where nothing was planned.

@@ -56,10 +56,7 @@ func checkHiddenHandshakeResponse(p *Pass) {
 			p.reportHidden(r, reason.Items[0], sev, "and browsers close the connection")
 		}
 	})
-	for _, r := range p.Model.Routes {
-		if r.Intent == effective.None {
-			continue
-		}
+	for _, r := range p.intended() {
 		module := strings.TrimSuffix(r.Pass.Head.Value, "_pass")
 		hidden, _ := r.Scope.Effective(module + "_hide_header")
 		for _, it := range hidden {
@@ -119,5 +116,5 @@ func (p *Pass) showHeader(r *effective.Route, it effective.Item, module string) 
 	}
 	edits := []Edit{to.insert(aligned(nil, list, it.Arg(0)), rankPass)}
 	edits = append(edits, p.repeat(in, list, to, func(h string) bool { return strings.EqualFold(h, it.Arg(0)) })...)
-	return fixOf(safety(in.unsafe), "add "+list+" "+it.Arg(0), edits, true)
+	return handshakeFix(r, in.unsafe, "add "+list+" "+it.Arg(0), edits, true)
 }

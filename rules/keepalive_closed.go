@@ -64,7 +64,7 @@ http {
 
 func checkKeepaliveClosed(p *Pass) {
 	var maps []effective.MapVariable
-	for _, r := range p.Model.Routes {
+	for _, r := range p.intended() {
 		if !keepsAlive(r) || r.HandshakeOnly {
 			continue
 		}

@@ -59,8 +59,8 @@ func checkLostHandshakeHeaders(p *Pass) {
 		f.Fix = fixOf(Unsafe, "set "+it.Head.Value+" on", edits, ok)
 		p.Report(f)
 	})
-	for _, r := range p.Model.Routes {
-		if r.Intent == effective.None || !r.Pass.Is("proxy_pass") {
+	for _, r := range p.intended() {
+		if !r.Pass.Is("proxy_pass") {
 			continue
 		}
 		for _, h := range r.Headers {

@@ -45,8 +45,8 @@ server may want $http_host.`,
 }
 
 func checkLostHost(p *Pass) {
-	for _, r := range p.Model.Routes {
-		if r.Intent == effective.None || r.Intent == effective.Inherited || !r.Pass.Is("proxy_pass") {
+	for _, r := range p.intended() {
+		if r.Intent == effective.Inherited || !r.Pass.Is("proxy_pass") {
 			continue
 		}
 		lines, level := r.Scope.Effective("proxy_set_header")

@@ -50,7 +50,7 @@ func checkMissingConnectionHeader(p *Pass) {
 		}
 		f := at(r, reason.Items, p.half(r, sev), unless(msg, reason), "the value is set here")
 		plan, ok := p.planHeader(r, "Connection", value, rankConnection)
-		f.Fix = fixOf(safety(plan.unsafe), "send Connection "+value, append(mapEdits, plan.edits...), ok)
+		f.Fix = handshakeFix(r, plan.unsafe, "send Connection "+value, append(mapEdits, plan.edits...), ok)
 		p.Report(f)
 	})
 }

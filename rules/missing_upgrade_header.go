@@ -48,7 +48,7 @@ func checkMissingUpgradeHeader(p *Pass) {
 		}
 		f := at(r, reason.Items, p.half(r, sev), unless(msg, reason), "the value is set here")
 		plan, ok := p.planHeader(r, "Upgrade", "$http_upgrade", rankUpgrade)
-		f.Fix = fixOf(safety(plan.unsafe), "send Upgrade $http_upgrade", plan.edits, ok)
+		f.Fix = handshakeFix(r, plan.unsafe, "send Upgrade $http_upgrade", plan.edits, ok)
 		p.Report(f)
 	})
 }

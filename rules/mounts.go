@@ -18,6 +18,7 @@ type mounts struct {
 	blocks  map[*parser.Directive][]*effective.Scope // of files mounted more than once
 	plans   map[*effective.Model]*mapPlan
 	users   map[*effective.Model]map[*parser.Directive][]*effective.Route
+	meant   map[*effective.Model][]*effective.Route
 }
 
 // mountKey is one mount of one file: a glob include mounts several.
@@ -106,6 +107,23 @@ func (m *mounts) modelsOf(f *parser.File) []*effective.Model {
 		}
 	}
 	return m.holders[f]
+}
+
+// intended returns the routes that anything speaks for WebSocket on.
+func (p *Pass) intended() []*effective.Route {
+	routes, ok := p.mounts.meant[p.Model]
+	if !ok {
+		for _, r := range p.Model.Routes {
+			if r.Intent != effective.None {
+				routes = append(routes, r)
+			}
+		}
+		if p.mounts.meant == nil {
+			p.mounts.meant = map[*effective.Model][]*effective.Route{}
+		}
+		p.mounts.meant[p.Model] = routes
+	}
+	return routes
 }
 
 // routesOf returns the routes whose pass or header line d is.

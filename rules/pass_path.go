@@ -31,8 +31,8 @@ arguments are lost.`,
 }
 
 func checkPassPath(p *Pass) {
-	for _, r := range p.Model.Routes {
-		if r.Intent == effective.None || !r.Pass.Is("proxy_pass") || r.Location == nil || r.Location.Block == nil {
+	for _, r := range p.intended() {
+		if !r.Pass.Is("proxy_pass") || r.Location == nil || r.Location.Block == nil {
 			continue
 		}
 		url := r.Pass.Arg(0)

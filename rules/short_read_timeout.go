@@ -51,10 +51,7 @@ only; where ordinary requests share it, or a value was written, with --unsafe.`,
 const defaultTimeout = 60 * time.Second
 
 func checkShortReadTimeout(p *Pass) {
-	for _, r := range p.Model.Routes {
-		if r.Intent == effective.None {
-			continue
-		}
+	for _, r := range p.intended() {
 		module := strings.TrimSuffix(r.Pass.Head.Value, "_pass")
 		if module != "proxy" && module != "uwsgi" && module != "scgi" {
 			continue
