@@ -2,8 +2,6 @@ package rules
 
 import (
 	"strings"
-
-	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
 var constantUpgrade = &Rule{

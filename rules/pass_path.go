@@ -3,8 +3,6 @@ package rules
 import (
 	"fmt"
 	"strings"
-
-	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
 var passPath = &Rule{
