@@ -33,7 +33,17 @@ func (p *Pass) grade(r *effective.Route, reason *effective.Reason) Severity {
 	if reason != nil && reason.Unless != "" {
 		sev = min(sev, p.unseenCap())
 	}
+	if reason != nil && half(r) {
+		sev = min(sev, Warning)
+	}
 	return sev
+}
+
+// half reports whether the route has one of the two header lines and nothing
+// else speaks for WebSocket: the other one is often missed where no handshake
+// ever comes.
+func half(r *effective.Route) bool {
+	return !r.LikelyPath && (r.Because(effective.MissingUpgrade) != nil) != (r.Because(effective.MissingConnection) != nil)
 }
 
 // unseenCap is the highest severity of what a level outside the fragment could

@@ -71,10 +71,33 @@ func (p *Pass) addMap(name string) (Edit, bool) {
 	if !plan.can {
 		return Edit{}, false
 	}
-	if defined, complete := p.Model.DefinesVariable(name); defined || !complete {
+	if defined, complete := p.defines(name); defined || !complete {
 		return Edit{}, false
 	}
 	return plan.edit(name), true
+}
+
+// defines is Model.DefinesVariable, with care for what only looks like another
+// block: in a template that was not filled in, a placeholder before a map takes
+// its name.
+func (p *Pass) defines(name string) (defined, complete bool) {
+	defined, complete = p.Model.DefinesVariable(name)
+	if defined || !complete {
+		return defined, complete
+	}
+	for _, http := range p.Model.HTTP {
+		for _, it := range http.Items {
+			if it.Scope == nil || it.Scope.Kind != effective.Other {
+				continue
+			}
+			for _, w := range it.Args {
+				if strings.EqualFold(strings.Trim(w.Value, "${}"), name) && strings.HasPrefix(w.Value, "$") {
+					return false, false
+				}
+			}
+		}
+	}
+	return false, true
 }
 
 // edit returns the edit that adds the map of that name.

@@ -48,7 +48,7 @@ func checkMissingConnectionHeader(p *Pass) {
 			msg = fmt.Sprintf("%s sends %s, and a handshake needs the word upgrade in it; write proxy_set_header Connection %s",
 				subject(r), sentAs("Connection", reason.Items[0].Arg(1)), value)
 		}
-		f := at(r, reason.Items, p.half(r, sev), unless(msg, reason), "the value is set here")
+		f := at(r, reason.Items, sev, unless(msg, reason), "the value is set here")
 		plan, ok := p.planHeader(r, "Connection", value, rankConnection)
 		f.Fix = handshakeFix(r, plan.unsafe, "send Connection "+value, append(mapEdits, plan.edits...), ok)
 		p.Report(f)

@@ -46,7 +46,7 @@ func checkMissingUpgradeHeader(p *Pass) {
 			msg = fmt.Sprintf("%s sends %s, which never says websocket; write proxy_set_header Upgrade $http_upgrade",
 				subject(r), sentAs("Upgrade", reason.Items[0].Arg(1)))
 		}
-		f := at(r, reason.Items, p.half(r, sev), unless(msg, reason), "the value is set here")
+		f := at(r, reason.Items, sev, unless(msg, reason), "the value is set here")
 		plan, ok := p.planHeader(r, "Upgrade", "$http_upgrade", rankUpgrade)
 		f.Fix = handshakeFix(r, plan.unsafe, "send Upgrade $http_upgrade", plan.edits, ok)
 		p.Report(f)
@@ -59,15 +59,4 @@ func sentAs(name, value string) string {
 		return fmt.Sprintf("no %q at all, its value being empty", name)
 	}
 	return fmt.Sprintf("%q as %q", name, value)
-}
-
-// half lowers the severity where one of the two header lines is there and
-// nothing but it speaks for WebSocket: the other one is often missed where no
-// handshake ever comes.
-func (p *Pass) half(r *effective.Route, sev Severity) Severity {
-	missing := r.Because(effective.MissingUpgrade) != nil
-	if missing == (r.Because(effective.MissingConnection) != nil) || r.LikelyPath {
-		return sev
-	}
-	return min(sev, Warning)
 }

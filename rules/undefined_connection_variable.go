@@ -70,7 +70,7 @@ func checkUndefinedConnectionVariable(p *Pass) {
 				continue
 			}
 			for _, name := range effective.VariablesIn(it.Arg(1)) {
-				defined, complete := p.Model.DefinesVariable(name)
+				defined, complete := p.defines(name)
 				key := use{it.Directive, name}
 				if !complete {
 					key.place = it.File
