@@ -143,6 +143,9 @@ func (m *Model) variable(name string, q *request, depth int) val {
 	if m.vars.other[name] {
 		return unknownVal
 	}
+	if name == "proxy_host" && q.pass.Directive != nil {
+		return m.proxyHost(q.pass, q)
+	}
 	if v, ok := q.standard(name); ok {
 		return v
 	}
@@ -222,10 +225,15 @@ func (q *request) standard(name string) (val, bool) {
 		if q.server == nil {
 			return unknownVal, true
 		}
-		if n := q.server.Names[0]; !strings.HasPrefix(n, "~") {
-			return text(strings.TrimPrefix(strings.ToLower(n), "*")), true
+		// ngx_http_core_merge_srv_conf: the first name, as written.
+		switch n := q.server.Names[0]; {
+		case n == "$hostname":
+			return opaqueVal, true
+		case strings.HasPrefix(n, "~"):
+			return text(n), true
+		default:
+			return text(strings.TrimPrefix(strings.ToLower(n), ".")), true
 		}
-		return unknownVal, true
 	}
 	switch {
 	case strings.HasPrefix(name, "http_"):

@@ -49,6 +49,9 @@ func (m *Model) judge(o *outcome) *judgement {
 	j := &judgement{}
 	switch o.end {
 	case proxied:
+		if o.err.Directive != nil {
+			j.add(Reason{Kind: UnreachableProxy, Items: itemList(o.err)})
+		}
 		m.judgeRequest(o, j)
 	case redirected:
 		j.add(Reason{Kind: RedirectedHandshake, Items: itemList(o.item)})
@@ -382,7 +385,7 @@ func (m *Model) judgeLost(o *outcome, j *judgement, proto string, lines []line, 
 			}
 		}
 	}
-	if proto != "proxy" || !hostSet || !m.Version.Before(1, 31, 4) {
+	if !hostSet || proto == "proxy" && !m.Version.Before(1, 31, 4) {
 		return
 	}
 	if len(hosts) == 0 {

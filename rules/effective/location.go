@@ -128,6 +128,9 @@ func (m *Model) findIn(s *Scope, uri string, soFar found, saw func(*location, st
 	if loc := l.prefix[uri]; loc != nil {
 		prefix = loc
 	} else if loc := l.slash[uri]; loc != nil {
+		if both := l.exact[uri+"/"]; both != nil {
+			loc = both // its configuration goes before the prefix's of the same name
+		}
 		return found{loc: loc, redirect: true}, true
 	} else {
 		for n := len(uri) - 1; n >= 0; n-- {

@@ -99,6 +99,9 @@ func (mp *mapping) lookup(v val) (entry *mapEntry, groups []string, ok bool) {
 	if e := bestHost(mp.wild, key); e != nil {
 		return e, nil, true
 	}
+	if v.text == "" {
+		return mp.fallback, nil, true // no pattern is tried on an empty value
+	}
 	for i := range mp.regex {
 		e := &mp.regex[i]
 		groups, matched, ok := e.re.match(v.text)

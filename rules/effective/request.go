@@ -17,7 +17,7 @@ type request struct {
 	args   val
 	scheme val
 	port   val
-	pass   *Scope         // the scope whose proxy_pass $proxy_host speaks of
+	pass   Item           // the proxy_pass that $proxy_host speaks of
 	vars   map[string]val // set by the rewrite module, or evaluated once and kept
 	groups []string       // the captures of the regular expression matched last
 }

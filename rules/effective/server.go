@@ -12,11 +12,7 @@ func (m *Model) findServers() {
 		vs := &VirtualServer{Scope: s}
 		for _, it := range s.Own("server_name") {
 			for _, a := range it.Args {
-				name := a.Value
-				if name == "$hostname" {
-					continue
-				}
-				vs.Names = append(vs.Names, name)
+				vs.Names = append(vs.Names, a.Value)
 			}
 		}
 		if len(vs.Names) == 0 {

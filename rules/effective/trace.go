@@ -207,10 +207,27 @@ func (m *Model) absolute(o *outcome, u *url.URL) string {
 		scheme = "https"
 	}
 	target := scheme + "://" + u.Host + o.target
+	if o.item.Directive == nil {
+		target = scheme + "://" + u.Host + escapePath(o.target)
+	}
 	if o.item.Directive == nil && u.RawQuery != "" {
 		target += "?" + u.RawQuery
 	}
 	return target
+}
+
+// escapePath writes a path as nginx does in a redirect that it makes of a
+// location's name (ngx_escape_uri with NGX_ESCAPE_URI).
+func escapePath(path string) string {
+	var b strings.Builder
+	for i := range len(path) {
+		if c := path[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`"#%<>?\^`+"`{|}", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // socketFor chooses the socket that a connection to host and port reaches: the

@@ -115,8 +115,9 @@ func (m *Model) sent(l line, pass Item, q *request) val {
 	switch {
 	case l.never:
 		return emptyVal
-	case l.expr == "$proxy_host":
-		return m.proxyHost(pass, q)
+	}
+	if strings.Contains(l.expr, "$") {
+		q.pass = pass
 	}
 	return m.eval(l.expr, q)
 }
@@ -124,6 +125,9 @@ func (m *Model) sent(l line, pass Item, q *request) val {
 // proxyHost returns $proxy_host: the host of proxy_pass, with its port unless
 // that is the scheme's own (ngx_http_proxy_set_vars).
 func (m *Model) proxyHost(pass Item, q *request) val {
+	if protocol(pass) != "proxy" {
+		return emptyVal // a variable of the proxy module
+	}
 	v := m.eval(pass.Arg(0), q)
 	if !v.known {
 		return unknownVal

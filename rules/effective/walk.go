@@ -27,6 +27,7 @@ type outcome struct {
 	status   int
 	target   string
 	why      string
+	err      Item // the error_page whose status takes the place of the upstream's; zero for none
 	q        *request
 }
 
@@ -56,6 +57,10 @@ type state struct {
 	changed  bool   // r->uri_changed
 	cycles   int
 	forced   *Scope // the location to go to after the server's codes, whatever the path
+	internal bool   // r->internal: a rewrite or a jump led here
+	paged    bool   // r->error_page: an error_page was applied
+	err      int    // r->err_status: the status that takes the place of the upstream's
+	errItem  Item   // the error_page that made it
 }
 
 // follow runs q through server. A non-nil forced is the location to judge: the
@@ -81,7 +86,7 @@ func (m *Model) follow(server *Scope, forced *Scope, q *request, saw func(*locat
 func (w *walk) run(st state) {
 	for {
 		if end := w.rewrite(&st); end != nil {
-			w.finish(*end, st)
+			w.answer(*end, st)
 			return
 		}
 		if st.location == nil || st.changed {
@@ -192,6 +197,7 @@ func (w *walk) rewriteURI(c *code, st *state) *outcome {
 		uri = unknownVal
 	}
 	st.q.uri = uri
+	st.internal = true
 	switch c.item.Arg(2) {
 	case "break":
 		st.changed = false
@@ -211,7 +217,7 @@ func (w *walk) search(st *state) bool {
 	first := st.location == nil && st.forced != nil
 	if st.location != nil {
 		if st.cycles++; st.cycles > maxCycles {
-			w.finish(outcome{end: answered, status: 500, why: "rewrites go round in a circle"}, *st)
+			w.special(outcome{end: answered, status: 500, why: "rewrites go round in a circle"}, *st)
 			return false
 		}
 	}
@@ -229,11 +235,19 @@ func (w *walk) search(st *state) bool {
 	case f.unsure != "":
 		w.finish(outcome{end: lost, why: fmt.Sprintf("whether the pattern %q matches", f.unsure)}, *st)
 		return false
-	case f.redirect:
-		w.finish(outcome{end: redirected, status: 301, target: st.q.uri.text + "/", location: f.loc.scope, scope: f.loc.scope}, *st)
-		return false
 	case f.loc == nil:
-		w.finish(outcome{end: nowhere}, *st)
+		st.location, st.conf = nil, w.server
+		w.special(outcome{end: nowhere, status: 404}, *st)
+		return false
+	}
+	internal, _ := f.loc.scope.Effective("internal")
+	if hidden := len(internal) > 0 && !st.internal; hidden || f.redirect {
+		st.location, st.conf = f.loc.scope, f.loc.scope
+		if hidden {
+			w.special(outcome{end: answered, status: 404, item: internal[0]}, *st)
+		} else {
+			w.special(outcome{end: redirected, status: 301, target: st.q.uri.text + "/"}, *st)
+		}
 		return false
 	}
 	if f.groups != nil {
@@ -278,7 +292,7 @@ func limitsGet(le *Scope) bool {
 func (w *walk) content(st state) {
 	if st.conf.Kind == LimitExcept {
 		if deny := denies(st.conf); deny.Directive != nil {
-			w.finish(outcome{end: answered, status: 403, item: deny}, st)
+			w.special(outcome{end: answered, status: 403, item: deny}, st)
 			return
 		}
 	}
@@ -289,7 +303,7 @@ func (w *walk) content(st state) {
 		return
 	}
 	if st.handler.Directive == nil {
-		w.finish(outcome{end: static}, st)
+		w.special(outcome{end: static, status: 404}, st)
 		return
 	}
 	pass := st.handler
@@ -301,7 +315,7 @@ func (w *walk) content(st state) {
 			pass = st.location.Last(name)
 		}
 		if pass.Directive == nil {
-			w.finish(outcome{end: answered, status: 500, item: Item{Directive: st.conf.Block, Via: st.conf.Via, Scope: st.conf},
+			w.special(outcome{end: answered, status: 500, item: Item{Directive: st.conf.Block, Via: st.conf.Via, Scope: st.conf},
 				why: "no upstream configuration"}, st)
 			return
 		}
@@ -309,41 +323,17 @@ func (w *walk) content(st state) {
 	w.finish(outcome{end: proxied, pass: pass}, st)
 }
 
-// tryFiles follows the fallback of try_files; a WebSocket path names no file.
+// tryFiles follows the fallback of try_files; a WebSocket path names no file
+// (ngx_http_try_files_handler).
 func (w *walk) tryFiles(tf Item, st state) {
 	last := tf.Args[len(tf.Args)-1].Value
-	switch {
-	case strings.HasPrefix(last, "="):
+	if strings.HasPrefix(last, "=") {
 		status := 0
 		fmt.Sscanf(last[1:], "%d", &status)
-		w.finish(outcome{end: answered, status: status, item: tf}, st)
-	case strings.HasPrefix(last, "@"):
-		if w.server != nil {
-			if loc := w.m.locationsOf(w.server).named[last]; loc != nil && st.cycles < maxCycles {
-				st.cycles++
-				w.enter(&st, loc.scope)
-				w.run(st)
-				return
-			}
-		}
-		if st.q.server == nil || w.server.Partial {
-			w.finish(outcome{end: lost, why: "where " + last + " leads"}, st)
-			return
-		}
-		w.finish(outcome{end: answered, status: 500, item: tf, why: "no location " + last}, st)
-	default:
-		uri := w.m.eval(last, st.q)
-		if !uri.known || w.server == nil {
-			w.finish(outcome{end: answered, status: 404, item: tf, why: "falls back to " + last}, st)
-			return
-		}
-		path, _, _ := strings.Cut(uri.text, "?")
-		st.q.uri = text(path)
-		st.changed = true
-		if w.search(&st) {
-			w.run(st)
-		}
+		w.special(outcome{end: answered, status: status, item: tf}, st)
+		return
 	}
+	w.jump(last, tf, st)
 }
 
 // denies returns the deny directive of s that refuses everyone, the zero Item
@@ -369,6 +359,9 @@ func (w *walk) finish(o outcome, st state) {
 	}
 	if o.location == nil {
 		o.location = st.location
+	}
+	if o.end == proxied && st.err != 0 {
+		o.err = st.errItem
 	}
 	w.out = append(w.out, o)
 }

@@ -27,6 +27,7 @@ type HandshakeOptions struct {
 	Without    []string      // names of lines, of those above, that are not sent
 	TLS        bool          // without checking the certificate
 	NoEcho     bool          // leave the tunnel untouched
+	NoBody     bool          // read no body of an answer that is not 101
 	Timeout    time.Duration // for the handshake and again for the echo; 5s
 }
 
@@ -76,7 +77,11 @@ func Handshake(addr string, o HandshakeOptions) *Result {
 		res.fail(fmt.Errorf("send the handshake: %w", err))
 		return res
 	}
-	res.Response, err = readResponse(res.reader, method)
+	answers := method
+	if o.NoBody {
+		answers = "HEAD" // whose answers have none
+	}
+	res.Response, err = readResponse(res.reader, answers)
 	res.lastActive = time.Now()
 	res.Elapsed = res.lastActive.Sub(sent)
 	if err != nil {

@@ -1,0 +1,173 @@
+package truth
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/nginxtest"
+)
+
+var (
+	seedFlag   = flag.Uint64("seed", 1, "the first seed")
+	seedsFlag  = flag.Int("seeds", 1, "how many seeds, from -seed on")
+	caseFlag   = flag.Int("case", -1, "the only configuration of the seed to run; -1 is all")
+	routesFlag = flag.Int("routes", 0, "how many routes to compare; 0 is a few hundred, and 2000 with "+nginxtest.RequireEnv+"=1")
+	keepFlag   = flag.String("keep", "", "the folder to write each shrunk configuration to")
+)
+
+// enough returns how many routes to compare.
+func enough() int {
+	switch {
+	case *routesFlag > 0:
+		return *routesFlag
+	case os.Getenv(nginxtest.RequireEnv) == "1":
+		return 2000
+	}
+	return 300
+}
+
+// TestTruth compares the model with nginx over generated configurations.
+func TestTruth(t *testing.T) {
+	w := newWorld(t)
+	base := nginxtest.TempDir(t)
+	var (
+		mu       sync.Mutex
+		total    tally
+		failures int
+		next     atomic.Int64
+		wg       sync.WaitGroup
+		failed   []failure
+	)
+	each := (enough() + *seedsFlag - 1) / *seedsFlag
+	for s := range *seedsFlag {
+		seed := *seedFlag + uint64(s)
+		done := func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return total.Reached >= each*(s+1) || failures >= 20
+		}
+		next.Store(0)
+		for worker := range runtime.GOMAXPROCS(0) {
+			wg.Go(func() {
+				for !done() {
+					number := int(next.Add(1)) - 1
+					if *caseFlag >= 0 {
+						if number > 0 {
+							return
+						}
+						number = *caseFlag
+					}
+					dir := filepath.Join(base, fmt.Sprint("conf", worker))
+					sm := generate(seed, number, w.withPorts(t))
+					n, ds, err := w.trial(dir, sm)
+					mu.Lock()
+					total.add(n)
+					if err != nil {
+						failures++
+						t.Errorf("seed %d, case %d: %v\n%s", seed, number, err, again(sm))
+					}
+					if len(ds) > 0 {
+						failures++
+						failed = append(failed, failure{sm, ds})
+					}
+					if *keepFlag != "" && (err != nil || len(ds) > 0) {
+						_ = writeTree(filepath.Join(*keepFlag, fmt.Sprintf("%d-%d", seed, number)), sm.tree.write())
+					}
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+	}
+	for i, f := range failed {
+		if i < 6 {
+			w.explain(t, base, f)
+		} else {
+			t.Errorf("seed %d, case %d: %v\n%s", f.sample.seed, f.sample.number, f.found[0], again(f.sample))
+		}
+	}
+	t.Logf("%+v", total)
+}
+
+// failure is a sample with what it disagrees on.
+type failure struct {
+	sample *sample
+	found  []disagreement
+}
+
+// explain prints the smallest configuration that shows the first disagreement.
+func (w *world) explain(t *testing.T, base string, f failure) {
+	d := f.found[0]
+	s := *f.sample
+	if d.probe != nil {
+		s.probes = []probe{*d.probe}
+	}
+	last := d
+	small := shrink(&s, func(s *sample) bool {
+		_, ds, err := w.trial(filepath.Join(base, "shrink"), s)
+		if err != nil {
+			return false
+		}
+		for _, o := range ds {
+			if o.kind == d.kind {
+				last = o
+				return true
+			}
+		}
+		return false
+	})
+	t.Errorf("seed %d, case %d (and %d more): %v\nshrunk: %v\n%s%s", s.seed, s.number, len(f.found)-1, d, last, small.tree.text(), again(&s))
+}
+
+// again is the command that runs a configuration once more.
+func again(s *sample) string {
+	return fmt.Sprintf("go test ./cmd/internal/truth -run TestTruth -seed %d -case %d", s.seed, s.number)
+}
+
+// trial runs one configuration and makes every comparison.
+func (w *world) trial(dir string, s *sample) (tally, []disagreement, error) {
+	n := tally{Cases: 1}
+	t, err := w.prepare(dir, s)
+	var d disagreement
+	if errors.As(err, &d) {
+		return n, []disagreement{d}, nil
+	}
+	if err != nil {
+		return n, nil, err
+	}
+	server, err := t.launch()
+	if err != nil {
+		return n, nil, err
+	}
+	defer server.Stop()
+	var all []*seen
+	var ds []disagreement
+	for _, p := range s.probes {
+		sn := &seen{probe: p}
+		for i, k := range kinds {
+			sn.answers[i] = w.ask(p, k)
+		}
+		all = append(all, sn)
+		ds = append(ds, t.compareProbe(sn, &n)...)
+	}
+	ds = append(ds, t.compareRoutes(all, &n)...)
+	for _, sn := range all {
+		for i := range sn.answers {
+			if r := sn.answers[i].tunnel; r != nil {
+				r.Close()
+			}
+		}
+	}
+	if log := server.Log(); strings.Contains(log, "exited on signal") {
+		return n, ds, fmt.Errorf("nginx: %s", log)
+	}
+	return n, ds, nil
+}

@@ -1,0 +1,127 @@
+package effective
+
+import (
+	"strconv"
+	"strings"
+)
+
+// answer ends a request as a directive of the rewrite module says. What return
+// sends with a text of its own, or below 400, passes error_page by
+// (ngx_http_script_return_code, ngx_http_send_response).
+func (w *walk) answer(o outcome, st state) {
+	text := o.item.Directive != nil && o.item.Is("return") && (len(o.item.Args) > 1 || o.status < 400)
+	if o.end == answered && (text || o.status == 444) {
+		w.finish(o, st)
+		return
+	}
+	w.special(o, st)
+}
+
+// special follows an answer that nginx makes by itself: error_page may send the
+// request elsewhere (ngx_http_special_response_handler).
+func (w *walk) special(o outcome, st state) {
+	st.err, st.errItem = o.status, Item{}
+	if st.paged || st.cycles > maxCycles {
+		w.finish(o, st)
+		return
+	}
+	pages, _ := st.conf.Effective("error_page")
+	if len(pages) == 0 {
+		w.finish(o, st)
+		return
+	}
+	if recursive, _ := st.conf.Effective("recursive_error_pages"); len(recursive) == 0 || !strings.EqualFold(recursive[0].Arg(0), "on") {
+		st.paged = true
+	}
+	for _, it := range pages {
+		if to, overwrite, ok := errorPage(it, o.status); ok {
+			w.toPage(it, to, overwrite, st)
+			return
+		}
+	}
+	w.finish(o, st)
+}
+
+// errorPage reads an error_page directive: where it sends a request that ends in
+// status, and what takes the place of the status, -1 for nothing
+// (ngx_http_core_error_page).
+func errorPage(it Item, status int) (to string, overwrite int, ok bool) {
+	n := len(it.Args) - 1
+	if n < 1 {
+		return "", 0, false
+	}
+	to, overwrite = it.Arg(n), -1
+	if with, has := strings.CutPrefix(it.Arg(n-1), "="); has {
+		n--
+		overwrite, _ = strconv.Atoi(with) // "=" alone takes the answer of the page
+	}
+	for i := range n {
+		if it.Arg(i) == strconv.Itoa(status) {
+			return to, overwrite, true
+		}
+	}
+	return "", 0, false
+}
+
+// toPage sends the request to an error page (ngx_http_send_error_page).
+func (w *walk) toPage(it Item, to string, overwrite int, st state) {
+	if overwrite >= 0 {
+		st.err = overwrite
+	}
+	st.errItem = it
+	v := w.m.eval(to, st.q)
+	switch {
+	case !v.known:
+		w.finish(outcome{end: lost, item: it, why: "where error_page leads"}, st)
+		return
+	case strings.HasPrefix(v.text, "/"), strings.HasPrefix(v.text, "@"):
+		w.jump(to, it, st)
+		return
+	}
+	status := 302
+	if statusEnd(overwrite) == redirected {
+		status = overwrite
+	}
+	w.finish(outcome{end: redirected, item: it, status: status, target: v.text}, st)
+}
+
+// jump goes to a named location, or to a path as a request inside nginx
+// (ngx_http_named_location, ngx_http_internal_redirect).
+func (w *walk) jump(to string, by Item, st state) {
+	if st.cycles++; st.cycles > maxCycles {
+		w.special(outcome{end: answered, status: 500, item: by, why: "jumps go round in a circle"}, st)
+		return
+	}
+	if strings.HasPrefix(to, "@") {
+		w.named(to, by, st)
+		return
+	}
+	v := w.m.eval(to, st.q)
+	if !v.known || w.server == nil {
+		w.finish(outcome{end: lost, item: by, why: "where " + to + " leads"}, st)
+		return
+	}
+	path, args, _ := strings.Cut(v.text, "?")
+	st.q.uri, st.q.args = text(path), text(args)
+	st.internal, st.changed = true, false
+	st.location, st.conf, st.handler = nil, w.server, Item{}
+	st.codes, st.pc = w.m.codesOf(w.server), 0
+	w.run(st)
+}
+
+// named goes to a location of the server by its name.
+func (w *walk) named(to string, by Item, st state) {
+	if w.server != nil {
+		if loc := w.m.locationsOf(w.server).named[to]; loc != nil {
+			st.internal = true
+			w.enter(&st, loc.scope)
+			w.run(st)
+			return
+		}
+	}
+	if w.server == nil || w.server.Partial {
+		w.finish(outcome{end: lost, why: "where " + to + " leads"}, st)
+		return
+	}
+	w.special(outcome{end: answered, status: 500, item: by, why: "no location " + to}, st)
+}
