@@ -93,6 +93,11 @@ func runFixture(t *testing.T, folder, path string) {
 	if folder != "together" {
 		checkWants(t, c, files, findings)
 	}
+	switch folder {
+	case "websocket-scheme", "duplicate-header": // ordinary requests failed or came twice
+	default:
+		c.checkSafe(t, w, findings)
+	}
 	got := c.fixAll(t, w, findings)
 	if *update {
 		writeFixed(t, path, string(data), files, got)
@@ -191,11 +196,55 @@ func noProblems(t *testing.T, w *parser.Workspace) {
 }
 
 func (c *fixture) lint(w *parser.Workspace) []Finding {
+	return Run(c.models(w), Options{Rules: c.rules, Writable: w.Writable})
+}
+
+func (c *fixture) models(w *parser.Workspace) []*effective.Model {
 	var models []*effective.Model
 	for _, cfg := range w.Configs {
 		models = append(models, effective.Build(cfg, c.opts))
 	}
-	return Run(models, Options{Rules: c.rules, Writable: w.Writable})
+	return models
+}
+
+// checkSafe applies the safe fixes alone and holds every route against what it
+// was: ordinary requests reach the upstream as before, and no handshake that
+// worked is lost.
+func (c *fixture) checkSafe(t *testing.T, w *parser.Workspace, findings []Finding) {
+	t.Helper()
+	before := c.models(w)
+	overlay := applyFixes(t, findings, true)
+	if len(overlay) == 0 {
+		return
+	}
+	after := c.models(w.With(overlay))
+	for i, m := range after {
+		if len(m.Routes) != len(before[i].Routes) {
+			t.Fatalf("%d routes became %d", len(before[i].Routes), len(m.Routes))
+		}
+		for j, r := range m.Routes {
+			was := before[i].Routes[j]
+			if diff := cmp.Diff(ordinary(was), ordinary(r)); diff != "" {
+				t.Errorf("ordinary requests of %s change with safe fixes (-before +after):\n%s", subject(r), diff)
+			}
+			if was.Verdict == effective.Works && r.Verdict != effective.Works {
+				t.Errorf("%s worked and is %s now", subject(r), r.Verdict)
+			}
+		}
+	}
+}
+
+// ordinary returns what a plain GET carries upstream, but for the headers that a
+// safe fix may change.
+func ordinary(r *effective.Route) []string {
+	out := []string{r.Pass.Source()}
+	for _, h := range r.Headers {
+		if !isUpgradeOrConnection(h.Name) {
+			out = append(out, fmt.Sprintf("%s: %+v", h.Name, h.Sent[effective.Ordinary]))
+		}
+	}
+	sort.Strings(out)
+	return out
 }
 
 // describe is what a want comment is matched against.

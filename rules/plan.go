@@ -182,6 +182,8 @@ func (p *Pass) planScalar(r *effective.Route, name, value string, rank int, to f
 	}
 	own := s.Own(name)
 	switch {
+	case len(own) == 0 && s.Partial: // what was not read may hold one, and nginx refuses two
+		return nil, false
 	case len(own) == 0:
 		return []Edit{to(s).insert(aligned(neighbours(s, name), name, value), rank)}, true
 	case len(own) == 1 && len(own[0].Args) == 1 && (literal(s, own[0]) || p.mounts.once(own[0].File)):
