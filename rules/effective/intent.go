@@ -34,7 +34,7 @@ func (in *intentions) decide(r *Route) {
 	r.LikelyPath = words.likely != ""
 	r.Polling = words.polling
 	r.Pings = words.pings
-	r.HandshakeOnly = words.only && !r.catchAll()
+	r.HandshakeOnly = words.only && !r.catchAll() && !hasLocations(r.own())
 	r.Intent, r.IntentWhy = in.of(r, words)
 }
 
@@ -73,6 +73,17 @@ func (in *intentions) of(r *Route, words pathSigns) (Intent, string) {
 		return Inherited, fmt.Sprintf("only an outer level sets %s (%s)", outer.Arg(0), place(outer))
 	}
 	return None, "nothing says that it carries WebSocket"
+}
+
+// hasLocations reports whether locations stand inside s: they inherit what is
+// written there, and may serve anything.
+func hasLocations(s *Scope) bool {
+	for i := range s.Items {
+		if c := s.Items[i].Scope; c != nil && c.Kind == Location {
+			return true
+		}
+	}
+	return false
 }
 
 // deniesGet returns the deny of a limit_except in s that refuses every GET.
