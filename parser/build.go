@@ -73,7 +73,7 @@ func (b *building) place(s *source) {
 	}
 	b.tops = append([]string{top}, b.asked...)
 	for _, t := range b.tops {
-		real := realPath(t)
+		real := w.disk.realPath(t)
 		b.links[t] = real
 		if real != t {
 			b.tops = append(b.tops, real)

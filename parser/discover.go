@@ -11,24 +11,27 @@ import (
 
 // given is one path that the user named.
 type given struct {
-	path  string // as typed
-	abs   string
-	real  string
-	dir   bool
-	stdin bool
-	whole bool     // a main configuration: all that it includes was asked for
-	files []string // the files to look at, absolute
-	links []string // links that lead to no file of the tree
-	extra []string // names that say configuration and are not read: copies, templates
+	path   string // as typed
+	abs    string
+	real   string
+	dir    bool
+	stdin  bool
+	whole  bool            // a main configuration: all that it includes was asked for
+	files  []string        // the files to look at, absolute
+	linked map[string]bool // which of files are links
+	links  []string        // links that lead to no file of the tree
+	extra  []string        // names that say configuration and are not read: copies, templates
 }
 
 // walk finds the files in a directory that may be nginx configuration, in
 // bytewise order. It never leaves the directory through a link to another one.
 func (w *Workspace) walk(g *given) error {
-	return filepath.WalkDir(g.abs, func(path string, e fs.DirEntry, err error) error {
-		if path == g.abs {
+	g.linked = map[string]bool{}
+	return filepath.WalkDir(g.real, func(real string, e fs.DirEntry, err error) error {
+		if real == g.real {
 			return err
 		}
+		path := filepath.Join(g.abs, strings.TrimPrefix(real, g.real))
 		name := e.Name()
 		if e.IsDir() {
 			if err != nil {
@@ -68,6 +71,7 @@ func (w *Workspace) walk(g *given) error {
 			if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 				return nil
 			}
+			g.linked[path] = true
 		} else if !e.Type().IsRegular() {
 			return nil
 		}

@@ -3,7 +3,6 @@ package parser
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,6 +19,7 @@ type disk struct {
 	mu    sync.Mutex
 	dirs  map[string][]string
 	stats map[string]stat
+	reals map[string]string
 }
 
 type stat struct {
@@ -28,7 +28,7 @@ type stat struct {
 }
 
 func newDisk() *disk {
-	return &disk{dirs: map[string][]string{}, stats: map[string]stat{}}
+	return &disk{dirs: map[string][]string{}, stats: map[string]stat{}, reals: map[string]string{}}
 }
 
 // lstat is os.Lstat.
@@ -78,17 +78,8 @@ func readRegular(path string) (string, error) {
 	if info.Size() > maxFileSize {
 		return "", fmt.Errorf("is larger than %d MB", maxFileSize>>20)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	var b strings.Builder
-	b.Grow(int(info.Size()))
-	if _, err := io.Copy(&b, io.LimitReader(f, maxFileSize+1)); err != nil {
-		return "", err
-	}
-	return b.String(), nil
+	text, err := os.ReadFile(path)
+	return string(text), err
 }
 
 // irregular says what keeps a file of this mode from being read, "" where
@@ -137,9 +128,16 @@ func below(path, dir string) bool {
 
 // realPath returns path without symbolic links, or path itself where they
 // cannot be resolved.
-func realPath(path string) string {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real
+func (k *disk) realPath(path string) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	real, ok := k.reals[path]
+	if !ok {
+		var err error
+		if real, err = filepath.EvalSymlinks(path); err != nil {
+			real = path
+		}
+		k.reals[path] = real
 	}
-	return path
+	return real
 }

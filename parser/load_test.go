@@ -15,7 +15,7 @@ import (
 // A text of "-> x" makes a symbolic link to x.
 func tree(t *testing.T, files map[string]string) string {
 	t.Helper()
-	dir := realPath(t.TempDir())
+	dir := newDisk().realPath(t.TempDir())
 	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
@@ -179,6 +179,8 @@ nginx.conf:5:2: not-followed: include "/data/b.conf" was not followed: there is 
 		{"a folder of links", map[string]string{"nginx.conf": "events {} http { include sites-enabled/*; }",
 			"sites-available/a": serverText, "sites-enabled/a": "-> ../sites-available/a"},
 			[]string{"sites-enabled"}, Options{}, "main nginx.conf *sites-enabled/a\n"},
+		{"a folder that is a link", map[string]string{"r/nginx.conf": mainText, "r/conf.d/a.conf": serverText, "l": "-> r"},
+			[]string{"l"}, Options{}, "main *wl/nginx.conf *wl/conf.d/a.conf\n"},
 		{"links to nowhere and in circles", map[string]string{"r/.git/HEAD": "", "r/nginx.conf": "events {}\nhttp {\n include l/*;\n}", "out.conf": serverText,
 			"r/l/a": "-> nowhere", "r/l/b": "-> b", "r/l/c": "-> ../../out.conf"},
 			[]string{"r/nginx.conf"}, Options{}, `main *wr/nginx.conf
@@ -293,6 +295,26 @@ func TestOpenManyFiles(t *testing.T) {
 	for range 5 {
 		if got := describe(Open([]string{"."}, Options{Jobs: 8}), dir); got != want {
 			t.Fatalf("with 8 jobs:\n%s\nwith one:\n%s", got, want)
+		}
+	}
+}
+
+// BenchmarkOpen reads a tree of 10,000 small files.
+func BenchmarkOpen(b *testing.B) {
+	dir := b.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			b.Fatal(err)
+		}
+	}
+	write("nginx.conf", "events {} http { include [0-9]*.conf; }")
+	write("proxy.conf", "proxy_set_header Host $host;")
+	for i := range 10_000 {
+		write(fmt.Sprintf("%d.conf", i), fmt.Sprintf("server { listen 80; server_name a%d; location / { include proxy.conf; proxy_pass http://a; } }", i))
+	}
+	for b.Loop() {
+		if w := Open([]string{dir}, Options{}); len(w.Configs) != 1 || len(w.Configs[0].Files) != 10_002 {
+			b.Fatalf("%d configurations, problems %v", len(w.Configs), w.Problems)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import "strings"
 // block it returns len(src) and the module's words for that.
 func luaEnd(src string, start int) (end int, problem string) {
 	depth := 1
+	wasted := 0
 	for i := start; i < len(src); {
 		switch c := src[i]; c {
 		case '{':
@@ -18,10 +19,15 @@ func luaEnd(src string, start int) (end int, problem string) {
 				return i, ""
 			}
 		case '"', '\'':
-			if end := luaString(src, i); end > 0 {
+			if wasted > len(src)+maxWaste {
+				break
+			}
+			end, ok := luaString(src, i)
+			if ok {
 				i = end
 				continue
 			}
+			wasted += end - i
 		case '-':
 			if strings.HasPrefix(src[i:], "--") {
 				if end, closer := longBracket(src, i+2); end == 0 {
@@ -48,24 +54,30 @@ func unclosed(closer string) string {
 	return `Lua code block missing the closing long bracket "` + closer + `"`
 }
 
-// luaString returns the offset after the string that starts at i, or 0 where
-// its line does not close it. The module's lexer knows no string over several
-// lines: such a quote is a byte like any other.
-func luaString(src string, i int) int {
+// maxWaste bounds how many bytes are read in search of closing quotes that are
+// not there: a line of a million escaped quotes would take a million searches.
+// The quotes after that are bytes like any other.
+const maxWaste = 1 << 20
+
+// luaString returns the offset after the string that starts at i; ok is false
+// where its line does not close it, and end is where that line ends. The
+// module's lexer knows no string over several lines: such a quote is a byte like
+// any other.
+func luaString(src string, i int) (end int, ok bool) {
 	quote := src[i]
 	for i++; i < len(src); i++ {
 		switch src[i] {
 		case '\n':
-			return 0
+			return i, false
 		case '\\':
 			if i++; i < len(src) && src[i] == '\n' {
-				return 0
+				return i, false
 			}
 		case quote:
-			return i + 1
+			return i + 1, true
 		}
 	}
-	return 0
+	return len(src), false
 }
 
 // lineEnd returns the offset of the first byte of the line after i.

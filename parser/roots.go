@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // load fills in a Workspace from its given paths.
@@ -49,7 +50,7 @@ func (w *Workspace) prepare(g *given) {
 		}
 		g.path = name
 		g.abs = w.abs(name)
-		g.real = realPath(g.abs)
+		g.real = w.disk.realPath(g.abs)
 		if s := w.sources[g.real]; s == nil {
 			s = w.source(g.real, g.abs, name)
 			text := string(w.opts.Stdin)
@@ -68,7 +69,7 @@ func (w *Workspace) prepare(g *given) {
 		w.fail(g, reason(err))
 		return
 	}
-	g.real = realPath(g.abs)
+	g.real = w.disk.realPath(g.abs)
 	if !info.IsDir() {
 		if why := irregular(info.Mode()); why != "" {
 			w.fail(g, why+`; to read from a pipe, give its text on standard input and "-" as the path`)
@@ -105,7 +106,10 @@ func (w *Workspace) candidates() []root {
 				continue
 			}
 			for _, path := range g.files {
-				real := realPath(path)
+				real := filepath.Join(g.real, strings.TrimPrefix(path, g.abs))
+				if !dirs || g.linked[path] {
+					real = w.disk.realPath(path)
+				}
 				if dirs && !w.near(real, g) {
 					g.links = append(g.links, path)
 					continue
@@ -129,13 +133,13 @@ func (w *Workspace) near(real string, g *given) bool {
 	if info, err := w.disk.lstat(real); err != nil || !info.Mode().IsRegular() {
 		return false
 	}
-	if below(real, g.real) || below(real, realPath(w.treeTop(g.abs))) {
+	if below(real, g.real) || below(real, w.disk.realPath(w.treeTop(g.abs))) {
 		return true
 	}
 	at := g.abs
 	for range upwards {
 		at = filepath.Dir(at)
-		if w.disk.exists(filepath.Join(at, "nginx.conf")) && below(real, realPath(at)) {
+		if w.disk.exists(filepath.Join(at, "nginx.conf")) && below(real, w.disk.realPath(at)) {
 			return true
 		}
 	}
@@ -173,7 +177,7 @@ func (r *rooting) explicit() {
 		w.fail(g, "the main configuration was not read: it "+irregular(info.Mode()))
 		return
 	}
-	s := w.source(realPath(g.abs), g.abs, w.display(g.abs, g))
+	s := w.source(w.disk.realPath(g.abs), g.abs, w.display(g.abs, g))
 	w.readAll([]*source{s}, false)
 	if s.file == nil {
 		w.fail(g, "the main configuration was not read: "+reason(s.err))
@@ -212,7 +216,7 @@ func (r *rooting) tryMain(path string, g *given, roots []root, tried map[string]
 	if err != nil || !info.Mode().IsRegular() || w.excluded(path) {
 		return false
 	}
-	s := w.source(realPath(path), path, w.display(path, g))
+	s := w.source(w.disk.realPath(path), path, w.display(path, g))
 	c := r.built[s]
 	if c == nil {
 		if tried[s.real] {
@@ -349,7 +353,7 @@ func (w *Workspace) finish(r *rooting, roots []root) {
 			}
 		}
 		for _, path := range g.extra {
-			if s := w.sources[realPath(path)]; s == nil || !in[s] {
+			if s := w.sources[w.disk.realPath(path)]; s == nil || !in[s] {
 				w.Passed = append(w.Passed, w.display(path, g))
 			}
 		}

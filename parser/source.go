@@ -114,8 +114,17 @@ func (s *source) read(overlay map[string]string, sniff bool) {
 			return
 		}
 	}
+	if len(text) > maxBinary && strings.IndexByte(text[:8<<10], 0) >= 0 {
+		s.err = errors.New("is a binary file, not nginx configuration")
+		return
+	}
 	s.file = parseText(s.name, text)
 }
+
+// maxBinary is the size from which on a file with a NUL byte near its start is
+// not even parsed. nginx takes NUL for a byte like any other, and so does
+// Parse, but a disk image is not worth the time.
+const maxBinary = 1 << 20
 
 // isWhole reports whether a file is a main configuration: only there may these
 // blocks stand.
