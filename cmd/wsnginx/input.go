@@ -180,15 +180,34 @@ func (in *input) problems(w *parser.Workspace, models []*effective.Model) []pars
 	})
 }
 
+// fewErrors is how many problems of one file are said without --verbose: the
+// first slip makes many of those that follow.
+const fewErrors = 3
+
 // settle says what could not be read and sets the exit status: 2 where
 // something failed, whatever the findings are. It reports whether the run
 // failed.
 func (in *input) settle(problems []parser.Problem, status int) (failed bool) {
+	said := map[string]int{}
+	var files []string
 	for _, problem := range problems {
 		fatal := in.fatal(problem)
 		failed = failed || fatal
-		if fatal || !in.json && !in.style.Quiet {
+		if !fatal && (in.json || in.style.Quiet) {
+			continue
+		}
+		if problem.Kind == parser.Failed && problem.File != "" {
+			if said[problem.File]++; said[problem.File] == 1 {
+				files = append(files, problem.File)
+			}
+		}
+		if in.verbose || said[problem.File] <= fewErrors || problem.Kind != parser.Failed {
 			in.program.say("%s", in.line(problem))
+		}
+	}
+	for _, name := range files {
+		if n := said[name] - fewErrors; n > 0 && !in.verbose {
+			in.program.say("%s: errors after these: %d; --verbose lists them", in.style.Name(name), n)
 		}
 	}
 	in.program.status = status

@@ -229,8 +229,7 @@ func carried(n Counts) string {
 	if n.Routes == 0 {
 		return "nothing in it is proxied"
 	}
-	return fmt.Sprintf("%d of %s %s WebSocket", n.WebSocket,
-		plural(n.Routes, "proxied location", "proxied locations"), verb(n.WebSocket, "carries", "carry"))
+	return fmt.Sprintf("%s, %d for WebSocket", plural(n.Routes, "proxied location", "proxied locations"), n.WebSocket)
 }
 
 // remedy returns "; 3 fixable with ..." for the findings that fix mends.
