@@ -5,6 +5,7 @@ func All() []*Rule {
 	return []*Rule{
 		undefinedConnectionVariable,
 		websocketScheme,
+		misplacedDirective,
 
 		missingHTTPVersion,
 		missingUpgradeHeader,

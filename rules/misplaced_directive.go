@@ -1,0 +1,230 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+var misplacedDirective = &Rule{
+	Name:     "misplaced-directive",
+	Category: Syntax,
+	Severity: Error,
+	Fixable:  "safe",
+	Summary:  "a directive stands in a block that nginx does not allow it in",
+	Doc: `Every directive says in which blocks it may stand, and nginx does not start where
+it stands in another ([emerg] "proxy_set_header" directive is not allowed here).
+The usual case is an if that tests $http_upgrade with the WebSocket lines inside:
+an if takes proxy_pass, and neither header lines, nor proxy_http_version, nor
+timeouts.
+
+Such an if is not needed. A header whose value is empty is not sent, so that
+Upgrade $http_upgrade and a Connection value from a map do what it was meant to
+do. The fix writes these lines into the location, and takes the if out where
+nothing else is in it.`,
+	Before: `events {}
+http {
+    server {
+        location / {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_read_timeout 1h;
+            if ($http_upgrade) {
+                proxy_http_version 1.1;
+                proxy_set_header Upgrade $http_upgrade;
+                proxy_set_header Connection "upgrade";
+            }
+        }
+    }
+}
+`,
+	After: `events {}
+http {
+    map $http_upgrade $connection_upgrade {
+        default upgrade;
+        ''      close;
+    }
+
+    server {
+        location / {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`,
+	Check: checkMisplacedDirective,
+}
+
+func checkMisplacedDirective(p *Pass) {
+	p.eachLevel(func(l level) {
+		if l.in == 0 {
+			return
+		}
+		var wrong []effective.Item
+		for _, it := range l.Items {
+			row, known := rowFor(it.Head.Value, l.in)
+			if known && row == nil && len(it.File.Errors) == 0 && !placeholder(it.Head.Value) {
+				wrong = append(wrong, it)
+			}
+		}
+		if len(wrong) > 0 {
+			p.reportMisplaced(l, wrong)
+		}
+	})
+}
+
+// reportMisplaced reports the directives of one block that may not stand there,
+// at the first of them, which nginx stops at.
+func (p *Pass) reportMisplaced(l level, wrong []effective.Item) {
+	it := wrong[0]
+	names := []string{it.Head.Value}
+	for _, w := range wrong[1:] {
+		if n := w.Head.Value; n != names[len(names)-1] {
+			names = append(names, n)
+		}
+	}
+	verb := "stands"
+	if len(wrong) > 1 {
+		verb = "stand"
+	}
+	f := atItem(it, nil, p.Rule.Severity, fmt.Sprintf(
+		"%s %s in %s, and nginx does not start: %q directive is not allowed here; %s",
+		listed(names), verb, blockName(l), it.Head.Value, whereTo(it.Head.Value, len(wrong) > 1)))
+	for _, w := range wrong[1:] {
+		f.Related = append(f.Related, Place{w.File, headSpan(w.Directive), "not allowed here either"})
+	}
+	if l.Kind == effective.If {
+		f.Fix = p.liftLines(l, wrong, &f)
+	}
+	p.Report(f)
+}
+
+// blockName names a level for a message about what may stand in it.
+func blockName(l level) string {
+	switch l.Kind {
+	case effective.Main:
+		return "no block"
+	case effective.HTTP:
+		return "the http block, outside any server"
+	case effective.Server:
+		return "a server block, outside any location"
+	case effective.Location:
+		if l.Block == nil {
+			return "no location"
+		}
+		return locationName(l.Scope)
+	case effective.If:
+		return "an if block"
+	case effective.LimitExcept:
+		return "a limit_except block"
+	case effective.Upstream:
+		return "an upstream block"
+	default:
+		return "the events block"
+	}
+}
+
+// whereTo says where a directive belongs.
+func whereTo(name string, several bool) string {
+	it := "it"
+	if several {
+		it = "them"
+	}
+	var in contexts
+	for _, row := range directiveTable()[name] {
+		in |= row.in
+	}
+	switch {
+	case in&inLocation != 0 && in&inServer != 0:
+		return "move " + it + " to a location or server block"
+	case in&inLocation != 0:
+		return "move " + it + " into a location"
+	case in&inServer != 0 && in&inHTTP != 0:
+		return "move " + it + " to a server block or the http block"
+	case in&inServer != 0:
+		return "move " + it + " to a server block"
+	case in&inHTTP != 0:
+		return "move " + it + " to the http block"
+	case in&inUpstream != 0:
+		return "move " + it + " into an upstream block"
+	case in&inEvents != 0:
+		return "move " + it + " into the events block"
+	}
+	return "move " + it + " out of every block, to the top of nginx.conf"
+}
+
+// liftLines plans to move the WebSocket lines of an if that tests for WebSocket
+// only into the location around it, and to take the if out. It is nil where the
+// if holds or tests anything else.
+func (p *Pass) liftLines(l level, wrong []effective.Item, f *Finding) *Fix {
+	loc := l.Parent
+	if loc.Kind != effective.Location || loc.Block == nil || len(wrong) != len(l.Items) || len(l.Unread) > 0 || !testsUpgrade(l.Block) ||
+		l.Via != loc.Via || len(p.mounts.others(loc)) > 1 {
+		return nil
+	}
+	var r *effective.Route
+	for _, other := range p.Model.Routes {
+		if other.Scope == loc {
+			r = other
+		}
+	}
+	if r == nil {
+		return nil
+	}
+	f.Routes = []*effective.Route{r}
+	gone := removeLine(l.Block)
+	edits := []Edit{gone}
+	for _, it := range wrong {
+		switch {
+		case !literal(l.Scope, it):
+			return nil
+		case it.Is("proxy_http_version") && it.Arg(0) == "1.1":
+			if len(loc.Own("proxy_http_version")) > 0 {
+				continue
+			}
+			edits = append(edits, versionPlace(loc, r).insert(aligned(neighbours(loc, "proxy_http_version"), "proxy_http_version", "1.1"), rankVersion))
+		case it.Is("proxy_set_header") && len(it.Args) == 2 && isUpgradeOrConnection(it.Arg(0)):
+			value, rank := "$http_upgrade", rankUpgrade
+			if strings.EqualFold(it.Arg(0), "Connection") {
+				var more []Edit
+				value, more = p.connectionValue(r)
+				edits, rank = append(edits, more...), rankConnection
+			}
+			plan, ok := p.planHeader(r, it.Arg(0), value, rank)
+			if !ok || plan.unsafe {
+				return nil
+			}
+			edits = append(edits, plan.edits...)
+		default:
+			return nil
+		}
+	}
+	for i, e := range edits[1:] {
+		// A line that would go beside one inside the if, or behind it on the
+		// same line.
+		if e.File == gone.File && e.Span.Start > gone.Span.Start && e.Span.Start <= gone.Span.End {
+			edits[i+1].Span = parser.Span{Start: gone.Span.Start, End: gone.Span.Start}
+		}
+	}
+	return fixOf(Safe, "move the lines to the location and remove the if", edits, true)
+}
+
+// testsUpgrade reports whether an if tests $http_upgrade or $http_connection and
+// nothing else.
+func testsUpgrade(d *parser.Directive) bool {
+	tested := false
+	for _, a := range d.Args {
+		for _, v := range effective.VariablesIn(a.Value) {
+			if v != "http_upgrade" && v != "http_connection" {
+				return false
+			}
+			tested = true
+		}
+	}
+	return tested && !strings.HasPrefix(d.Arg(0), "(!") && d.Arg(1) != "!=" && d.Arg(1) != "!~" && d.Arg(1) != "!~*"
+}

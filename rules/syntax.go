@@ -1,0 +1,140 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// level is a scope as the syntax rules look at it: what may stand in it is known.
+type level struct {
+	*effective.Scope
+	in contexts
+}
+
+// eachLevel calls f for every block whose directives nginx's own modules read,
+// and for the outermost level.
+func (p *Pass) eachLevel(f func(level)) {
+	p.Model.EachScope(func(s *effective.Scope) {
+		switch s.Kind {
+		case effective.Map, effective.Stream:
+			return
+		}
+		if in := contextOf(s, p.Model.Outer); in != 0 {
+			f(level{s, in})
+		} else if s.Parent == nil && p.Model.Outer == effective.Location {
+			f(level{s, 0})
+		}
+	})
+}
+
+// readable reports whether a directive can be held against what nginx takes: its
+// file reads without errors, and no word of it waits to be filled in by a
+// template.
+func readable(d *parser.Directive) bool {
+	if len(d.File.Errors) > 0 || placeholder(d.Head.Value) {
+		return false
+	}
+	for _, a := range d.Args {
+		if placeholder(a.Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// placeholder reports whether a word looks like one that a template fills in:
+// ${NAME} of envsubst, %name%, <name>, @NAME@, __NAME__, "...".
+func placeholder(s string) bool {
+	for rest := s; ; {
+		i := strings.IndexByte(rest, '$')
+		if i < 0 {
+			break
+		}
+		rest = strings.TrimPrefix(rest[i+1:], "{")
+		if rest != "" && 'A' <= rest[0] && rest[0] <= 'Z' {
+			return true
+		}
+	}
+	n := len(s)
+	switch {
+	case n < 3:
+		return false
+	case strings.Contains(s, "..."), strings.Contains(s, "…"), strings.Contains(s, "__"),
+		strings.Contains(s, "{"+"{"), strings.Contains(s, "{%"), strings.Contains(s, "<%"):
+		return true
+	}
+	edges := s[:1] + s[n-1:]
+	return edges == "%%" || edges == "<>" || edges == "@@" || edges == "[]" || strings.Count(s, "%") > 1
+}
+
+// swallowed returns the indexes of the arguments of d that begin a directive of
+// their own: a word that starts its line, names a directive, and is followed by
+// as many words as that takes. The semicolon before it was forgotten.
+func (l level) swallowed(d *parser.Directive) []int {
+	if len(d.Args) == 0 || d.IsBlock() || !isDirectiveName(d.Head.Value) || d.Is("log_format") {
+		return nil
+	}
+	first, last := d.Head.Span.End, d.Args[len(d.Args)-1].Span.Start
+	if !strings.Contains(d.File.Src[first:last], "\n") {
+		return nil
+	}
+	var starts []int
+	for i, a := range d.Args {
+		if a.Span.Len() != len(a.Value) || !isDirectiveName(a.Value) || !startsLine(d.File.Src, a.Span.Start) {
+			continue
+		}
+		if _, ok := l.row(a.Value); ok {
+			starts = append(starts, i)
+		}
+	}
+	if len(starts) == 0 {
+		return nil
+	}
+	whole, known := l.row(d.Head.Value)
+	refused := known && !whole.takes(len(d.Args))
+	if known && !whole.takes(starts[0]) && !whole.takes(len(d.Args)) {
+		return nil // something else is wrong
+	}
+	if known && !whole.takes(starts[0]) {
+		return nil
+	}
+	for n, i := range starts {
+		end := len(d.Args)
+		if n+1 < len(starts) {
+			end = starts[n+1]
+		}
+		row, _ := l.row(d.Args[i].Value)
+		args := end - i - 1
+		if !row.takes(args) || args == 0 && !refused {
+			return nil
+		}
+	}
+	return starts
+}
+
+// row returns what nginx takes of a simple directive on this level.
+func (l level) row(name string) (*directive, bool) {
+	in := l.in
+	if in == 0 {
+		in = inHTTP | inServer | inLocation
+	}
+	row, _ := rowFor(name, in)
+	return row, row != nil && !row.block
+}
+
+// isDirectiveName reports whether s is spelt as names of directives are.
+func isDirectiveName(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && c != '_' && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// startsLine reports whether nothing but blanks stands before offset on its line.
+func startsLine(src string, offset int) bool {
+	return strings.Trim(src[lineStart(src, offset):offset], " \t\r") == ""
+}
