@@ -46,7 +46,6 @@ func TestExample(t *testing.T) {
 		{"trace.json", 1, report.TraceSchema, []string{"trace", "--format", "json", "ws://app.example.com/live/ws", "nginx.conf"}},
 		{"trace-works.txt", 0, "", []string{"trace", "ws://notes.example.com/sync"}},
 		{"trace-static.json", 1, report.TraceSchema, []string{"trace", "http://chat.example.com/", "--format=json"}},
-		{"rules.txt", 0, "", []string{"rules"}},
 	} {
 		t.Run(c.golden, func(t *testing.T) {
 			status, stdout, stderr := command(t, dir, c.args...)
