@@ -106,9 +106,7 @@ func (m *Model) judgeRequest(o *outcome, j *judgement) {
 	}
 }
 
-// judgeTarget judges a proxy_pass whose URL a variable makes: nginx answers 500
-// to a URL without http:// or https:// and 502 where it cannot resolve the host
-// (ngx_http_proxy_eval, ngx_http_upstream_init_request).
+// judgeTarget judges a proxy_pass whose URL a variable makes.
 func (m *Model) judgeTarget(o *outcome, j *judgement) {
 	url := o.pass.Arg(0)
 	if !strings.Contains(url, "$") {
@@ -119,29 +117,44 @@ func (m *Model) judgeTarget(o *outcome, j *judgement) {
 		}
 		return
 	}
-	v := m.eval(url, o.q)
+	switch status, kind := m.refusesTarget(o.scope, o.pass, o.q); {
+	case status == 0:
+	case kind != MissingResolver:
+		j.add(Reason{Kind: kind, Items: itemList(o.pass)})
+	case o.scope.gap(nil, true) != nil:
+		j.unsure("%s", o.scope.gap(nil, true).unread())
+	case m.Outer != Main:
+		j.add(Reason{Kind: kind, Items: itemList(o.pass), Unless: m.unseen()})
+	default:
+		j.add(Reason{Kind: kind, Items: itemList(o.pass)})
+	}
+}
+
+// refusesTarget returns the status with which nginx refuses the URL that a
+// variable makes for pass, 0 where it does not or it cannot be told: 500 for one
+// without http:// or https:// or without a host, 502 where it cannot resolve the
+// host (ngx_http_proxy_eval, ngx_http_upstream_init_request).
+func (m *Model) refusesTarget(s *Scope, pass Item, q *request) (status int, kind ReasonKind) {
+	if protocol(pass) != "proxy" || !strings.Contains(pass.Arg(0), "$") {
+		return 0, ""
+	}
+	v := m.eval(pass.Arg(0), q)
 	if !v.known {
-		return
+		return 0, ""
 	}
 	scheme, host, _ := splitURL(v.text)
-	if scheme == "" {
-		j.add(Reason{Kind: WebSocketScheme, Items: itemList(o.pass)})
-		return
+	switch {
+	case scheme == "":
+		return 500, WebSocketScheme
+	case host == "":
+		return 500, UnreachableProxy
+	case strings.HasPrefix(host, "unix:"), m.Upstream(host) != nil, net.ParseIP(strings.Trim(host, "[]")) != nil:
+		return 0, ""
 	}
-	if strings.HasPrefix(host, "unix:") || m.Upstream(host) != nil || net.ParseIP(strings.Trim(host, "[]")) != nil {
-		return
+	if resolver, _ := s.Effective("resolver"); len(resolver) > 0 {
+		return 0, ""
 	}
-	if resolver, _ := o.scope.Effective("resolver"); len(resolver) > 0 {
-		return
-	}
-	switch gap := o.scope.gap(nil, true); {
-	case gap != nil:
-		j.unsure("%s", gap.unread())
-	case m.Outer != Main:
-		j.add(Reason{Kind: MissingResolver, Items: itemList(o.pass), Unless: m.unseen()})
-	default:
-		j.add(Reason{Kind: MissingResolver, Items: itemList(o.pass)})
-	}
+	return 502, MissingResolver
 }
 
 // judgeVersion judges proxy_http_version.
@@ -358,46 +371,69 @@ func (m *Model) judgeLost(o *outcome, j *judgement, proto string, lines []line, 
 			}
 		}
 	}
-	var hosts []Item
-	hostSet := false
+	for _, name := range handshakeHeaders {
+		m.judgeOnce(o, j, lines, name, add)
+	}
+	m.judgeHost(o, j, proto, lines, add)
+}
+
+// judgeOnce judges a header of the handshake of which there has to be one line
+// with the client's value (RFC 6455, 11.3.1 and 11.3.5).
+func (m *Model) judgeOnce(o *outcome, j *judgement, lines []line, name string, add func(Reason)) {
+	var sent, wrong, all []Item
 	for _, l := range lines {
-		if l.item.Directive == nil {
+		if l.item.Directive == nil || !strings.EqualFold(l.name, name) {
 			continue
 		}
+		all = append(all, l.item)
 		v := m.sent(l, o.pass, o.q)
-		switch strings.ToLower(l.name) {
-		case "sec-websocket-key":
-			if v.known || v.opaque && !strings.EqualFold(l.expr, "$http_sec_websocket_key") && !strings.EqualFold(l.expr, "${http_sec_websocket_key}") {
-				add(Reason{Kind: LostHandshakeHeaders, Header: l.name, Items: []Item{l.item}})
-			} else if !v.opaque {
-				j.unsure("the value of %s for %s", l.expr, l.name)
-			}
-		case "sec-websocket-version":
-			if v.known && v.text != "13" || v.opaque {
-				add(Reason{Kind: LostHandshakeHeaders, Header: l.name, Items: []Item{l.item}})
-			} else if !v.known {
-				j.unsure("the value of %s for %s", l.expr, l.name)
-			}
-		case "host":
-			hostSet = true
-			if !v.known || v.text != "" {
-				hosts = append(hosts, l.item)
-			}
+		if v == emptyVal {
+			continue
+		}
+		sent = append(sent, l.item)
+		right := v.known && v.text == "13"
+		if name == "Sec-WebSocket-Key" {
+			right = v.opaque && isKeyVariable(l.expr)
+		}
+		switch {
+		case right:
+		case v.known || v.opaque:
+			wrong = append(wrong, l.item)
+		default:
+			j.unsure("the value of %s for %s", l.expr, l.name)
 		}
 	}
-	if !hostSet || proto == "proxy" && !m.Version.Before(1, 31, 4) {
-		return
+	switch {
+	case len(wrong) > 0:
+		add(Reason{Kind: LostHandshakeHeaders, Header: name, Items: wrong[:1]})
+	case len(all) > 0 && len(sent) != 1:
+		add(Reason{Kind: LostHandshakeHeaders, Header: name, Items: all})
 	}
-	if len(hosts) == 0 {
-		for _, l := range lines {
-			if strings.EqualFold(l.name, "host") {
-				add(Reason{Kind: LostHandshakeHeaders, Header: "Host", Items: itemList(l.item)})
-				return
-			}
+}
+
+func isKeyVariable(expr string) bool {
+	return strings.EqualFold(strings.NewReplacer("{", "", "}", "").Replace(expr), "$http_sec_websocket_key")
+}
+
+// judgeHost judges the Host lines: a backend wants one that is not empty
+// (RFC 9112, 3.2).
+func (m *Model) judgeHost(o *outcome, j *judgement, proto string, lines []line, add func(Reason)) {
+	var set, sent []Item
+	for _, l := range lines {
+		if l.item.Directive == nil || !strings.EqualFold(l.name, "Host") {
+			continue
+		}
+		set = append(set, l.item)
+		if v := m.sent(l, o.pass, o.q); v != emptyVal {
+			sent = append(sent, l.item)
 		}
 	}
-	if len(hosts) > 1 {
-		add(Reason{Kind: DuplicateHost, Header: "Host", Items: hosts})
+	switch {
+	case len(set) == 0, proto == "proxy" && !m.Version.Before(1, 31, 4):
+	case len(sent) == 0:
+		add(Reason{Kind: LostHandshakeHeaders, Header: "Host", Items: set[:1]})
+	case len(sent) > 1:
+		add(Reason{Kind: DuplicateHost, Header: "Host", Items: sent})
 	}
 }
 

@@ -62,7 +62,7 @@ type socket struct {
 	first      *VirtualServer
 	fallback   *VirtualServer // with default_server
 	ssl, http2 bool
-	names      map[string]*VirtualServer // exact names, built when asked for
+	names      *serverNames // built when asked for
 }
 
 // defaultServer returns the server for names that no other has.
@@ -165,67 +165,4 @@ func isPort(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// byName returns the server of the socket that a request for host reaches, and
-// why (ngx_http_find_virtual_server): exact name, then the longest wildcard in
-// front, then the longest behind, then the first regular expression, then the
-// default server.
-func (s *socket) byName(host string) (*VirtualServer, string) {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if s.names == nil {
-		s.names = make(map[string]*VirtualServer)
-		for _, vs := range s.servers {
-			for _, n := range vs.Names {
-				n = strings.ToLower(n)
-				if strings.HasPrefix(n, ".") {
-					n = n[1:]
-				}
-				if n != "" && !strings.HasPrefix(n, "~") && !strings.Contains(n, "*") && s.names[n] == nil {
-					s.names[n] = vs
-				}
-			}
-		}
-	}
-	if host != "" {
-		if vs := s.names[host]; vs != nil {
-			return vs, "its server_name is " + host
-		}
-	}
-	var best *VirtualServer
-	bestName, behind := "", false
-	for _, vs := range s.servers {
-		for _, n := range vs.Names {
-			l := strings.ToLower(n)
-			switch {
-			case strings.HasPrefix(l, "~"):
-			case strings.HasPrefix(l, "*.") || strings.HasPrefix(l, "."):
-				suffix := strings.TrimPrefix(l, "*")
-				if strings.HasSuffix(host, suffix) && len(host) > len(suffix) && (best == nil || behind || len(suffix) > len(bestName)) {
-					best, bestName, behind = vs, suffix, false
-				}
-			case strings.HasSuffix(l, ".*"):
-				prefix := l[:len(l)-1]
-				if strings.HasPrefix(host, prefix) && len(host) > len(prefix) && (best == nil || behind && len(prefix) > len(bestName)) {
-					best, bestName, behind = vs, prefix, true
-				}
-			}
-		}
-	}
-	if best != nil {
-		return best, "its server_name matches " + host
-	}
-	for _, vs := range s.servers {
-		for _, n := range vs.Names {
-			if strings.HasPrefix(n, "~") && host != "" {
-				if _, matched, _ := compile(n[1:], true).match(host); matched {
-					return vs, "its server_name " + n + " matches " + host
-				}
-			}
-		}
-	}
-	if s.fallback != nil {
-		return s.fallback, "no server_name matches, and it is the default_server"
-	}
-	return s.first, "no server_name matches, and it is the first on this port"
 }

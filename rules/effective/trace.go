@@ -210,8 +210,8 @@ func (m *Model) absolute(o *outcome, u *url.URL) string {
 	if o.item.Directive == nil {
 		target = scheme + "://" + u.Host + escapePath(o.target)
 	}
-	if o.item.Directive == nil && u.RawQuery != "" {
-		target += "?" + u.RawQuery
+	if o.item.Directive == nil && o.q.args.text != "" {
+		target += "?" + o.q.args.text
 	}
 	return target
 }

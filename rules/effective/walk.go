@@ -320,6 +320,10 @@ func (w *walk) content(st state) {
 			return
 		}
 	}
+	if status, _ := w.m.refusesTarget(st.conf, pass, st.q); status != 0 {
+		w.special(outcome{end: proxied, pass: pass, status: status}, st)
+		return
+	}
 	w.finish(outcome{end: proxied, pass: pass}, st)
 }
 

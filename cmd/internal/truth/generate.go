@@ -178,12 +178,10 @@ func (g *generator) http(s *sample) *node {
 		if i == 1 {
 			backend = g.env.b
 		}
-		u.add(dir("server", backend))
+		// A request that a test gives up must not take the server away.
+		u.add(dir("server", backend, "max_fails=0"))
 		if g.chance(0.3) {
-			u.add(dir("server", backend, "weight=2"))
-		}
-		if g.chance(0.2) {
-			u.add(dir("server", g.env.dead, "backup"))
+			u.add(dir("server", backend, "weight=2", "max_fails=0"))
 		}
 		if g.chance(0.3) {
 			u.add(dir("keepalive", "4"))

@@ -96,7 +96,7 @@ func (g *generator) pass(uri bool) *node {
 		if strings.Contains(host, "back_kind") {
 			host = "up_0"
 		}
-		tail := pick(g, "", "", "$request_uri", "/", "$uri")
+		tail := pick(g, "", "", "$request_uri", "/")
 		if tail == "/" && !uri && host[0] != '$' {
 			tail = ""
 		}

@@ -124,7 +124,11 @@ func (w *world) explain(t *testing.T, base string, f failure) {
 		}
 		return false
 	})
-	t.Errorf("seed %d, case %d (and %d more): %v\nshrunk: %v\n%s%s", s.seed, s.number, len(f.found)-1, d, last, small.tree.text(), again(&s))
+	text := small.tree.text()
+	if small == &s {
+		text = "it does not show when it is asked for alone\n"
+	}
+	t.Errorf("seed %d, case %d (and %d more): %v\nshrunk: %v\n%s%s", s.seed, s.number, len(f.found)-1, d, last, text, again(&s))
 }
 
 // again is the command that runs a configuration once more.
