@@ -92,13 +92,13 @@ func checkWrongConnectionMap(p *Pass) {
 }
 
 // mendMap plans the edits that make a map of $http_upgrade say upgrade for
-// websocket: in the line that a handshake picks. What other requests got stays.
+// websocket: in the line that a handshake picks. What other requests got stays,
+// unless the map has its values the wrong way round: then they change places.
 func (p *Pass) mendMap(block effective.Item) ([]Edit, bool) {
 	if block.Scope == nil || !strings.EqualFold(block.Arg(0), "$http_upgrade") || !p.mounts.once(block.File) {
 		return nil, false
 	}
-	var picked *parser.Directive
-	empty := false
+	var picked, empty *parser.Directive
 	for _, it := range block.Scope.Items {
 		key := it.Head.Value
 		switch {
@@ -109,15 +109,18 @@ func (p *Pass) mendMap(block effective.Item) ([]Edit, bool) {
 		case key == "default" && picked == nil:
 			picked = it.Directive
 		case key == "":
-			empty = true
+			empty = it.Directive
 		}
 	}
 	if picked == nil {
 		return nil, false
 	}
 	edits := []Edit{replaceWord(picked.File, picked.Args[0], "upgrade")}
-	if picked.Is("default") && !empty {
-		old := picked.File.Src[picked.Args[0].Span.Start:picked.Args[0].Span.End]
+	old := picked.File.Src[picked.Args[0].Span.Start:picked.Args[0].Span.End]
+	switch {
+	case empty != nil && effective.HasToken(empty.Arg(0), "upgrade"):
+		edits = append(edits, replaceWord(empty.File, empty.Args[0], old))
+	case empty == nil && picked.Is("default"):
 		edits = append(edits, place{at: picked}.insert("''      "+old+";", rankMap))
 	}
 	return edits, true
