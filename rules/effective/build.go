@@ -134,7 +134,10 @@ func (m *Model) ends(r *Route, kind Request) []outcome {
 	}
 	var all []outcome
 	for _, uri := range samples(loc) {
-		out, notes := m.follow(server, loc, m.newRequest(r.Server, kind, uri), nil)
+		q := m.newRequest(r.Server, kind, uri)
+		q.at = loc
+		q.sampled = uri.known && !loc.isExact()
+		out, notes := m.follow(server, loc, q, nil)
 		all = append(all, out...)
 		for _, n := range notes {
 			if !slices.Contains(r.Notes, n) {
@@ -167,6 +170,7 @@ func (m *Model) plain(server, loc *Scope) bool {
 // would end the request is passed over.
 func (m *Model) forced(r *Route, kind Request, server, loc *Scope) outcome {
 	q := m.newRequest(r.Server, kind, unknownVal)
+	q.at = loc
 	q.vars = make(map[string]val)
 	run := func(codes []code) {
 		for pc := 0; pc < len(codes); pc++ {
@@ -212,6 +216,7 @@ func (m *Model) plainRequest(server *VirtualServer, kind Request) *request {
 		all = new([requests]*request)
 		for k := range requests {
 			all[k] = m.newRequest(server, k, unknownVal)
+			all[k].shared = true
 		}
 		m.requests[server] = all
 	}

@@ -133,9 +133,12 @@ func (m *Model) variable(name string, q *request, depth int) val {
 	if depth > maxDepth {
 		return unknownVal
 	}
+	if m.vars.set[name] && m.carried(q, name) {
+		return unknownVal
+	}
 	if mp := m.vars.maps[name]; mp != nil {
 		v := m.mapped(mp, q, depth)
-		if !mp.volatile && q.vars != nil {
+		if !mp.volatile && q.vars != nil && !q.shared {
 			q.vars[name] = v
 		}
 		return v
@@ -165,6 +168,10 @@ func (m *Model) mapped(mp *mapping, q *request, depth int) val {
 		return emptyVal
 	}
 	if groups != nil {
+		if q.shared {
+			q = q.fork()
+			q.shared = false
+		}
 		q.capture(groups, entry.re)
 	}
 	return m.evalDepth(entry.value, q, depth+1)
@@ -188,8 +195,14 @@ func (q *request) standard(name string) (val, bool) {
 	case "host":
 		return q.host, true
 	case "uri", "document_uri":
+		if q.sampled {
+			return unknownVal, true
+		}
 		return q.uri, true
 	case "request_uri":
+		if !q.traced { // its query, and its path as it was escaped
+			return unknownVal, true
+		}
 		return q.target, true
 	case "args", "query_string":
 		return q.args, true

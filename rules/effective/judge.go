@@ -375,6 +375,16 @@ func (m *Model) judgeLost(o *outcome, j *judgement, proto string, lines []line, 
 		m.judgeOnce(o, j, lines, name, add)
 	}
 	m.judgeHost(o, j, proto, lines, add)
+	for _, l := range lines {
+		// A protocol that the client did not offer: a browser refuses the
+		// answer (RFC 6455, 4.1).
+		if l.item.Directive != nil && strings.EqualFold(l.name, "Sec-WebSocket-Protocol") {
+			if v := m.sent(l, o.pass, o.q); v.known && v.text != "" || v.opaque {
+				add(Reason{Kind: LostHandshakeHeaders, Header: l.name, Items: []Item{l.item}})
+				break
+			}
+		}
+	}
 }
 
 // judgeOnce judges a header of the handshake of which there has to be one line

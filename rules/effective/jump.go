@@ -103,10 +103,51 @@ func (w *walk) jump(to string, by Item, st state) {
 	}
 	path, args, _ := strings.Cut(v.text, "?")
 	st.q.uri, st.q.args = text(path), text(args)
+	st.q.sampled = st.q.sampled && strings.Contains(to, "$")
 	st.internal, st.changed = true, false
 	st.location, st.conf, st.handler = nil, w.server, Item{}
 	st.codes, st.pc = w.m.codesOf(w.server), 0
 	w.run(st)
+}
+
+// carried reports whether a request that is judged for a location in general may
+// bring the variable along: another location assigns it, and something leads
+// from one location to another.
+func (m *Model) carried(q *request, name string) bool {
+	if q.traced || q.server == nil || !m.used["rewrite"] && !m.used["try_files"] && !m.used["error_page"] {
+		return false
+	}
+	by := m.setters[q.server.Scope]
+	if by == nil {
+		by = make(map[string][]*Scope)
+		m.collectSetters(q.server.Scope, by)
+		if m.setters == nil {
+			m.setters = make(map[*Scope]map[string][]*Scope)
+		}
+		m.setters[q.server.Scope] = by
+	}
+	for _, loc := range by[name] {
+		if loc != q.at {
+			return true
+		}
+	}
+	return false
+}
+
+// collectSetters notes which locations below s assign which variables.
+func (m *Model) collectSetters(s *Scope, by map[string][]*Scope) {
+	for i := range s.Items {
+		loc := s.Items[i].Scope
+		if loc == nil || loc.Kind != Location {
+			continue
+		}
+		for _, c := range m.codesOf(loc) {
+			if c.op == opSet {
+				by[c.name] = append(by[c.name], loc)
+			}
+		}
+		m.collectSetters(loc, by)
+	}
 }
 
 // named goes to a location of the server by its name.

@@ -40,6 +40,12 @@ func (s *Scope) ModifierAndMatch() (modifier, match string) {
 	return "", name
 }
 
+// isExact reports whether only one path reaches the location.
+func (s *Scope) isExact() bool {
+	modifier, _ := s.ModifierAndMatch()
+	return modifier == "="
+}
+
 // passDirectives hand a request on to an upstream.
 var passDirectives = [...]string{"proxy_pass", "uwsgi_pass", "scgi_pass", "fastcgi_pass", "grpc_pass", "memcached_pass"}
 

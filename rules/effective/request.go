@@ -15,11 +15,19 @@ type request struct {
 	uri    val // $uri: decoded, without arguments
 	target val // $request_uri
 	args   val
-	scheme val
-	port   val
-	pass   Item           // the proxy_pass that $proxy_host speaks of
-	vars   map[string]val // set by the rewrite module, or evaluated once and kept
-	groups []string       // the captures of the regular expression matched last
+	// shared is set where several routes use the request: it must not change.
+	shared bool
+	// sampled is set where uri stands for others too.
+	sampled bool
+	traced  bool   // the request for a URL, which is followed to its end
+	at      *Scope // the location of a route that is judged for all its requests
+	// escaped is set where the path of the URL holds %XX or a '+'.
+	escaped bool
+	scheme  val
+	port    val
+	pass    Item           // the proxy_pass that $proxy_host speaks of
+	vars    map[string]val // set by the rewrite module, or evaluated once and kept
+	groups  []string       // the captures of the regular expression matched last
 }
 
 // fork returns a copy that can go another way.

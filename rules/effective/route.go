@@ -183,8 +183,9 @@ type Model struct {
 	socketOrder []*socket
 	locations   map[*Scope]*locations
 	codes       map[*Scope][]code
-	upstreams   map[string]*Scope // by name in lower case
-	pure        map[string]bool   // variables that the kind of request alone decides
+	setters     map[*Scope]map[string][]*Scope // by server and variable: the locations that assign it
+	upstreams   map[string]*Scope              // by name in lower case
+	pure        map[string]bool                // variables that the kind of request alone decides
 	pureValues  map[pureKey]val
 	requests    map[*VirtualServer]*[requests]*request
 	linesOf     struct { // what lines returned last

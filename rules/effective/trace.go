@@ -182,6 +182,8 @@ func (m *Model) urlRequest(vs *VirtualServer, kind Request, u *url.URL, path, po
 	q.port = text(port)
 	q.args = text(u.RawQuery)
 	q.target = text(u.RequestURI())
+	q.traced = true
+	q.escaped = strings.ContainsAny(u.EscapedPath(), "%+")
 	q.scheme = text("http")
 	if u.Scheme == "wss" || u.Scheme == "https" {
 		q.scheme = text("https")
@@ -218,10 +220,14 @@ func (m *Model) absolute(o *outcome, u *url.URL) string {
 
 // escapePath writes a path as nginx does in a redirect that it makes of a
 // location's name (ngx_escape_uri with NGX_ESCAPE_URI).
-func escapePath(path string) string {
+func escapePath(path string) string { return escape(path, " \"#%<>?\\^`{|}") }
+
+// escape writes the bytes of s that are among special, control characters or
+// not ASCII as %XX.
+func escape(s, special string) string {
 	var b strings.Builder
-	for i := range len(path) {
-		if c := path[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`"#%<>?\^`+"`{|}", c) >= 0 {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || strings.IndexByte(special, c) >= 0 {
 			fmt.Fprintf(&b, "%%%02X", c)
 		} else {
 			b.WriteByte(c)

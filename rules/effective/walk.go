@@ -145,72 +145,6 @@ func (w *walk) rewrite(st *state) *outcome {
 	return nil
 }
 
-// rewriteURI runs one rewrite directive (ngx_http_script_regex_start_code).
-func (w *walk) rewriteURI(c *code, st *state) *outcome {
-	groups, matched, ok := []string(nil), false, false
-	if st.q.uri.known {
-		groups, matched, ok = c.re.match(st.q.uri.text)
-	} else if all := c.re.matchesAll(); all {
-		matched, ok = true, true
-	}
-	if !ok || !matched {
-		if ok {
-			st.q.groups = nil
-		}
-		return nil
-	}
-	if groups != nil {
-		st.q.capture(groups, c.re)
-	} else {
-		st.q.groups = nil
-	}
-	status, target := c.redirect()
-	if status != 0 {
-		if v := w.m.eval(strings.TrimSuffix(target, "?"), st.q); v.known {
-			target = v.text
-			if !strings.HasSuffix(c.item.Arg(1), "?") && st.q.args.known && st.q.args.text != "" {
-				sep := "?"
-				if strings.Contains(target, "?") {
-					sep = "&"
-				}
-				target += sep + st.q.args.text
-			}
-		}
-		return &outcome{end: redirected, item: c.item, status: status, target: target}
-	}
-	uri := w.m.eval(strings.TrimSuffix(target, "?"), st.q)
-	if uri.known {
-		path, args, has := strings.Cut(uri.text, "?")
-		if path == "" {
-			return &outcome{end: answered, item: c.item, status: 500, why: "the rewritten path is empty"}
-		}
-		uri = text(path)
-		switch {
-		case has && !strings.HasSuffix(target, "?") && st.q.args.known && st.q.args.text != "":
-			st.q.args = text(args + "&" + st.q.args.text)
-		case has:
-			st.q.args = text(args)
-		case strings.HasSuffix(target, "?"):
-			st.q.args = emptyVal
-		}
-	} else {
-		uri = unknownVal
-	}
-	st.q.uri = uri
-	st.internal = true
-	switch c.item.Arg(2) {
-	case "break":
-		st.changed = false
-		st.pc = len(st.codes)
-	case "last":
-		st.changed = true
-		st.pc = len(st.codes)
-	default:
-		st.changed = true
-	}
-	return nil
-}
-
 // search finds the location of the request (ngx_http_core_find_config_phase).
 // It returns false where the request ended.
 func (w *walk) search(st *state) bool {
@@ -273,6 +207,8 @@ func (w *walk) enter(st *state, s *Scope) {
 		st.conf, st.codes = le, nil
 		if p := le.ownPass(); p.Directive != nil {
 			st.handler = p
+		} else if st.handler.Directive != nil && st.handler.Is("memcached_pass") {
+			st.handler = Item{} // its module alone does not hand itself down
 		}
 	}
 }

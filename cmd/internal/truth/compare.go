@@ -133,7 +133,7 @@ func (t *trial) compareProbe(s *seen, n *tally) []disagreement {
 	}
 	for i, kind := range kinds {
 		a := &s.answers[i]
-		if a.backend == "" || kind == effective.Ordinary && a.loc != s.answers[0].loc || a.backend != s.answers[0].backend {
+		if a.backend == "" || a.loc != s.answers[0].loc || a.backend != s.answers[0].backend {
 			continue
 		}
 		if why := compareHeaders(trace.Route, a, kind, n); why != "" {
@@ -231,8 +231,8 @@ func (t *trial) compareRoutes(all []*seen, n *tally) []disagreement {
 			if s.trace == nil || s.trace.Route == nil || s.trace.Route.Scope != r.Scope || s.trace.Route.Pass.Directive != r.Pass.Directive {
 				continue
 			}
-			if s.trace.Route.Because(effective.UnreachableProxy) != nil {
-				continue // an error_page that keeps its status led here
+			if elsewhere(s.trace.Route) {
+				continue
 			}
 			reached = true
 			ok := s.answers[0].ok && s.answers[1].ok
@@ -251,6 +251,13 @@ func (t *trial) compareRoutes(all []*seen, n *tally) []disagreement {
 		}
 	}
 	return out
+}
+
+// elsewhere reports whether one form of the handshake does not reach the route,
+// or an error_page that keeps its status led there: a route is judged for the
+// requests that it passes on.
+func elsewhere(r *effective.Route) bool {
+	return r.Because(effective.UnreachableProxy) != nil || r.Because(effective.RedirectedHandshake) != nil || r.Because(effective.HandshakeMethod) != nil
 }
 
 func (t *trial) routeHeaders(r *effective.Route, s *seen, n *tally) string {

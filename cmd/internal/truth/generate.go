@@ -204,10 +204,13 @@ func (g *generator) http(s *sample) *node {
 
 // finishVars assigns the variables that are used and that nothing defines.
 func (g *generator) finishVars(servers []*node) {
-	for _, name := range g.setVars {
+	for i := 0; i < len(g.setVars); i++ { // a value may want another variable
+		name := g.setVars[i]
 		if g.wanted[name] && !g.wanted["set "+name] {
+			g.wanted["set "+name] = true
 			sv := servers[g.r.IntN(len(servers))]
 			sv.kids = append([]*node{dir("set", "$"+name, g.setValue(name))}, sv.kids...)
+			i = -1
 		}
 	}
 }

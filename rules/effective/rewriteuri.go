@@ -1,0 +1,108 @@
+package effective
+
+import "strings"
+
+// rewriteURI runs one rewrite directive (ngx_http_script_regex_start_code).
+func (w *walk) rewriteURI(c *code, st *state) *outcome {
+	groups, matched, ok := []string(nil), false, false
+	if st.q.uri.known {
+		groups, matched, ok = c.re.match(st.q.uri.text)
+	} else if all := c.re.matchesAll(); all {
+		matched, ok = true, true
+	}
+	if !ok || !matched {
+		if ok {
+			st.q.groups = nil
+		}
+		return nil
+	}
+	if groups != nil {
+		st.q.capture(groups, c.re)
+	} else {
+		st.q.groups = nil
+	}
+	status, target := c.redirect()
+	if status != 0 {
+		if v := w.replacement(strings.TrimSuffix(target, "?"), st.q, true); v.known {
+			target = v.text
+			if !strings.HasSuffix(c.item.Arg(1), "?") && st.q.args.known && st.q.args.text != "" {
+				sep := "?"
+				if strings.Contains(target, "?") {
+					sep = "&"
+				}
+				target += sep + st.q.args.text
+			}
+		}
+		return &outcome{end: redirected, item: c.item, status: status, target: target}
+	}
+	uri := w.replacement(strings.TrimSuffix(target, "?"), st.q, false)
+	if uri.known {
+		path, args, has := strings.Cut(uri.text, "?")
+		if path == "" {
+			return &outcome{end: answered, item: c.item, status: 500, why: "the rewritten path is empty"}
+		}
+		uri = text(path)
+		switch {
+		case has && !strings.HasSuffix(target, "?") && st.q.args.known && st.q.args.text != "":
+			st.q.args = text(args + "&" + st.q.args.text)
+		case has:
+			st.q.args = text(args)
+		case strings.HasSuffix(target, "?"):
+			st.q.args = emptyVal
+		}
+	} else {
+		uri = unknownVal
+	}
+	st.q.uri = uri
+	st.q.sampled = st.q.sampled && strings.Contains(target, "$")
+	st.internal = true
+	switch c.item.Arg(2) {
+	case "break":
+		st.changed = false
+		st.pc = len(st.codes)
+	case "last":
+		st.changed = true
+		st.pc = len(st.codes)
+	default:
+		st.changed = true
+	}
+	return nil
+}
+
+// replacement evaluates what a rewrite puts in the place of the path. Captures
+// are escaped in its arguments, and everywhere in a redirect, if the request's
+// path was (ngx_http_script_copy_capture_code); of these escapes a redirect
+// keeps those that it cannot do without (ngx_http_script_regex_end_code).
+func (w *walk) replacement(expr string, q *request, redirect bool) val {
+	if !q.escaped || !strings.Contains(expr, "$") {
+		return w.m.eval(expr, q)
+	}
+	ps, ok := parts(expr)
+	if !ok {
+		return unknownVal
+	}
+	var b strings.Builder
+	args := false
+	for _, p := range ps {
+		v := text(p.literal)
+		switch {
+		case p.variable != "":
+			v = w.m.variable(p.variable, q, 0)
+		case p.capture > 0:
+			v = q.group(p.capture)
+		default:
+			args = args || strings.Contains(p.literal, "?")
+		}
+		switch {
+		case !v.known:
+			return unknownVal
+		case p.capture > 0 && args:
+			b.WriteString(escape(v.text, " \"#%&+;<>?\\^`{|}"))
+		case p.capture > 0 && redirect:
+			b.WriteString(escape(v.text, " \"#%"))
+		default:
+			b.WriteString(v.text)
+		}
+	}
+	return text(b.String())
+}
