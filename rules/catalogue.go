@@ -6,6 +6,9 @@ func All() []*Rule {
 		undefinedConnectionVariable,
 		websocketScheme,
 		misplacedDirective,
+		duplicateDirective,
+		swallowedDirective,
+		invalidValue,
 
 		missingHTTPVersion,
 		missingUpgradeHeader,

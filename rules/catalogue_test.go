@@ -180,13 +180,12 @@ func TestSelect(t *testing.T) {
 		want string
 		err  string
 	}{
-		{Selection{Select: []string{"lifetime"}}, "short-read-timeout", ""},
+		{Selection{Select: []string{"comments"}}, "unused-ignore ignore-without-reason", ""},
 		{Selection{Select: []string{"missing-upgrade-header, websocket-scheme"}}, "websocket-scheme missing-upgrade-header", ""},
-		{Selection{Select: []string{"syntax"}, Ignore: []string{"websocket-scheme"}}, "undefined-connection-variable", ""},
+		{Selection{Select: []string{"comments"}, Ignore: []string{"unused-ignore"}}, "ignore-without-reason", ""},
 		{Selection{Select: []string{"comments"}, ExtendSelect: []string{"short-read-timeout"}},
 			"short-read-timeout unused-ignore ignore-without-reason", ""},
 		{Selection{Ignore: []string{"*"}}, "", ""},
-		{Selection{Select: []string{"tls"}}, "", ""},
 		{Selection{Select: []string{"missing-upgrade-heder"}}, "", `unknown rule "missing-upgrade-heder"; did you mean "missing-upgrade-header"?`},
 		{Selection{Select: []string{"missing_http_version"}}, "", `unknown rule "missing_http_version"; did you mean "missing-http-version"?`},
 		{Selection{Ignore: []string{"zzzzzz"}}, "", `unknown rule "zzzzzz"; "wsnginx rules" lists them`},

@@ -99,6 +99,7 @@ func (p *Pass) reportMisplaced(l level, wrong []effective.Item) {
 		f.Related = append(f.Related, Place{w.File, headSpan(w.Directive), "not allowed here either"})
 	}
 	if l.Kind == effective.If {
+		f.spoils = l.Parent.Block
 		f.Fix = p.liftLines(l, wrong, &f)
 	}
 	p.Report(f)

@@ -104,6 +104,9 @@ type Finding struct {
 	Related  []Place
 	Via      *effective.Mount // the includes that led to File; nil in the main file
 	Fix      *Fix             // nil where the change is left to a person
+	// spoils is the block in which nothing reads as it was meant until this is
+	// mended: other findings about its routes have this cause.
+	spoils *parser.Directive
 	// Ignored is set where a comment in the configuration ignores the
 	// finding: the reason it gives.
 	Ignored string

@@ -23,6 +23,7 @@ func Run(models []*effective.Model, opts Options) []Finding {
 			r.Check(p)
 		}
 	}
+	c.dropSpoilt()
 	for i := range c.findings {
 		f := &c.findings[i]
 		f.Severity = opts.severity(f.Rule, f.Severity)
@@ -104,6 +105,26 @@ func (c *collection) add(f Finding) {
 	if !sameFix(have.Fix, f.Fix) {
 		have.Fix = nil
 	}
+}
+
+// dropSpoilt takes out the findings that only follow from another one: the
+// header lines behind a missing semicolon are not missing.
+func (c *collection) dropSpoilt() {
+	spoilt := map[*parser.Directive]bool{}
+	for i := range c.findings {
+		if b := c.findings[i].spoils; b != nil {
+			spoilt[b] = true
+		}
+	}
+	if len(spoilt) == 0 {
+		return
+	}
+	in := func(s *effective.Scope) bool { return s != nil && spoilt[s.Block] }
+	c.findings = slices.DeleteFunc(c.findings, func(f Finding) bool {
+		return f.Rule.Category != Syntax && len(f.Routes) > 0 && !slices.ContainsFunc(f.Routes, func(r *effective.Route) bool {
+			return !in(r.Location) && (r.Server == nil || !in(r.Server.Scope))
+		})
+	})
 }
 
 func sameFix(a, b *Fix) bool {

@@ -1,0 +1,185 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+var duplicateDirective = &Rule{
+	Name:     "duplicate-directive",
+	Category: Syntax,
+	Severity: Error,
+	Fixable:  "safe",
+	Summary:  "a directive that nginx takes once stands twice on one level",
+	Doc: `Directives of one value, such as proxy_pass, proxy_http_version and the timeouts,
+may stand once on a level; nginx does not start where there are two ([emerg]
+"proxy_http_version" directive is duplicate), even if they agree. What a level
+includes counts: a snippet that sets the version, in a location that does so too,
+is the usual case. Lists, such as proxy_set_header, may be repeated.
+
+Two locations of the same path are refused likewise, and so is
+map_hash_bucket_size after a map, which sets it.
+
+The fix removes one of two lines that agree, from a file that is used once.`,
+	Before: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 1h;
+    proxy_http_version 1.1;
+}
+`,
+	After: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 1h;
+}
+`,
+	Check: checkDuplicateDirective,
+}
+
+func checkDuplicateDirective(p *Pass) {
+	p.eachLevel(func(l level) {
+		seen := map[string][]effective.Item{}
+		var order []string
+		mapped := effective.Item{}
+		for _, it := range l.Items {
+			name := it.Head.Value
+			if len(it.File.Errors) > 0 {
+				continue
+			}
+			if name == "map" && l.Kind == effective.HTTP && mapped.Directive == nil {
+				mapped = it
+			}
+			row := l.any(name)
+			switch {
+			case strings.HasPrefix(name, "map_hash_") && mapped.Directive != nil && row != nil:
+				p.reportAfterMap(it, mapped)
+				continue
+			case name == "location" && it.Scope != nil:
+				name = locationKey(it.Scope)
+			case row == nil || !row.once() || row.block != it.IsBlock():
+				continue
+			}
+			if name == "" {
+				continue
+			}
+			if seen[name] = append(seen[name], it); len(seen[name]) == 2 {
+				order = append(order, name)
+			}
+		}
+		for _, name := range order {
+			p.reportDuplicates(l, seen[name])
+		}
+	})
+}
+
+// any returns what nginx takes of a directive on this level, nil where that is
+// not known. On the outermost level of a fragment it is what some level takes.
+func (l level) any(name string) *directive {
+	in := l.in
+	if in == 0 {
+		in = inHTTP | inServer | inLocation
+	}
+	row, _ := rowFor(name, in)
+	return row
+}
+
+// locationKey is equal for locations that nginx refuses beside one another
+// (ngx_http_join_exact_locations), "" for those it does not look at.
+func locationKey(s *effective.Scope) string {
+	switch modifier, match := s.ModifierAndMatch(); {
+	case strings.HasPrefix(modifier, "~") || strings.HasPrefix(match, "@") || match == "":
+		return ""
+	case modifier == "=":
+		return "location = " + match
+	default:
+		return "location " + match
+	}
+}
+
+func (p *Pass) reportDuplicates(l level, same []effective.Item) {
+	first, second := same[0], same[1]
+	name := second.Head.Value
+	if second.Scope != nil {
+		if name != "location" {
+			p.Report(duplicateOf(first, second, fmt.Sprintf(
+				"there are two %s blocks here, and nginx does not start: %q directive is duplicate; make them one", name, name)))
+			return
+		}
+		_, match := second.Scope.ModifierAndMatch()
+		f := duplicateOf(first, second, fmt.Sprintf(
+			"there are two blocks for %s here, and nginx does not start: duplicate location %q; make them one", locationName(second.Scope), match))
+		p.Report(f)
+		return
+	}
+	count := "twice"
+	if len(same) > 2 {
+		count = fmt.Sprintf("%d times", len(same))
+	}
+	f := duplicateOf(first, second, fmt.Sprintf(
+		"%s stands %s on this level, and nginx does not start: %q directive is duplicate; keep one of them", name, count, name))
+	for _, it := range same[2:] {
+		f.Related = append(f.Related, Place{it.File, headSpan(it.Directive), "and again here"})
+	}
+	f.Routes = p.routesOf(second.Directive)
+	f.Fix = p.keepOne(l, same)
+	p.Report(f)
+}
+
+func duplicateOf(first, second effective.Item, msg string) Finding {
+	f := atItem(second, nil, Error, msg)
+	f.Related = []Place{{first.File, headSpan(first.Directive), "the first one is here"}}
+	return f
+}
+
+func (p *Pass) reportAfterMap(it, mapped effective.Item) {
+	f := atItem(it, nil, p.Rule.Severity, fmt.Sprintf(
+		"%s stands after a map, and nginx does not start: %q directive is duplicate; move it before the first map", it.Head.Value, it.Head.Value))
+	f.Related = []Place{{mapped.File, headSpan(mapped.Directive), "the first map is here"}}
+	p.Report(f)
+}
+
+// keepOne plans to remove all but one of directives that agree.
+func (p *Pass) keepOne(l level, same []effective.Item) *Fix {
+	for _, it := range same[1:] {
+		if !slices.EqualFunc(it.Args, same[0].Args, sameWord) {
+			return nil
+		}
+	}
+	// What is kept is best the one that other levels share.
+	keep := -1
+	for i, it := range same {
+		if !p.mounts.once(it.File) {
+			if keep >= 0 {
+				return nil
+			}
+			keep = i
+		}
+	}
+	if keep < 0 {
+		for i, it := range same {
+			if !literal(l.Scope, it) {
+				keep = i
+				break
+			}
+		}
+	}
+	keep = max(keep, 0)
+	var edits []Edit
+	for i, it := range same {
+		if i != keep {
+			edits = append(edits, removeLine(it.Directive))
+		}
+	}
+	return fixOf(Safe, "remove the repeated "+same[0].Head.Value, edits, true)
+}
+
+func sameWord(a, b parser.Word) bool { return a.Value == b.Value }

@@ -1,0 +1,238 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+var invalidValue = &Rule{
+	Name:     "invalid-value",
+	Category: Syntax,
+	Severity: Error,
+	Summary:  "an argument, or the number of them, that nginx refuses",
+	Doc: `nginx checks the arguments of its own directives when it reads them and does not
+start where one is wrong. The usual cases around WebSockets: "60sec" or "1H" for
+a time (the units are w, d, h, m, s and ms, in lower case), "HTTP/1.1" for
+proxy_http_version, a header value of several words without quotes, and a
+proxy_pass with a path inside a location given by a regular expression.
+
+Directives that nginx itself does not have are left alone: they belong to modules.`,
+	Before: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 60min;
+}
+`,
+	Check: checkInvalidValue,
+}
+
+func checkInvalidValue(p *Pass) {
+	p.eachLevel(func(l level) {
+		seen := map[string]bool{}
+		for _, it := range l.Items {
+			row := l.any(it.Head.Value)
+			if row == nil || row.block != it.IsBlock() || !readable(it.Directive) {
+				continue
+			}
+			again := seen[it.Head.Value] && row.once() // duplicate-directive's
+			seen[it.Head.Value] = true
+			if again || len(l.swallowed(it.Directive)) > 0 {
+				continue
+			}
+			if !row.takes(len(it.Args)) {
+				p.reportCount(it, row)
+				continue
+			}
+			p.checkArguments(l, it, row)
+		}
+	})
+}
+
+func (p *Pass) reportCount(it effective.Item, row *directive) {
+	remedy := "see that no semicolon is missing or doubled"
+	switch {
+	case it.Is("proxy_set_header") && len(it.Args) > 2, it.Is("add_header") && len(it.Args) > 3:
+		remedy = "put a value of several words in quotes"
+	case it.Is("proxy_set_header") && len(it.Args) == 1:
+		remedy = `write "" for an empty value`
+	case row.args == "0":
+		remedy = "take them out"
+	}
+	f := atItem(it, nil, p.Rule.Severity, fmt.Sprintf(
+		"%s takes %s and has %d, and nginx does not start: invalid number of arguments in %q directive; %s",
+		it.Head.Value, row.count(), len(it.Args), it.Head.Value, remedy))
+	f.Routes = p.routesOf(it.Directive)
+	p.Report(f)
+}
+
+// count says how many arguments nginx takes.
+func (d *directive) count() string {
+	least, more := strings.CutSuffix(d.args, "+")
+	switch {
+	case more:
+		return least + " or more arguments"
+	case d.args == "0":
+		return "no arguments"
+	case d.args == "1":
+		return "1 argument"
+	case len(d.args) == 1:
+		return d.args + " arguments"
+	}
+	last := len(d.args) - 1
+	return strings.Join(strings.Split(d.args[:last], ""), ", ") + " or " + d.args[last:] + " arguments"
+}
+
+func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
+	if it.Is("proxy_pass") {
+		p.checkPass(l, it)
+		return
+	}
+	name := it.Head.Value
+	for i, a := range it.Args {
+		v := a.Value
+		said, remedy := fmt.Sprintf("%q directive invalid value", name), ""
+		switch row.kind {
+		case "flag":
+			if strings.EqualFold(v, "on") || strings.EqualFold(v, "off") {
+				continue
+			}
+			said = fmt.Sprintf("it must be %q or %q", "on", "off")
+			remedy = "write one of them"
+		case "msec":
+			if _, ok := effective.ParseTime(v); ok {
+				continue
+			}
+			remedy = "write a number with w, d, h, m, s or ms, such as 3600s"
+		case "size", "offset":
+			if isSize(v, row.kind == "offset") {
+				continue
+			}
+			remedy = "write a number, in bytes or with k or m"
+		case "number":
+			if isNumber(v) {
+				continue
+			}
+			said, remedy = fmt.Sprintf("%q directive invalid number", name), "write a number"
+		case "buffers":
+			if i == 0 && isNumber(v) && strings.Trim(v, "0") != "" || i == 1 && isSize(v, false) && strings.Trim(v, "0kKmM") != "" {
+				continue
+			}
+			remedy = "write a number of buffers and their size, such as 8 16k"
+		case "enum", "mask":
+			words := row.words
+			if it.Is("proxy_http_version") && p.Model.Version.Before(1, 29, 4) {
+				words = words[:2]
+			}
+			if slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, v) }) {
+				continue
+			}
+			said = fmt.Sprintf("invalid value %q", v)
+			remedy = "write " + alternatives(words)
+		default:
+			return
+		}
+		p.reportValue(it, a, fmt.Sprintf("%s cannot be %q, and nginx does not start: %s; %s", name, v, said, remedy))
+		return
+	}
+}
+
+func alternatives(words []string) string {
+	n := len(words)
+	if n == 1 {
+		return words[0]
+	}
+	return strings.Join(words[:n-1], ", ") + " or " + words[n-1]
+}
+
+func (p *Pass) reportValue(it effective.Item, w parser.Word, msg string) {
+	f := atItem(it, nil, p.Rule.Severity, msg)
+	f.Span = w.Span
+	f.Routes = p.routesOf(it.Directive)
+	p.Report(f)
+}
+
+// checkPass looks at the URL of a proxy_pass as ngx_http_proxy_pass does. ws://
+// and wss:// are websocket-scheme's.
+func (p *Pass) checkPass(l level, it effective.Item) {
+	url := it.Arg(0)
+	if strings.ContainsAny(url, "$<>{}") || schemeOf(url) != "" {
+		return
+	}
+	i := strings.Index(url, "://") + 3
+	if s := strings.ToLower(url[:max(i, 0)]); i < 3 || s != "http://" && s != "https://" {
+		p.reportValue(it, it.Args[0], fmt.Sprintf(
+			"proxy_pass %q is no URL that nginx knows, and it does not start: invalid URL prefix; begin it with http:// or https://", url))
+		return
+	}
+	host, uri := url[i:], ""
+	if len(host) >= 5 && strings.EqualFold(host[:5], "unix:") {
+		if n := strings.IndexByte(host[5:], ':'); n >= 0 {
+			uri = host[5+n+1:]
+		}
+	} else {
+		if n := strings.IndexAny(host, "/?"); n >= 0 {
+			host, uri = host[:n], host[n:]
+		}
+		said := ""
+		_, port, has := strings.Cut(host, ":")
+		switch n, err := strconv.Atoi(port); {
+		case host == "" || host[0] == ':':
+			said = "no host"
+		case has && host[0] != '[' && (err != nil || n < 1 || n > 65535 || port[0] == '+'):
+			said = "invalid port"
+		}
+		if said != "" {
+			p.reportValue(it, it.Args[0], fmt.Sprintf(
+				"proxy_pass %q has %s, and nginx does not start: %s in upstream %q; write host and port", url,
+				strings.Replace(said, "invalid port", "no port from 1 to 65535", 1), said, url[i:]))
+			return
+		}
+	}
+	if where := noURI(l.Scope); uri != "" && where != "" {
+		p.reportValue(it, it.Args[0], fmt.Sprintf(
+			"proxy_pass has the path %q %s, and nginx does not start: %q cannot have URI part there; leave it off, and change the path with rewrite if need be",
+			uri, where, "proxy_pass"))
+	}
+}
+
+// noURI says what keeps a proxy_pass in s from having a path, "" for nothing.
+func noURI(s *effective.Scope) string {
+	switch s.Kind {
+	case effective.If:
+		return "inside an if"
+	case effective.LimitExcept:
+		return "inside limit_except"
+	case effective.Location:
+		modifier, match := s.ModifierAndMatch()
+		switch {
+		case strings.HasPrefix(modifier, "~"):
+			return "inside a location with a regular expression"
+		case strings.HasPrefix(match, "@"):
+			return "inside a named location"
+		}
+	}
+	return ""
+}
+
+func isNumber(s string) bool {
+	return s != "" && len(s) < 19 && strings.Trim(s, "0123456789") == ""
+}
+
+// isSize reports whether ngx_parse_size, or for giga ngx_parse_offset, reads s.
+func isSize(s string, giga bool) bool {
+	units := "kKmM"
+	if giga {
+		units += "gG"
+	}
+	if n := len(s) - 1; n > 0 && strings.IndexByte(units, s[n]) >= 0 {
+		s = s[:n]
+	}
+	return isNumber(s)
+}

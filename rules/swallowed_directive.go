@@ -1,0 +1,101 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+var swallowedDirective = &Rule{
+	Name:     "swallowed-directive",
+	Category: Syntax,
+	Severity: Error,
+	Fixable:  "safe",
+	Summary:  "a missing semicolon makes the next line an argument",
+	Doc: `Only a semicolon ends a directive, not the end of its line. Without one the next
+line becomes more arguments. Often nginx refuses their number; a directive that
+takes any number, such as server_name or proxy_cache_bypass, swallows the line
+without a word, and what it was meant to set is not set.
+
+The fix adds the semicolon, with --unsafe where nginx starts as it is: then the
+line takes effect for the first time.`,
+	Before: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 1h;
+}
+`,
+	After: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 1h;
+}
+`,
+	Check: checkSwallowedDirective,
+}
+
+func checkSwallowedDirective(p *Pass) {
+	p.eachLevel(func(l level) {
+		for _, it := range l.Items {
+			if !readable(it.Directive) {
+				continue
+			}
+			for _, i := range l.swallowed(it.Directive) {
+				p.reportSwallowed(l, it, i)
+			}
+		}
+	})
+}
+
+func (p *Pass) reportSwallowed(l level, it effective.Item, i int) {
+	word, before := it.Args[i], it.Head
+	if i > 0 {
+		before = it.Args[i-1]
+	}
+	refused := l.refuses(it.Directive)
+	so := "nginx starts all the same and never sees it"
+	if refused {
+		so = "nginx does not start"
+	}
+	f := atItem(it, nil, p.Rule.Severity, fmt.Sprintf(
+		"%s is read as an argument of %s, since line %d has no semicolon at its end, and %s; write %q there",
+		word.Value, it.Head.Value, it.File.Position(before.Span.Start).Line, so, tail(it.File, before)+";"))
+	f.Span = word.Span
+	f.Related = []Place{{it.File, before.Span, "the semicolon is missing here"}}
+	if l.Kind == effective.Location || strings.HasPrefix(word.Value, "proxy_") {
+		f.spoils = l.Block
+	}
+	f.Fix = fixOf(safety(!refused), "add the missing semicolon", []Edit{{
+		File: it.File, Span: parser.Span{Start: before.Span.End, End: before.Span.End}, New: ";"}}, true)
+	p.Report(f)
+}
+
+// tail is the word with which a line ends, shortened.
+func tail(f *parser.File, w parser.Word) string {
+	text := f.Src[w.Span.Start:w.Span.End]
+	if len(text) > 40 || strings.Contains(text, "\n") {
+		return "…" + text[len(text)-1:]
+	}
+	return text
+}
+
+// refuses reports whether nginx refuses the directive as it stands: the words
+// of another one among its arguments are too many, or none that it knows.
+func (l level) refuses(d *parser.Directive) bool {
+	row := l.any(d.Head.Value)
+	if row == nil {
+		return false
+	}
+	return !row.takes(len(d.Args)) || row.kind == "mask" || slices.Contains(checksWords, d.Head.Value)
+}
+
+// checksWords are directives of any number of arguments that refuse those they
+// do not know.
+var checksWords = []string{"listen", "server", "access_log", "error_log", "resolver"}
