@@ -88,11 +88,14 @@ func (p *Pass) reportMisplaced(l level, wrong []effective.Item) {
 			names = append(names, n)
 		}
 	}
-	verb := "stands"
-	if len(wrong) > 1 {
+	verb, sev := "stands", p.Rule.Severity
+	if l.Parent == nil && p.Model.Outer != effective.Main {
+		sev = min(sev, Warning) // a piece of a page rather than a file
+	}
+	if len(names) > 1 {
 		verb = "stand"
 	}
-	f := atItem(it, nil, p.Rule.Severity, fmt.Sprintf(
+	f := atItem(it, nil, sev, fmt.Sprintf(
 		"%s %s in %s, and nginx does not start: %q directive is not allowed here; %s",
 		listed(names), verb, blockName(l), it.Head.Value, whereTo(it.Head.Value, len(wrong) > 1)))
 	for _, w := range wrong[1:] {

@@ -52,7 +52,11 @@ func placeholder(s string) bool {
 		if i < 0 {
 			break
 		}
-		rest = strings.TrimPrefix(rest[i+1:], "{")
+		rest = rest[i+1:]
+		if name, _, ok := strings.Cut(strings.TrimPrefix(rest, "{"), "}"); ok && rest[0] == '{' && strings.ContainsAny(name, ".-: ") {
+			return true
+		}
+		rest = strings.TrimPrefix(rest, "{")
 		if rest != "" && 'A' <= rest[0] && rest[0] <= 'Z' {
 			return true
 		}
