@@ -23,8 +23,12 @@ func All() []*Rule {
 		unsupportedPass,
 		unreachableProxy,
 		missingResolver,
+		shadowedLocation,
+		ignoredServer,
+		subrequestUpgrade,
 		unsupportedNginx,
 		plainHTTP2Listener,
+		trailingSlashRedirect,
 
 		shortReadTimeout,
 

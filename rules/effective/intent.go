@@ -69,6 +69,8 @@ func (in *intentions) of(r *Route, words pathSigns) (Intent, string) {
 		return Declared, fmt.Sprintf("an outer level sets %s (%s) and %q is a usual WebSocket path", outer.Arg(0), place(outer), words.likely)
 	case words.likely != "":
 		return Likely, fmt.Sprintf("%q is a usual WebSocket path", words.likely)
+	case outer.Directive != nil && clears(r.own()).Directive != nil:
+		return None, fmt.Sprintf("the location itself clears Upgrade (%s)", place(clears(r.own())))
 	case outer.Directive != nil:
 		return Inherited, fmt.Sprintf("only an outer level sets %s (%s)", outer.Arg(0), place(outer))
 	}
@@ -145,6 +147,17 @@ func (in *intentions) speaks(it Item) bool {
 		return in.m.eval(value, &request{kind: Handshake, host: opaqueHost, header: opaqueHost}).hasToken("upgrade") == yes
 	}
 	return false
+}
+
+// clears returns a line directly in s that takes Upgrade away: what an outer
+// level says for all of its locations is not meant for this one.
+func clears(s *Scope) Item {
+	for _, it := range s.Own("proxy_set_header") {
+		if strings.EqualFold(it.Arg(0), "Upgrade") && len(it.Args) == 2 && it.Arg(1) == "" {
+			return it
+		}
+	}
+	return Item{}
 }
 
 // outerLine is handshakeLine for the levels around r's location, whether or not

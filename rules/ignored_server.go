@@ -1,0 +1,120 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+var ignoredServer = &Rule{
+	Name:     "ignored-server",
+	Category: HandshakeCategory,
+	Severity: Warning,
+	Summary:  "a server_name that another server has already, so that no request arrives here",
+	Doc: `Two servers on one address and port cannot have the same name. nginx takes the
+first and says of the other, in its log only: [warn] conflicting server name
+"app.example.com" on 0.0.0.0:80, ignored. What stands in the second server, its
+WebSocket locations too, is never used.
+
+It happens where a site is linked or copied twice, or a tool writes a second file
+for it. Servers without a server_name count as having the same, empty name.`,
+	Before: `server {
+    listen 80;
+    server_name app.example.com;
+    location / {
+        proxy_pass http://127.0.0.1:8000;
+    }
+}
+server {
+    listen 80;
+    server_name app.example.com;
+    location /ws {
+        proxy_pass http://127.0.0.1:3000;
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection "upgrade";
+        proxy_read_timeout 1h;
+    }
+}
+`,
+	Check: checkIgnoredServer,
+}
+
+func checkIgnoredServer(p *Pass) {
+	said := map[*effective.VirtualServer]bool{}
+	for _, r := range p.intended() {
+		if vs := r.Server; vs != nil && !said[vs] && r.Intent != effective.Inherited {
+			said[vs] = true
+			p.checkNames(vs)
+		}
+	}
+}
+
+// checkNames reports the names of a server that lead to another one on every
+// socket.
+func (p *Pass) checkNames(vs *effective.VirtualServer) {
+	var lost []string
+	var by *effective.VirtualServer
+	alive := false // some name, or being a socket's default, leads here
+	for _, name := range vs.Names {
+		kept := false
+		for i := range vs.Listens {
+			so := p.Model.SocketOf(&vs.Listens[i])
+			switch other := so.Owner(vs, name); {
+			case other == vs:
+				kept = true
+			default:
+				by = other
+			}
+			alive = alive || so.Default == vs
+		}
+		if kept {
+			alive = true
+		} else {
+			lost = append(lost, name)
+		}
+	}
+	if len(lost) == 0 || by == nil || by.Scope.Block == vs.Scope.Block && by.Scope.Via == vs.Scope.Via {
+		return
+	}
+	so := p.Model.SocketOf(&vs.Listens[0])
+	on := fmt.Sprintf("on %s", vs.Listens[0].Text)
+	if len(vs.Listens) == 1 && so.Listen.Port != "" {
+		on = "on port " + so.Listen.Port
+	}
+	what := "server_name " + listed(quoteAll(lost))
+	if lost[0] == "" {
+		what = "a server without a name"
+	}
+	so2 := "no request reaches its WebSocket locations"
+	if alive {
+		so2 = "requests for it do not reach the WebSocket locations here"
+	}
+	msg := fmt.Sprintf("%s is there before %s, nginx ignores it here (conflicting server name), and %s; make the two servers one, or rename one", what, on, so2)
+	names := vs.Scope.Own("server_name")
+	var f Finding
+	if i := slices.IndexFunc(names, func(it effective.Item) bool {
+		return slices.ContainsFunc(it.Args, func(w parser.Word) bool { return slices.Contains(lost, w.Value) })
+	}); i >= 0 {
+		f = atItem(names[i], nil, p.Rule.Severity, msg)
+	} else {
+		f = Finding{Severity: p.Rule.Severity, Message: msg, File: vs.Scope.Block.File, Span: headSpan(vs.Scope.Block), Via: vs.Scope.Via}
+	}
+	f.Related = []Place{{by.Scope.Block.File, headSpan(by.Scope.Block), "this server has it"}}
+	for _, r := range p.intended() {
+		if r.Server == vs {
+			f.Routes = append(f.Routes, r)
+		}
+	}
+	p.Report(f)
+}
+
+func quoteAll(words []string) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = fmt.Sprintf("%q", w)
+	}
+	return out
+}
