@@ -30,6 +30,7 @@ where findings at or above --fail-on remain. Only files at or below PATH change.
 
 Example: wsnginx fix --write /etc/nginx`,
 		Flags: slices.Concat([]cli.Flag{
+			formatFlag(plainFormats...),
 			&cli.BoolFlag{Name: "write", Usage: "change the files"},
 			&cli.BoolFlag{Name: "unsafe", Usage: "also make changes that ordinary requests could notice"},
 		}, selectFlags(), inputFlags()),
@@ -47,7 +48,7 @@ type fixing struct {
 	// What the last lint looked at.
 	workspace *parser.Workspace
 	models    []*effective.Model
-	ignored   int
+	ignored   []rules.Finding
 }
 
 func (p *program) fix(c *cli.Context) error {
@@ -64,7 +65,7 @@ func (p *program) fix(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := p.open(c, paths)
+	in, err := p.open(c, paths, plainFormats...)
 	if err != nil {
 		return err
 	}
@@ -76,9 +77,8 @@ func (p *program) fix(c *cli.Context) error {
 	for _, w := range result.Withdrawn {
 		p.say("%s", w.Error())
 	}
-	run := &report.Run{Version: in.options.Version, Findings: result.Remaining, Problems: f.problems, Fixed: fixed(result)}
-	run.Counts = in.counts(f.workspace, f.models)
-	run.Counts.Ignored = f.ignored
+	run := in.run(f.workspace, f.models)
+	run.Findings, run.Ignored, run.Problems, run.Fixed = result.Remaining, f.ignored, f.problems, fixed(result)
 	if len(result.Changes) > 0 && slices.ContainsFunc(f.problems, in.fatal) {
 		p.say("nothing is fixed, because not everything could be read")
 		run.Findings, run.Fixed = result.First, &report.Fixed{}
@@ -129,7 +129,7 @@ func (f *fixing) diff(run *report.Run, result *fixer.Result) error {
 	if len(result.Changes) > 0 {
 		status = exitFindings
 	}
-	if f.json {
+	if f.machine {
 		return f.print(run, status)
 	}
 	if _, err := io.WriteString(f.out.w, f.style.Diff(run.Fixed.Diff)); err != nil {

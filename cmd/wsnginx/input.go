@@ -30,13 +30,22 @@ func inputFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "websocket", Usage: "locations that match `PATTERN` carry WebSocket; * is all (repeatable)"},
 		&cli.StringSliceFlag{Name: "not-websocket", Usage: "locations that match `PATTERN` do not (repeatable)"},
 		&cli.BoolFlag{Name: "strict", Usage: "exit 2 where an include leads outside the tree"},
-		&cli.StringFlag{Name: "format", Usage: "`FORMAT` of the result: text or json", Value: "text"},
 		&cli.StringFlag{Name: "output", Usage: "write the result to `FILE` instead of stdout"},
 		&cli.StringFlag{Name: "color", Usage: "`WHEN` to use colours: auto, always or never", Value: "auto"},
 		&cli.BoolFlag{Name: "quiet", Usage: "results and errors only"},
 		&cli.BoolFlag{Name: "verbose", Usage: "say on stderr what was read"},
 		&cli.IntFlag{Name: "jobs", Usage: "work on `N` cores (default all)"},
 	}
+}
+
+// formatFlag chooses how a command's result is printed.
+func formatFlag(names ...string) cli.Flag {
+	return &cli.StringFlag{Name: "format", Usage: "`FORMAT` of the result: " + either(names), Value: names[0]}
+}
+
+// either returns "a, b or c".
+func either(names []string) string {
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
 }
 
 // selectFlags choose rules: lint and fix have them.
@@ -49,6 +58,12 @@ func selectFlags() []cli.Flag {
 	}
 }
 
+// unnamed is the name of standard input's file where a person gave none.
+const unnamed = "<stdin>"
+
+// plainFormats are the formats of the commands that have no findings.
+var plainFormats = []string{"text", "json"}
+
 // input is what a command reads, and how it judges and prints it.
 type input struct {
 	program   *program
@@ -58,7 +73,8 @@ type input struct {
 	jobs      int
 	strict    bool
 	verbose   bool
-	json      bool
+	format    string
+	machine   bool // the format is for programs: what went wrong stands in it
 	style     report.Style
 	out       *output
 }
@@ -69,18 +85,19 @@ func oneOf(c *cli.Context, flag string, values ...string) (string, error) {
 	if slices.Contains(values, v) {
 		return v, nil
 	}
-	return "", fmt.Errorf("%s: --%s %q: want %s", c.Command.Name, flag, v, strings.Join(values[:len(values)-1], ", ")+" or "+values[len(values)-1])
+	return "", fmt.Errorf("%s: --%s %q: want %s", c.Command.Name, flag, v, either(values))
 }
 
-// open reads the flags that every reading command has, then what paths stand for.
-func (p *program) open(c *cli.Context, paths []string) (*input, error) {
+// open reads the flags that every reading command has, then what paths stand
+// for. formats are the command's, the first of them for people.
+func (p *program) open(c *cli.Context, paths []string, formats ...string) (*input, error) {
 	in := &input{program: p, jobs: c.Int("jobs"), strict: c.Bool("strict"), verbose: c.Bool("verbose")}
 	p.quiet = c.Bool("quiet")
-	format, err := oneOf(c, "format", "text", "json")
-	if err != nil {
+	var err error
+	if in.format, err = oneOf(c, "format", formats...); err != nil {
 		return nil, err
 	}
-	in.json = format == "json"
+	in.machine = in.format != "text"
 	if in.jobs < 0 {
 		return nil, fmt.Errorf("%s: --jobs %d: want a number from 1", c.Command.Name, in.jobs)
 	}
@@ -97,7 +114,7 @@ func (p *program) open(c *cli.Context, paths []string) (*input, error) {
 		return nil, err
 	}
 	in.style.Dir, _ = os.Getwd() // without one, names stay as they are
-	in.style.Color, in.style.Quiet = in.out.color && !in.json, p.quiet
+	in.style.Color, in.style.Quiet = in.out.color && !in.machine, p.quiet
 
 	opts := parser.Options{
 		Root: c.String("root"), Exclude: c.StringSlice("exclude"),
@@ -112,7 +129,7 @@ func (p *program) open(c *cli.Context, paths []string) (*input, error) {
 				return nil, fmt.Errorf("%s: \"-\" stands among the paths twice; standard input can be read once", c.Command.Name)
 			}
 			if in.stdin = opts.StdinName; in.stdin == "" {
-				in.stdin = "<stdin>"
+				in.stdin = unnamed
 			}
 			if opts.Stdin, err = io.ReadAll(p.stdin); err != nil {
 				return nil, fmt.Errorf("read standard input: %w", err)
@@ -193,7 +210,7 @@ func (in *input) settle(problems []parser.Problem, status int) (failed bool) {
 	for _, problem := range problems {
 		fatal := in.fatal(problem)
 		failed = failed || fatal
-		if !fatal && (in.json || in.style.Quiet) {
+		if !fatal && (in.machine || in.style.Quiet) {
 			continue
 		}
 		if problem.Kind == parser.Failed && problem.File != "" {
@@ -335,13 +352,13 @@ func statusOf(findings []rules.Finding, least rules.Severity) int {
 }
 
 // lint runs the rules over w and returns the findings in the named files, and
-// how many more a comment ignores.
-func (in *input) lint(w *parser.Workspace, models []*effective.Model, list []*rules.Rule) (findings []rules.Finding, ignored int) {
+// those more that a comment ignores.
+func (in *input) lint(w *parser.Workspace, models []*effective.Model, list []*rules.Rule) (findings, ignored []rules.Finding) {
 	for _, f := range rules.Run(models, rules.Options{Rules: list, Writable: in.writable(w)}) {
 		switch {
 		case !w.Named(f.File):
 		case f.Ignored != "":
-			ignored++
+			ignored = append(ignored, f)
 			if in.verbose {
 				pos := f.File.Position(f.Span.Start)
 				in.program.say("%s:%d:%d: ignored: %s [%s]", in.style.Name(f.File.Name), pos.Line, pos.Column, f.Ignored, f.Rule.Name)

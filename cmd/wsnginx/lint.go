@@ -6,6 +6,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/wsnginx/wsnginx/cmd/internal/report"
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
 func (p *program) lintCommand() *cli.Command {
@@ -18,7 +20,7 @@ the default is the working directory. Exits 1 where a finding is at or above
 --fail-on, 2 where something could not be read.
 
 Example: wsnginx lint --fail-on error /etc/nginx`,
-		Flags:  slices.Concat(selectFlags(), inputFlags()),
+		Flags:  slices.Concat([]cli.Flag{formatFlag(report.FormatNames()...)}, selectFlags(), inputFlags()),
 		Action: p.lint,
 	}
 }
@@ -32,23 +34,38 @@ func (p *program) lint(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := p.open(c, c.Args().Slice())
+	in, err := p.open(c, c.Args().Slice(), report.FormatNames()...)
 	if err != nil {
 		return err
 	}
 	models := in.models(in.workspace)
-	run := &report.Run{Version: in.options.Version, Problems: in.problems(in.workspace, models), Counts: in.counts(in.workspace, models)}
-	run.Findings, run.Counts.Ignored = in.lint(in.workspace, models, list)
+	run := in.run(in.workspace, models)
+	run.Problems, run.Rules, run.FailOn = in.problems(in.workspace, models), list, least
+	run.Findings, run.Ignored = in.lint(in.workspace, models, list)
 	return in.print(run, statusOf(run.Findings, least))
+}
+
+// run returns what every report of lint and fix says besides its findings.
+func (in *input) run(w *parser.Workspace, models []*effective.Model) *report.Run {
+	run := &report.Run{Version: in.options.Version, Counts: in.counts(w, models), Tool: versionText()}
+	if in.stdin == unnamed {
+		run.Stdin = in.stdin
+	}
+	seen := map[*parser.File]bool{}
+	for _, m := range models {
+		for _, f := range m.Config.Files {
+			if !seen[f] && w.Named(f) {
+				seen[f] = true
+				run.Files = append(run.Files, f.Name)
+			}
+		}
+	}
+	return run
 }
 
 // print prints a run of lint or fix and settles the exit status.
 func (in *input) print(run *report.Run, status int) error {
-	print := report.LintText
-	if in.json {
-		print = report.LintJSON
-	}
-	if err := print(in.out.w, run, in.style); err != nil {
+	if err := report.PrinterOf(in.format)(in.out.w, run, in.style); err != nil {
 		return err
 	}
 	return in.out.finish(in.program, in.settle(run.Problems, status))

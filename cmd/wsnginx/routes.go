@@ -19,6 +19,7 @@ everything could be read.
 
 Example: wsnginx routes --broken /etc/nginx`,
 		Flags: append([]cli.Flag{
+			formatFlag(plainFormats...),
 			&cli.BoolFlag{Name: "broken", Usage: "only those meant for WebSocket where it does not pass"},
 			&cli.BoolFlag{Name: "intended", Usage: "only those meant for WebSocket"},
 		}, inputFlags()...),
@@ -27,7 +28,7 @@ Example: wsnginx routes --broken /etc/nginx`,
 }
 
 func (p *program) routes(c *cli.Context) error {
-	in, err := p.open(c, c.Args().Slice())
+	in, err := p.open(c, c.Args().Slice(), plainFormats...)
 	if err != nil {
 		return err
 	}
@@ -39,7 +40,7 @@ func (p *program) routes(c *cli.Context) error {
 		})
 	}
 	in.style.Quiet = in.style.Quiet || len(in.workspace.Configs) == 0 // stderr says why
-	if in.json {
+	if in.machine {
 		err = report.RoutesJSON(in.out.w, in.options.Version, routes, in.style)
 	} else {
 		err = report.RoutesText(in.out.w, routes, in.style)

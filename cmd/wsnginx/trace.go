@@ -22,7 +22,7 @@ where the socket works, 1 where it does not or nothing answers, 2 where that
 cannot be told.
 
 Example: wsnginx trace wss://app.example.com/ws /etc/nginx`,
-		Flags:  inputFlags(),
+		Flags:  append([]cli.Flag{formatFlag(plainFormats...)}, inputFlags()...),
 		Action: p.trace,
 	}
 }
@@ -36,7 +36,7 @@ func (p *program) trace(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("trace: %w", err)
 	}
-	in, err := p.open(c, args[1:])
+	in, err := p.open(c, args[1:], plainFormats...)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (p *program) trace(c *cli.Context) error {
 		p.status = exitFailed
 		return nil
 	}
-	if in.json {
+	if in.machine {
 		err = report.TraceJSON(in.out.w, in.options.Version, trace, in.style)
 	} else {
 		err = report.TraceText(in.out.w, trace, in.style)

@@ -98,3 +98,17 @@ func trim(c change) change {
 	}
 	return c
 }
+
+// perFile returns the edits of one fix by file, in the order of its files and
+// in each as the fixer makes them.
+func perFile(fix *rules.Fix) [][]rules.Edit {
+	_, edits := fixer.Merge([]*rules.Fix{fix})
+	var out [][]rules.Edit
+	for _, e := range fix.Edits {
+		if list := edits[e.File.Name]; len(list) > 0 {
+			out = append(out, list)
+			delete(edits, e.File.Name)
+		}
+	}
+	return out
+}

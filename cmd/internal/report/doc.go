@@ -45,6 +45,13 @@ type Run struct {
 	Problems []parser.Problem
 	Counts   Counts
 
+	Ignored []rules.Finding // those that a comment ignores
+	Files   []string        // the files that were looked at
+	Rules   []*rules.Rule   // the rules that ran
+	FailOn  rules.Severity  // the least severity that fails the run
+	Stdin   string          // the name under which standard input was read, "" where a person gave it or none was read
+	Tool    string          // the version of wsnginx
+
 	// Fixed is set by fix: what it did about the findings that were there
 	// before. Findings are then those that remain.
 	Fixed *Fixed
@@ -64,7 +71,6 @@ type Counts struct {
 	Routes            int // proxied locations
 	WebSocket         int // those of them that are meant for WebSocket
 	Unnamed           int // those of them that nothing says anything about
-	Ignored           int // findings that a comment in the configuration ignores
 }
 
 // Tally counts findings by severity and by what can be done about them.

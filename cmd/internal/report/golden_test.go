@@ -64,13 +64,17 @@ func sample(t *testing.T) *Run {
 	server := &effective.VirtualServer{Names: []string{"app.example.com"}, Scope: &effective.Scope{Kind: effective.Server, Block: site.Directives[0], Via: via}}
 	location := &effective.Scope{Kind: effective.Location, Block: site.Directives[0].Children[2], Parent: server.Scope, Via: via}
 	route := &effective.Route{Server: server, Location: location}
-	version := &rules.Rule{Name: "missing-http-version", Category: rules.HandshakeCategory, Severity: rules.Error}
+	version := &rules.Rule{
+		Name: "missing-http-version", Category: rules.HandshakeCategory, Severity: rules.Error, Fixable: "safe",
+		Summary: "the upstream gets HTTP/1.0", Doc: "nginx speaks HTTP/1.0 to upstreams\nunless told otherwise.",
+		Before: "location /ws {\n    proxy_pass http://app;\n}\n", After: "location /ws {\n    # …\n}\n",
+	}
 	headers := &rules.Rule{Name: "dropped-websocket-headers", Category: rules.HandshakeCategory, Severity: rules.Error}
 	idle := &rules.Rule{Name: "short-read-timeout", Category: rules.Lifetime, Severity: rules.Warning}
-	host := &rules.Rule{Name: "lost-host", Category: rules.HTTP, Severity: rules.Info}
+	host := &rules.Rule{Name: "lost-host", Category: rules.HTTP, Severity: rules.Info, Advice: true, Summary: "no Host", Doc: "Host."}
 	return &Run{
 		Version: effective.DefaultVersion,
-		Counts:  Counts{Files: 2, Directives: 9, Routes: 3, WebSocket: 1, Unnamed: 2, Ignored: 1},
+		Counts:  Counts{Files: 2, Directives: 9, Routes: 3, WebSocket: 1, Unnamed: 2},
 		Findings: []rules.Finding{
 			{
 				Rule: idle, Severity: rules.Warning, Message: `closes after "60s"`,
@@ -99,6 +103,13 @@ func sample(t *testing.T) *Run {
 				File: main, Span: in(main, "include conf.d/*.conf;"),
 			},
 		},
+		Ignored: []rules.Finding{{
+			Rule: host, Severity: rules.Info, Message: "no Host", File: main, Span: in(main, "http {"), Ignored: "the backend takes any",
+		}},
+		Files:  []string{main.Name, site.Name, "/etc/nginx/conf.d/clean & quiet.conf"},
+		Rules:  []*rules.Rule{version, headers, idle, host},
+		FailOn: rules.Warning,
+		Tool:   "1.2.3",
 		Problems: []parser.Problem{
 			{Kind: parser.NotFollowed, File: "/etc/nginx/nginx.conf", Line: 3, Column: 5, Message: "include <a&b> leads outside the tree"},
 			{Kind: parser.Failed, Message: "nothing was read"},

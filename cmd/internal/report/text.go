@@ -219,7 +219,7 @@ func (s Style) summary(w io.Writer, run *Run) {
 		fmt.Fprintf(w, "%d of %s %s nothing about WebSocket and %s not judged; name what carries it with --websocket PATTERN or a comment \"# wsnginx:websocket\"\n",
 			n, plural(run.Counts.Routes, "proxied location", "proxied locations"), verb(n, "says", "say"), verb(n, "was", "were"))
 	}
-	if n := run.Counts.Ignored; n > 0 {
+	if n := len(run.Ignored); n > 0 {
 		fmt.Fprintf(w, "%s ignored by comments\n", plural(n, "finding", "findings"))
 	}
 }
