@@ -30,7 +30,7 @@ type tally struct {
 	Traced, Headers, Undecided       int
 	TracedUnknown                    int
 	Idle, Findings, Breaks, Refusals int
-	Fixes                            int
+	Fixes, Lines                     int
 }
 
 func (t *tally) add(o tally) {
@@ -50,6 +50,7 @@ func (t *tally) add(o tally) {
 	t.Breaks += o.Breaks
 	t.Refusals += o.Refusals
 	t.Fixes += o.Fixes
+	t.Lines += o.Lines
 }
 
 // seen is what a probe came to: the answer for each kind of request.
@@ -57,6 +58,24 @@ type seen struct {
 	probe   probe
 	answers [3]answer
 	trace   *effective.Trace
+}
+
+// probe sends every kind of request to p.
+func (w *world) probe(p probe) *seen {
+	s := &seen{probe: p}
+	for i, k := range kinds {
+		s.answers[i] = w.ask(p, k)
+	}
+	return s
+}
+
+// close ends the tunnels.
+func (s *seen) close() {
+	for i := range s.answers {
+		if t := s.answers[i].tunnel; t != nil {
+			t.Close()
+		}
+	}
 }
 
 var kinds = [3]effective.Request{effective.Handshake, effective.HandshakeKeepAlive, effective.Ordinary}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/wsnginx/wsnginx/cmd/internal/nginxtest"
 	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
@@ -24,6 +25,7 @@ type world struct {
 	version  effective.Version
 	backends map[string]*nginxtest.Backend
 	env      env // without ports
+	rules    []*rules.Rule
 }
 
 func newWorld(tb testing.TB) *world {
@@ -31,6 +33,9 @@ func newWorld(tb testing.TB) *world {
 	w := &world{nginx: nginxtest.Find(tb), backends: map[string]*nginxtest.Backend{}}
 	var err error
 	if w.version, err = effective.ParseVersion(w.nginx.Version); err != nil {
+		tb.Fatal(err)
+	}
+	if w.rules, err = rules.Select(rules.Selection{}); err != nil {
 		tb.Fatal(err)
 	}
 	start := func(name string, options ...nginxtest.Option) string {
@@ -118,7 +123,6 @@ type trial struct {
 	dir   string
 	ws    *parser.Workspace
 	model *effective.Model
-	log   func(string, ...any)
 }
 
 // errRefused says that nginx does not accept a configuration.
@@ -131,6 +135,11 @@ func (w *world) prepare(dir string, s *sample) (*trial, error) {
 	if err := writeTree(dir, s.tree.write()); err != nil {
 		return nil, err
 	}
+	return w.open(dir, s)
+}
+
+// open builds the model of the tree in dir.
+func (w *world) open(dir string, s *sample) (*trial, error) {
 	t := &trial{w: w, s: s, dir: dir}
 	t.ws = parser.Open([]string{t.main()}, parser.Options{Jobs: 1})
 	if len(t.ws.Configs) != 1 {
@@ -145,7 +154,7 @@ func (w *world) prepare(dir string, s *sample) (*trial, error) {
 	for _, p := range c.Problems {
 		return t, disagreement{kind: "parser", text: fmt.Sprintf("problem: %+v", p)}
 	}
-	t.model = effective.Build(c, effective.Options{Version: w.version, WebSocket: []string{"*"}})
+	t.model = t.build(t.ws)
 	return t, nil
 }
 

@@ -1,7 +1,6 @@
 package truth
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -20,6 +19,7 @@ var (
 	seedsFlag  = flag.Int("seeds", 1, "how many seeds, from -seed on")
 	caseFlag   = flag.Int("case", -1, "the only configuration of the seed to run; -1 is all")
 	routesFlag = flag.Int("routes", 0, "how many routes to compare; 0 is a few hundred, and 2000 with "+nginxtest.RequireEnv+"=1")
+	shrinkFlag = flag.Int("shrink", 6, "how many failures to make smaller")
 	keepFlag   = flag.String("keep", "", "the folder to write each shrunk configuration to")
 )
 
@@ -55,7 +55,7 @@ func TestTruth(t *testing.T) {
 			return total.Reached >= each*(s+1) || failures >= 20
 		}
 		next.Store(0)
-		for worker := range runtime.GOMAXPROCS(0) {
+		for worker := range 3 * runtime.GOMAXPROCS(0) {
 			wg.Go(func() {
 				for !done() {
 					number := int(next.Add(1)) - 1
@@ -67,7 +67,7 @@ func TestTruth(t *testing.T) {
 					}
 					dir := filepath.Join(base, fmt.Sprint("conf", worker))
 					sm := generate(seed, number, w.withPorts(t))
-					n, ds, err := w.trial(dir, sm)
+					n, ds, err := w.trial(dir, sm, compareAll)
 					mu.Lock()
 					total.add(n)
 					if err != nil {
@@ -87,14 +87,27 @@ func TestTruth(t *testing.T) {
 		}
 		wg.Wait()
 	}
+	kinds := map[string]int{}
 	for i, f := range failed {
-		if i < 6 {
+		for _, d := range f.found {
+			kinds[d.kind]++
+		}
+		if i < *shrinkFlag {
 			w.explain(t, base, f)
 		} else {
-			t.Errorf("seed %d, case %d: %v\n%s", f.sample.seed, f.sample.number, f.found[0], again(f.sample))
+			t.Errorf("seed %d, case %d: %v\n%s", f.sample.seed, f.sample.number, brief(f.found[0]), again(f.sample))
 		}
 	}
+	if len(kinds) > 0 {
+		t.Logf("disagreements by kind: %v", kinds)
+	}
 	t.Logf("%+v", total)
+}
+
+// brief is a disagreement without the configuration it came from.
+func brief(d disagreement) string {
+	text, _, _ := strings.Cut(d.Error(), "\n")
+	return text
 }
 
 // failure is a sample with what it disagrees on.
@@ -112,7 +125,7 @@ func (w *world) explain(t *testing.T, base string, f failure) {
 	}
 	last := d
 	small := shrink(&s, func(s *sample) bool {
-		_, ds, err := w.trial(filepath.Join(base, "shrink"), s)
+		_, ds, err := w.trial(filepath.Join(base, "shrink"), s, d.kind)
 		if err != nil {
 			return false
 		}
@@ -128,50 +141,10 @@ func (w *world) explain(t *testing.T, base string, f failure) {
 	if small == &s {
 		text = "it does not show when it is asked for alone\n"
 	}
-	t.Errorf("seed %d, case %d (and %d more): %v\nshrunk: %v\n%s%s", s.seed, s.number, len(f.found)-1, d, last, text, again(&s))
+	t.Errorf("seed %d, case %d (and %d more): %v\nshrunk: %v\n%s%s", s.seed, s.number, len(f.found)-1, brief(d), last, text, again(&s))
 }
 
 // again is the command that runs a configuration once more.
 func again(s *sample) string {
 	return fmt.Sprintf("go test ./cmd/internal/truth -run TestTruth -seed %d -case %d", s.seed, s.number)
-}
-
-// trial runs one configuration and makes every comparison.
-func (w *world) trial(dir string, s *sample) (tally, []disagreement, error) {
-	n := tally{Cases: 1}
-	t, err := w.prepare(dir, s)
-	var d disagreement
-	if errors.As(err, &d) {
-		return n, []disagreement{d}, nil
-	}
-	if err != nil {
-		return n, nil, err
-	}
-	server, err := t.launch()
-	if err != nil {
-		return n, nil, err
-	}
-	defer server.Stop()
-	var all []*seen
-	var ds []disagreement
-	for _, p := range s.probes {
-		sn := &seen{probe: p}
-		for i, k := range kinds {
-			sn.answers[i] = w.ask(p, k)
-		}
-		all = append(all, sn)
-		ds = append(ds, t.compareProbe(sn, &n)...)
-	}
-	ds = append(ds, t.compareRoutes(all, &n)...)
-	for _, sn := range all {
-		for i := range sn.answers {
-			if r := sn.answers[i].tunnel; r != nil {
-				r.Close()
-			}
-		}
-	}
-	if log := server.Log(); strings.Contains(log, "exited on signal") {
-		return n, ds, fmt.Errorf("nginx: %s", log)
-	}
-	return n, ds, nil
 }
