@@ -18,9 +18,12 @@ type File struct {
 	Directives []*Directive   // the directives outside any block, in source order
 	Comments   []Span         // every comment, from '#' to the end of its line
 	Errors     []*SyntaxError // what nginx would refuse, in source order
+	Template   Template       // what fills the file in before nginx reads it; "" for plain nginx
+	Escaped    bool           // a here-document: nginx's variables are written \$name
 
-	includes []*Directive // the include directives at any depth, in source order
-	count    int          // how many directives there are at any depth
+	template *templateInfo // nil for plain nginx
+	includes []*Directive  // the include directives at any depth, in source order
+	count    int           // how many directives there are at any depth
 
 	lineOnce sync.Once
 	lines    []int // offset of the first byte of each line

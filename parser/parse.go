@@ -55,12 +55,27 @@ func isSimple(name string) bool {
 func Parse(name string, src []byte) *File { return parseText(name, string(src)) }
 
 func parseText(name, src string) *File {
+	p := newParsing(name, src)
+	p.finishFile()
+	if p.odd || len(p.file.Errors) > 0 || strings.Contains(src, "<%") || strings.Contains(src, `\$`) {
+		if f := readTemplate(name, src, p.file); f != nil {
+			return f
+		}
+	}
+	return p.file
+}
+
+func newParsing(name, src string) *parsing {
 	p := &parsing{file: &File{Name: name, Src: src}}
 	p.scan = NewScanner(p.file.Src, p.errorAt)
 	p.slab = min(2+len(src)/64, 256)
+	return p
+}
+
+// finishFile reads the whole file.
+func (p *parsing) finishFile() {
 	p.run()
 	sort.SliceStable(p.file.Errors, func(i, j int) bool { return p.file.Errors[i].Offset < p.file.Errors[j].Offset })
-	return p.file
 }
 
 // parsing is the state of reading one file.
@@ -88,6 +103,15 @@ type parsing struct {
 
 	args   []Word             // of cur
 	values []config.Parameter // of cur
+
+	odd bool // a statement begins with what may be a template's
+
+	template   *templateInfo // nil for plain nginx
+	arm        *Arm          // of the current position
+	headArm    *Arm          // of cur
+	conditions []openArm     // those around the current position
+	toggled    bool          // a tag before the directive that comes may comment it out
+	escaped    bool          // File.Escaped
 }
 
 // openBlock is a block that waits for its '}'.
@@ -118,6 +142,8 @@ func (p *parsing) run() {
 		case Space:
 		case Comment:
 			p.comment(t.Span)
+		case Tag:
+			p.tagToken(t.Span)
 		case WordToken:
 			p.word(t.Span)
 		case Semicolon:
@@ -144,6 +170,9 @@ func (p *parsing) lineOf(offset int) int {
 
 func (p *parsing) comment(s Span) {
 	p.file.Comments = append(p.file.Comments, s)
+	if p.template != nil {
+		p.commentTags(s)
+	}
 	text := p.file.Src[s.Start:s.End]
 	switch {
 	case p.cur != nil:
@@ -158,6 +187,9 @@ func (p *parsing) comment(s Span) {
 func (p *parsing) word(s Span) {
 	raw := p.file.Src[s.Start:s.End]
 	w := Word{s, unquote(raw)}
+	if p.escaped {
+		w.Value = strings.ReplaceAll(w.Value, `\$`, "$")
+	}
 	line := p.lineOf(s.Start)
 	if p.cur != nil {
 		p.args = append(p.args, w)
@@ -178,6 +210,11 @@ func (p *parsing) word(s Span) {
 	}
 	p.cur = d
 	p.args, p.values = p.args[:0], p.values[:0]
+	if p.template != nil {
+		p.headArm = p.armFor()
+	} else if c := raw[0]; c < 'a' && c != '"' && c != '\'' || c > 'z' {
+		p.odd = p.odd || p.knownBlock()
+	}
 }
 
 // finish ends the words of the current directive at offset end and returns it,
@@ -200,6 +237,9 @@ func (p *parsing) finish(end int) *Directive {
 	p.children = append(p.children, d)
 	p.file.count++
 	p.last, p.lastEnd = d, end
+	if p.template != nil {
+		p.record(d)
+	}
 	return d
 }
 
@@ -253,6 +293,7 @@ func (p *parsing) startBlock(s Span) bool {
 		return false
 	}
 	p.open = append(p.open, openBlock{d, len(p.children), words || wordBlocks[name] && len(d.Args) > 0 || name == "types"})
+	p.setHeads()
 	return true
 }
 
@@ -267,6 +308,7 @@ func (p *parsing) endBlock(s Span) {
 	d := p.closeBlock(s.Start)
 	d.Span.End = s.End
 	p.last, p.lastEnd = d, s.End
+	p.setHeads()
 }
 
 // closeBlock ends the innermost block, its body reaching up to end.

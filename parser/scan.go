@@ -15,6 +15,7 @@ const (
 	BlockStart      // '{'
 	BlockEnd        // '}'
 	LuaCode         // the raw body of a *_by_lua_block, between its braces
+	Tag             // in a template: a tag that stands between words or statements
 )
 
 // Token is one lexical piece of a file.
@@ -38,6 +39,8 @@ type Scanner struct {
 	quoteAt int  // where the text of that quoted word began
 	gaveUp  bool // the rest of the file could not be read, which was reported
 	report  func(offset int, msg string)
+
+	tagged *taggedScan // what reading a template takes besides; nil for plain nginx
 }
 
 // NewScanner returns a scanner over src. Each error is passed to report with
@@ -53,10 +56,15 @@ func NewScanner(src string, report func(offset int, msg string)) *Scanner {
 // where a reader would expect the next token to begin; a word that does not fit
 // nginx's buffer ends the file.
 func (s *Scanner) Next() Token {
-	if s.pos >= len(s.src) {
+	if s.pos >= len(s.src) && (s.tagged == nil || !s.tagged.ended) {
 		return Token{EOF, Span{len(s.src), len(s.src)}}
 	}
 	start := s.pos
+	if s.tagged != nil && s.tagged.ended {
+		s.tagged.ended = false
+		s.words = 0
+		return Token{Semicolon, Span{start, start}}
+	}
 	if s.lua {
 		s.lua = false
 		problem := ""
@@ -69,6 +77,11 @@ func (s *Scanner) Next() Token {
 		}
 	}
 	c := s.src[start]
+	if s.tagged != nil {
+		if t := s.nextTagged(start, c); t.Kind != EOF {
+			return t
+		}
+	}
 	if s.started && !s.afterQuote(c) {
 		return Token{Space, Span{start, len(s.src)}}
 	}

@@ -1,0 +1,168 @@
+package parser
+
+import "strings"
+
+// HoldsTag reports whether a word's value holds a piece that something fills in
+// before nginx reads it, so that its value is not known: {{ }}, {% %}, <% %>,
+// %%NAME%%, %name%, @NAME@, __NAME__, {NAME}, <name> or the shell's $(…). Variables
+// in capitals are another matter, because nginx may define them: see InCapitals.
+func HoldsTag(value string) bool {
+	for i := 0; i < len(value); i++ {
+		switch value[i] {
+		case '{', '<', '%', '@', '_', '$', '!':
+			if placeholderEnd(value, i) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// InCapitals reports whether a word uses a variable that is written in capitals,
+// as envsubst's are: $NAME or ${NAME}.
+func InCapitals(value string) bool {
+	for i := strings.IndexByte(value, '$'); i >= 0 && i < len(value); i++ {
+		if value[i] == '$' && capitalsEnd(value, i) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// capitalsEnd returns where the variable in capitals that begins at i ends, 0
+// where none does.
+func capitalsEnd(s string, i int) int {
+	i++
+	bracket := i < len(s) && s[i] == '{'
+	if bracket {
+		i++
+	}
+	n := nameEnd(s, i, upperByte)
+	if n-i < 2 || s[i] < 'A' || s[i] > 'Z' || n < len(s) && wordByte(s[n]) {
+		return 0
+	}
+	if bracket {
+		if n >= len(s) || s[n] != '}' {
+			return 0
+		}
+		n++
+	}
+	return n
+}
+
+// placeholderEnd returns where the piece to be filled in that begins at i ends,
+// 0 where none does.
+func placeholderEnd(s string, i int) int {
+	switch s[i] {
+	case '{':
+		for _, marks := range [...][2]string{{"{{", "}}"}, {"{%", "%}"}} {
+			if strings.HasPrefix(s[i:], marks[0]) {
+				if n := strings.Index(s[i+2:], marks[1]); n >= 0 {
+					return i + 2 + n + 2
+				}
+			}
+		}
+		if i > 0 && s[i-1] == '$' { // ${NAME}
+			return 0
+		}
+		return enclosed(s, i, "}", upperByte)
+	case '<':
+		if strings.HasPrefix(s[i:], "<%") {
+			if n := strings.Index(s[i:], "%>"); n > 0 {
+				return i + n + 2
+			}
+			return 0
+		}
+		if i > 0 && (s[i-1] == '?' || s[i-1] == 'P' || s[i-1] == 'k') { // (?<name>…)
+			return 0
+		}
+		return enclosed(s, i, ">", func(c byte) bool { return wordByte(c) || c == '-' || c == '.' || c == ' ' })
+	case '%':
+		if strings.HasPrefix(s[i:], "%%") {
+			if n := nameEnd(s, i+2, wordByte); n > i+2 && strings.HasPrefix(s[n:], "%%") {
+				return n + 2
+			}
+			return 0
+		}
+		n := enclosed(s, i, "%", lowerByte)
+		if n == 0 {
+			n = enclosed(s, i, "%", upperByte)
+		}
+		if n+1 < len(s) && isHex(s[n]) && isHex(s[n+1]) { // %ab%20 is an encoded path
+			return 0
+		}
+		return n
+	case '@':
+		return enclosed(s, i, "@", upperByte)
+	case '_':
+		if !strings.HasPrefix(s[i:], "__") || i > 0 && wordByte(s[i-1]) {
+			return 0
+		}
+		n := nameEnd(s, i+2, upperByte)
+		if n < i+5 || s[i+2] < 'A' || s[i+2] > 'Z' || !strings.HasSuffix(s[:n], "__") {
+			return 0
+		}
+		return n
+	case '$':
+		if strings.HasPrefix(s[i:], "$(") {
+			if n := strings.IndexByte(s[i:], ')'); n > 2 && i+2 < len(s) && lowerByte(s[i+2]) && !strings.Contains(s[i:i+n], "|") {
+				return i + n + 1
+			}
+		}
+	case '!': // !{explode domain(vhn)}
+		if strings.HasPrefix(s[i:], "!{") {
+			if n := strings.IndexByte(s[i:], '}'); n > 2 && strings.IndexByte(s[i:i+n], '\n') < 0 && lowerByte(s[i+2]) {
+				return i + n + 1
+			}
+		}
+	}
+	return 0
+}
+
+// enclosed returns the offset after the mark that follows a name of two letters
+// or more at i+1, 0 where that is not what stands there.
+func enclosed(s string, i int, mark string, is func(byte) bool) int {
+	n := nameEnd(s, i+1, is)
+	if n < i+3 || !('A' <= s[i+1] && s[i+1] <= 'Z' || 'a' <= s[i+1] && s[i+1] <= 'z') || !strings.HasPrefix(s[n:], mark) {
+		return 0
+	}
+	return n + len(mark)
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+// headAt returns the placeholder that begins a statement at i: text that is no
+// name of a directive and stands for one, for several, or for the mark that
+// comments one out.
+func (t *tagging) headAt(i int) (tag, bool) {
+	if !t.heads {
+		return tag{}, false
+	}
+	end := placeholderEnd(t.src, i)
+	if t.src[i] == '$' && end == 0 {
+		end = dollarEnd(t.src, i)
+	}
+	if end == 0 {
+		return tag{}, false
+	}
+	return tag{end: end, class: valueTag, kind: Placeholder}, true
+}
+
+// dollarEnd returns where $name or ${name} ends, dots and dashes in braces
+// included, 0 where neither begins at i.
+func dollarEnd(s string, i int) int {
+	i++
+	if i < len(s) && s[i] == '{' {
+		n := nameEnd(s, i+1, func(c byte) bool { return wordByte(c) || c == '.' || c == '-' || c == ':' })
+		if n > i+1 && n < len(s) && s[n] == '}' {
+			return n + 1
+		}
+		return 0
+	}
+	if n := nameEnd(s, i, wordByte); n > i {
+		return n
+	}
+	return 0
+}

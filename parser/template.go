@@ -1,0 +1,327 @@
+package parser
+
+import (
+	"strings"
+)
+
+// templateInfo is what is known of a file that was read as a template.
+type templateInfo struct {
+	tags  []Span
+	arms  map[*Directive]*Arm   // the arm a directive stands in, where that is one
+	opens map[*Directive][]Span // by block, nil for the file: the tags in it that may stand for directives
+	marks []armMark             // where arms begin and end
+}
+
+// armMark says which arm begins at an offset.
+type armMark struct {
+	offset int
+	arm    *Arm
+}
+
+// condition is one condition, loop or definition of a template.
+type condition struct {
+	whole  bool // it has an arm for everything else
+	define bool
+}
+
+// Arm is a part of a template that is there only sometimes: what stands between
+// an if and its else, or in a loop.
+type Arm struct {
+	cond *condition
+	n    int
+	up   *Arm
+}
+
+// Outer returns the arm around a, nil where there is none.
+func (a *Arm) Outer() *Arm { return a.up }
+
+// Whole reports whether one of the arms of a's condition is always there: it has
+// an else.
+func (a *Arm) Whole() bool { return a.cond.whole }
+
+// Defines reports whether a is, or stands in, a definition that is used
+// elsewhere: a block of Go's "define", a Jinja macro.
+func (a *Arm) Defines() bool {
+	for ; a != nil; a = a.up {
+		if a.cond.define {
+			return true
+		}
+	}
+	return false
+}
+
+// Alternative reports whether a and b are arms of one condition, or the same.
+func (a *Arm) Alternative(b *Arm) bool { return a != nil && b != nil && a.cond == b.cond }
+
+// Arm returns the arm of a template's condition that d stands in; nil where d is
+// always there.
+func (d *Directive) Arm() *Arm {
+	if d.File.template == nil {
+		return nil
+	}
+	return d.File.template.arms[d]
+}
+
+// SameArm reports whether a and b stand in the same arms of a template's
+// conditions, so that both are there or neither. In plain nginx it is true of
+// all directives of a file.
+func SameArm(a, b *Directive) bool { return a.Arm() == b.Arm() }
+
+// Open returns the tags in d's block that may stand for directives nobody
+// sees.
+func (d *Directive) Open() []Span {
+	if d.File.template == nil {
+		return nil
+	}
+	return d.File.template.opens[d]
+}
+
+// Open returns the tags outside any block that may stand for directives nobody
+// sees.
+func (f *File) Open() []Span {
+	if f.template == nil {
+		return nil
+	}
+	return f.template.opens[nil]
+}
+
+// Tags returns the spans of the tags of a template.
+func (f *File) Tags() []Span {
+	if f.template == nil {
+		return nil
+	}
+	return f.template.tags
+}
+
+// ArmAt returns the arm of a template's condition that an offset lies in.
+func (f *File) ArmAt(offset int) *Arm {
+	var arm *Arm
+	if f.template != nil {
+		for _, m := range f.template.marks {
+			if m.offset > offset {
+				break
+			}
+			arm = m.arm
+		}
+	}
+	return arm
+}
+
+// readTemplate reads a text as a template, after plain reading gave f. It
+// returns nil where nothing in the text speaks for one.
+func readTemplate(name, src string, f *File) *File {
+	t := newTagging(src)
+	p := newParsing(name, src)
+	p.scan.tagged = &taggedScan{tagging: t}
+	p.template = &templateInfo{arms: map[*Directive]*Arm{}, opens: map[*Directive][]Span{}}
+	p.escaped = escapedShell(src)
+	p.finishFile()
+	g := p.file
+	switch {
+	case t.kind == "" && !p.escaped:
+		return nil
+	case t.kind == "":
+		t.kind = Shell
+	case t.kind == Placeholder && len(f.Errors) <= len(g.Errors) && len(t.alone) == 0:
+		return nil
+	case len(f.Errors) > 0 && len(g.Errors) > 0 && t.kind == Placeholder:
+		return nil // nginx's words for what is wrong say more
+	}
+	g.Template, g.Escaped, g.template = t.kind, p.escaped, p.template
+	g.template.tags = t.all()
+	if len(g.Errors) > 0 {
+		first := *g.Errors[0]
+		first.Msg = "this template could not be read: " + first.Msg
+		g.Errors = []*SyntaxError{&first}
+		g.Directives, g.includes, g.count = nil, nil, 0
+		g.template.arms, g.template.opens = nil, nil
+	}
+	return g
+}
+
+// unreadable reports whether f is a template that could not be read.
+func (f *File) unreadable() bool { return f.Template != "" && len(f.Errors) > 0 }
+
+// openArm is a condition that waits for its end.
+type openArm struct {
+	blocks []openBlock // the blocks that were open where it began
+}
+
+// tagToken follows a tag that stands by itself.
+func (p *parsing) tagToken(span Span) {
+	g := p.scan.tagged.tag
+	switch g.class {
+	case valueTag:
+		if p.cur != nil {
+			return
+		}
+		if p.scan.tagged.toggle {
+			p.toggled = true
+			return
+		}
+		p.opens(span)
+	default:
+		p.control(span, g)
+	}
+}
+
+// opens records that a tag in the innermost block may stand for directives.
+func (p *parsing) opens(span Span) {
+	var block *Directive
+	if n := len(p.open); n > 0 {
+		block = p.open[n-1].dir
+	}
+	p.template.opens[block] = append(p.template.opens[block], span)
+}
+
+// control follows a tag that begins, parts or ends a condition.
+func (p *parsing) control(span Span, g tag) {
+	switch g.class {
+	case openTag:
+		p.arm = &Arm{cond: &condition{define: g.define}, up: p.arm}
+		p.conditions = append(p.conditions, openArm{blocks: append([]openBlock(nil), p.open...)})
+	case elseTag:
+		if p.arm == nil {
+			return
+		}
+		p.arm.cond.whole = p.arm.cond.whole || g.last
+		p.arm = &Arm{cond: p.arm.cond, n: p.arm.n + 1, up: p.arm.up}
+		if p.cur == nil {
+			p.restore(p.conditions[len(p.conditions)-1].blocks, span)
+		}
+	case closeTag:
+		if p.arm == nil {
+			return
+		}
+		p.arm = p.arm.up
+		p.conditions = p.conditions[:len(p.conditions)-1]
+	default:
+		return
+	}
+	p.template.marks = append(p.template.marks, armMark{span.End, p.arm})
+}
+
+// restore opens and closes blocks so that the next arm of a condition begins
+// where the first one did: "{% if a %} location /a { {% else %} location /b {
+// {% endif %} … }" has one body for two heads, and a block may be closed in each
+// arm.
+func (p *parsing) restore(blocks []openBlock, span Span) {
+	for len(p.open) > len(blocks) {
+		d := p.closeBlock(span.Start)
+		d.Span.End = span.Start
+		p.template.opens[d] = append(p.template.opens[d], span)
+		p.last = nil
+	}
+	for len(p.open) < len(blocks) {
+		b := blocks[len(p.open)]
+		n := len(p.children)
+		if n == 0 || p.children[n-1] != b.dir {
+			return // the braces do not match, which the end of the file will tell
+		}
+		b.first = n
+		p.children = append(p.children, b.dir.Children...)
+		p.open = append(p.open, b)
+		p.last = nil
+	}
+	p.setHeads()
+}
+
+// setHeads tells the scanner what the statements of the innermost block may
+// begin with.
+func (p *parsing) setHeads() {
+	if t := p.scan.tagged; t != nil {
+		t.heads, t.words = p.knownBlock(), p.inWordBlock()
+	}
+}
+
+// record records what a template says of a directive: its arm, and that one whose
+// name a tag makes may be any.
+func (p *parsing) record(d *Directive) {
+	if p.headArm != nil {
+		p.template.arms[d] = p.headArm
+	}
+	if !p.inWordBlock() && HoldsTag(d.Head.Value) {
+		p.opens(d.Head.Span)
+	}
+}
+
+// armFor returns the arm of a directive that begins here.
+func (p *parsing) armFor() *Arm {
+	if p.toggled {
+		p.toggled = false
+		return &Arm{cond: &condition{}, up: p.arm}
+	}
+	return p.arm
+}
+
+// knownBlock reports whether the statements of the innermost block are nginx's
+// own, so that a placeholder among them is no name that a module knows.
+func (p *parsing) knownBlock() bool {
+	if len(p.open) == 0 {
+		return true
+	}
+	switch p.open[len(p.open)-1].dir.Head.Value {
+	case "http", "server", "location", "upstream", "events", "stream", "mail", "if", "limit_except":
+		return true
+	}
+	return false
+}
+
+// commentTags follows the tags in a comment: a template's conditions end there
+// as elsewhere.
+func (p *parsing) commentTags(s Span) {
+	for i := s.Start; i < s.End; i++ {
+		if c := p.file.Src[i]; c == '{' || c == '<' {
+			if g, ok := p.scan.tagged.at(i); ok {
+				p.control(Span{i, g.end}, g)
+				i = g.end - 1
+			}
+		}
+	}
+}
+
+// escapedShell reports whether a text is the body of a shell's here-document, in
+// which \$host is nginx's $host: such words begin with the backslash, and none
+// of nginx's own variables stands without it.
+func escapedShell(src string) bool {
+	if !strings.Contains(src, `\$`) {
+		return false
+	}
+	escaped := false
+	for line := range strings.Lines(src) {
+		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "#") {
+			continue
+		}
+		for i := 0; i < len(line); i++ {
+			if line[i] != '$' {
+				continue
+			}
+			at := i + 1
+			if at < len(line) && line[at] == '{' {
+				at++
+			}
+			if !nginxVariable(line[at:nameEnd(line, at, wordByte)]) {
+				continue
+			}
+			if i == 0 || line[i-1] != '\\' {
+				return false
+			}
+			if i < 2 || strings.IndexByte(" \t\"'", line[i-2]) >= 0 {
+				escaped = true
+			}
+		}
+	}
+	return escaped
+}
+
+// nginxVariable reports whether a name is one that nginx gives a value, or
+// $connection_upgrade, which everyone has.
+func nginxVariable(name string) bool {
+	return nginxVariables[name] || strings.HasPrefix(name, "http_") || strings.HasPrefix(name, "proxy_add_") ||
+		strings.HasPrefix(name, "upstream_") || strings.HasPrefix(name, "ssl_") && name != "ssl_cert" && name != "ssl_key"
+}
+
+var nginxVariables = set(`host remote_addr remote_user remote_port scheme request_uri uri args is_args request
+	request_method request_filename document_root server_name server_port server_addr server_protocol
+	connection_upgrade proxy_host fastcgi_script_name fastcgi_path_info time_local status body_bytes_sent
+	binary_remote_addr realpath_root query_string`)
