@@ -1,5 +1,7 @@
 package parser
 
+import "sync/atomic"
+
 // Config is a main configuration, or a fragment of one, with every file it
 // includes. Files are shared between Configs; which files an include directive
 // stands for is not, because nginx resolves it against the main file's
@@ -58,6 +60,7 @@ type Options struct {
 	Stdin     []byte            // what the path "-" holds
 	StdinName string            // how findings name it; "" is "<stdin>"
 	Jobs      int               // files parsed at once; 0 is one for each core
+	Read      *atomic.Int64     // where not nil, counts the files while they are read
 }
 
 // Mapping says that the absolute path From is To on this machine.

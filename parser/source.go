@@ -71,6 +71,7 @@ func (w *Workspace) readAll(sources []*source, sniff bool) {
 	if jobs <= 1 {
 		for _, s := range fresh {
 			s.read(w.opts.Overlay, sniff)
+			w.opts.count()
 		}
 	} else {
 		var next atomic.Int64
@@ -83,6 +84,7 @@ func (w *Workspace) readAll(sources []*source, sniff bool) {
 						return
 					}
 					fresh[i].read(w.opts.Overlay, sniff)
+					w.opts.count()
 				}
 			})
 		}
@@ -93,6 +95,12 @@ func (w *Workspace) readAll(sources []*source, sniff bool) {
 		if s.file != nil {
 			w.of[s.file] = s
 		}
+	}
+}
+
+func (o *Options) count() {
+	if o.Read != nil {
+		o.Read.Add(1)
 	}
 }
 
