@@ -39,6 +39,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		err = app.Run(ordered)
 	}
+	p.calm()
 	if err != nil {
 		p.say("%s", err)
 		return exitFailed
@@ -52,11 +53,13 @@ type program struct {
 	stdout, stderr io.Writer
 	status         int
 	quiet          bool
+	progress       *progress // nil where none is shown
 }
 
 // say prints one line about the run.
 func (p *program) say(format string, args ...any) {
 	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ") // errors.Join has one a line
+	p.calm()
 	fmt.Fprintln(p.stderr, "wsnginx: "+report.Clean(text))
 }
 
@@ -76,7 +79,7 @@ func (p *program) app() *cli.App {
 			&cli.BoolFlag{Name: "version", Usage: "print the version"},
 		},
 		Commands: []*cli.Command{
-			p.lintCommand(), p.fixCommand(), p.routesCommand(), p.traceCommand(), p.explainCommand(), p.rulesCommand(),
+			p.lintCommand(), p.fixCommand(), p.routesCommand(), p.traceCommand(), p.explainCommand(), p.rulesCommand(), p.probeCommand(),
 		},
 		OnUsageError:   usageError,
 		ExitErrHandler: func(*cli.Context, error) {}, // the default calls os.Exit
