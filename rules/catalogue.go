@@ -31,6 +31,10 @@ func All() []*Rule {
 		trailingSlashRedirect,
 
 		shortReadTimeout,
+		shortSendTimeout,
+		shortStreamTimeout,
+		cachedHandshake,
+		workerShutdownTimeout,
 
 		constantConnectionUpgrade,
 		constantUpgrade,
