@@ -46,8 +46,9 @@ The fix removes one of two lines that agree, from a file that is used once.`,
 }
 
 func checkDuplicateDirective(p *Pass) {
+	seen := map[string]int{} // of one level: how many of a name
 	p.eachLevel(func(l level) {
-		seen := map[string][]effective.Item{}
+		clear(seen)
 		var order []string
 		mapped := effective.Item{}
 		for _, it := range l.Items {
@@ -71,14 +72,30 @@ func checkDuplicateDirective(p *Pass) {
 			if name == "" {
 				continue
 			}
-			if seen[name] = append(seen[name], it); len(seen[name]) == 2 {
+			if seen[name]++; seen[name] == 2 {
 				order = append(order, name)
 			}
 		}
 		for _, name := range order {
-			p.reportDuplicates(l, seen[name])
+			p.reportDuplicates(l, l.named(name))
 		}
 	})
+}
+
+// named returns the directives of one name, or the locations of one key, on the
+// level.
+func (l level) named(name string) []effective.Item {
+	var same []effective.Item
+	for _, it := range l.Items {
+		key := it.Head.Value
+		if key == "location" && it.Scope != nil {
+			key = locationKey(it.Scope)
+		}
+		if key == name && len(it.File.Errors) == 0 {
+			same = append(same, it)
+		}
+	}
+	return same
 }
 
 // any returns what nginx takes of a directive on this level, nil where that is

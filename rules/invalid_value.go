@@ -35,24 +35,30 @@ Directives that nginx itself does not have are left alone: they belong to module
 
 func checkInvalidValue(p *Pass) {
 	p.eachLevel(func(l level) {
-		seen := map[string]bool{}
-		for _, it := range l.Items {
+		for i := range l.Items {
+			it := l.Items[i]
 			row := l.any(it.Head.Value)
-			if row == nil || row.block != it.IsBlock() || !readable(it.Directive) {
+			if row == nil || row.block != it.IsBlock() {
 				continue
 			}
-			again := seen[it.Head.Value] && row.once() // duplicate-directive's
-			seen[it.Head.Value] = true
-			if again || len(l.swallowed(it.Directive)) > 0 {
-				continue
-			}
-			if !row.takes(len(it.Args)) {
+			if row.takes(len(it.Args)) {
+				p.checkArguments(l, it, row)
+			} else if l.speaksFor(it, row) {
 				p.reportCount(it, row)
-				continue
 			}
-			p.checkArguments(l, it, row)
 		}
 	})
+}
+
+// speaksFor reports whether a wrong argument of it is invalid-value's to report:
+// nothing in it waits for a template, no directive was swallowed, and it is not
+// a second one of its name, which is duplicate-directive's. It is asked only
+// where something is wrong.
+func (l level) speaksFor(it effective.Item, row *directive) bool {
+	if !readable(it.Directive) || len(l.swallowed(it.Directive)) > 0 {
+		return false
+	}
+	return !row.once() || l.Own(it.Head.Value)[0].Directive == it.Directive
 }
 
 func (p *Pass) reportCount(it effective.Item, row *directive) {
@@ -97,7 +103,7 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 	name := it.Head.Value
 	for i, a := range it.Args {
 		v := a.Value
-		said, remedy := fmt.Sprintf("%q directive invalid value", name), ""
+		said, remedy := "", ""
 		switch row.kind {
 		case "flag":
 			if strings.EqualFold(v, "on") || strings.EqualFold(v, "off") {
@@ -138,7 +144,10 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 		default:
 			return
 		}
-		p.reportValue(it, a, fmt.Sprintf("%s cannot be %q, and nginx does not start: %s; %s", name, v, said, remedy))
+		if said == "" {
+			said = fmt.Sprintf("%q directive invalid value", name)
+		}
+		p.reportValue(l, it, a, fmt.Sprintf("%s cannot be %q, and nginx does not start: %s; %s", name, v, said, remedy))
 		return
 	}
 }
@@ -151,7 +160,10 @@ func alternatives(words []string) string {
 	return strings.Join(words[:n-1], ", ") + " or " + words[n-1]
 }
 
-func (p *Pass) reportValue(it effective.Item, w parser.Word, msg string) {
+func (p *Pass) reportValue(l level, it effective.Item, w parser.Word, msg string) {
+	if !l.speaksFor(it, l.any(it.Head.Value)) {
+		return
+	}
 	f := atItem(it, nil, p.Rule.Severity, msg)
 	f.Span = w.Span
 	f.Routes = p.routesOf(it.Directive)
@@ -167,7 +179,7 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 	}
 	i := strings.Index(url, "://") + 3
 	if s := strings.ToLower(url[:max(i, 0)]); i < 3 || s != "http://" && s != "https://" {
-		p.reportValue(it, it.Args[0], fmt.Sprintf(
+		p.reportValue(l, it, it.Args[0], fmt.Sprintf(
 			"proxy_pass %q is no URL that nginx knows, and it does not start: invalid URL prefix; begin it with http:// or https://", url))
 		return
 	}
@@ -189,14 +201,14 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 			said = "invalid port"
 		}
 		if said != "" {
-			p.reportValue(it, it.Args[0], fmt.Sprintf(
+			p.reportValue(l, it, it.Args[0], fmt.Sprintf(
 				"proxy_pass %q has %s, and nginx does not start: %s in upstream %q; write host and port", url,
 				strings.Replace(said, "invalid port", "no port from 1 to 65535", 1), said, url[i:]))
 			return
 		}
 	}
 	if where := noURI(l.Scope); uri != "" && where != "" {
-		p.reportValue(it, it.Args[0], fmt.Sprintf(
+		p.reportValue(l, it, it.Args[0], fmt.Sprintf(
 			"proxy_pass has the path %q %s, and nginx does not start: %q cannot have URI part there; leave it off, and change the path with rewrite if need be",
 			uri, where, "proxy_pass"))
 	}

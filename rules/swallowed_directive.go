@@ -44,11 +44,10 @@ line takes effect for the first time.`,
 func checkSwallowedDirective(p *Pass) {
 	p.eachLevel(func(l level) {
 		for _, it := range l.Items {
-			if !readable(it.Directive) {
-				continue
-			}
-			for _, i := range l.swallowed(it.Directive) {
-				p.reportSwallowed(l, it, i)
+			if starts := l.swallowed(it.Directive); len(starts) > 0 && readable(it.Directive) {
+				for _, i := range starts {
+					p.reportSwallowed(l, it, i)
+				}
 			}
 		}
 	})

@@ -77,11 +77,11 @@ func placeholder(s string) bool {
 // their own: a word that starts its line, names a directive, and is followed by
 // as many words as that takes. The semicolon before it was forgotten.
 func (l level) swallowed(d *parser.Directive) []int {
-	if len(d.Args) == 0 || d.IsBlock() || !isDirectiveName(d.Head.Value) || d.Is("log_format") {
+	if len(d.Args) == 0 || d.IsBlock() {
 		return nil
 	}
 	first, last := d.Head.Span.End, d.Args[len(d.Args)-1].Span.Start
-	if !strings.Contains(d.File.Src[first:last], "\n") {
+	if strings.IndexByte(d.File.Src[first:last], '\n') < 0 || !isDirectiveName(d.Head.Value) || d.Is("log_format") {
 		return nil
 	}
 	var starts []int
