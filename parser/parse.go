@@ -112,6 +112,7 @@ type parsing struct {
 	conditions []openArm     // those around the current position
 	toggled    bool          // a tag before the directive that comes may comment it out
 	escaped    bool          // File.Escaped
+	restored   int           // directives that were taken up again by restore
 }
 
 // openBlock is a block that waits for its '}'.

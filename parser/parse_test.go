@@ -106,7 +106,7 @@ func checkTree(t *testing.T, f *File) {
 					t.Fatalf("Parse(%q): word %q spans %v in %v", f.Src, w.Value, w.Span, d.Span)
 				}
 				word = w.Span.End
-				if got := unquote(f.Src[w.Span.Start:w.Span.End]); got != w.Value {
+				if got := unquote(f.Src[w.Span.Start:w.Span.End]); got != w.Value && !f.Escaped {
 					t.Fatalf("Parse(%q): word %v is %q, want %q", f.Src, w.Span, w.Value, got)
 				}
 			}
@@ -131,7 +131,7 @@ func checkTree(t *testing.T, f *File) {
 		}
 	}
 	for _, c := range f.Comments {
-		if text := f.Src[c.Start:c.End]; !strings.HasPrefix(text, "#") || strings.Contains(text, "\n") {
+		if text := f.Src[c.Start:c.End]; !strings.HasPrefix(text, "#") || f.Template == "" && len(text) < confBuffer && strings.Contains(text, "\n") {
 			t.Fatalf("Parse(%q): comment %q", f.Src, text)
 		}
 	}

@@ -11,6 +11,7 @@ type taggedScan struct {
 
 	ended   bool // the word before held the end of its statement
 	openEnd int  // where the last openTag that stood alone ended
+	wasted  int  // bytes read in search of the ends of conditions that are not there
 }
 
 // nextTagged returns the next token where tags could bear on it, and EOF where
@@ -137,6 +138,9 @@ func isKnown(name string) bool {
 // arms ends the statement. end is 0 where it is no part of one word.
 func (s *Scanner) region(start int, open tag) (end int, ends bool) {
 	t, src := s.tagged, s.src
+	if t.wasted > len(src)+maxWaste {
+		return 0, false
+	}
 	depth, semicolons, arms, ended := 1, 0, 0, 0
 	last := byte(0)
 	endArm := func() {
@@ -146,7 +150,13 @@ func (s *Scanner) region(start int, open tag) (end int, ends bool) {
 		}
 		last = 0
 	}
-	for i := open.end; i < len(src) && i < start+confBuffer; i++ {
+	i := open.end
+	defer func() {
+		if end == 0 {
+			t.wasted += i - start
+		}
+	}()
+	for ; i < len(src) && i < start+confBuffer; i++ {
 		c := src[i]
 		if c == '{' || c == '<' {
 			if g, ok := t.at(i); ok {

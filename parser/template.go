@@ -142,6 +142,10 @@ func readTemplate(name, src string, f *File) *File {
 // unreadable reports whether f is a template that could not be read.
 func (f *File) unreadable() bool { return f.Template != "" && len(f.Errors) > 0 }
 
+// maxRestored bounds how many directives are taken up again because the arms of
+// a condition each close the block around them.
+const maxRestored = 100_000
+
 // openArm is a condition that waits for its end.
 type openArm struct {
 	blocks []openBlock // the blocks that were open where it began
@@ -217,6 +221,9 @@ func (p *parsing) restore(blocks []openBlock, span Span) {
 		n := len(p.children)
 		if n == 0 || p.children[n-1] != b.dir {
 			return // the braces do not match, which the end of the file will tell
+		}
+		if p.restored += len(b.dir.Children); p.restored > maxRestored {
+			return
 		}
 		b.first = n
 		p.children = append(p.children, b.dir.Children...)

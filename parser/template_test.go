@@ -1,0 +1,234 @@
+package parser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// armOutline writes a tree as outline does, with "?n" behind a directive that
+// stands in the nth arm of a condition and "*" in a block that tags may fill.
+func armOutline(f *File) string {
+	conditions := map[*condition]int{}
+	name := func(a *Arm) string {
+		text := ""
+		for ; a != nil; a = a.up {
+			if conditions[a.cond] == 0 {
+				conditions[a.cond] = len(conditions) + 1
+			}
+			text += fmt.Sprintf("?%d%c", conditions[a.cond], 'a'+rune(a.n))
+		}
+		return text
+	}
+	var walk func(list []*Directive, open []Span) string
+	walk = func(list []*Directive, open []Span) string {
+		var parts []string
+		if len(open) > 0 {
+			parts = append(parts, "*")
+		}
+		for _, d := range list {
+			words := []string{d.Head.Value}
+			for i := range d.Args {
+				words = append(words, d.Arg(i))
+			}
+			text := strings.Join(words, "|") + name(d.Arm())
+			if d.IsBlock() {
+				text += "{" + walk(d.Children, d.Open()) + "}"
+			}
+			parts = append(parts, text)
+		}
+		return strings.Join(parts, ";")
+	}
+	return walk(f.Directives, f.Open())
+}
+
+func TestTemplate(t *testing.T) {
+	for _, tt := range []struct {
+		name, src string
+		kind      Template
+		tree      string
+	}{
+		// Jinja2 and its relatives.
+		{"value", "server_name {{ host }};", Jinja, "server_name|{{ host }}"},
+		{"values glued", "proxy_pass {{ s }}://{{ h }}:{{p}}/x;", Jinja, "proxy_pass|{{ s }}://{{ h }}:{{p}}/x"},
+		{"quotes and braces in a tag", `root {{ a | default("/}}/x; {") }};`, Jinja, `root|{{ a | default("/}}/x; {") }}`},
+		{"dictionary", `root {{ {'a': {'b': 1}}['a'] }};`, Jinja, `root|{{ {'a': {'b': 1}}['a'] }}`},
+		{"tag with quotes in quotes", `a {{ x }}; add_header C "{{ "x;" }}";`, Jinja, `a|{{ x }};add_header|C|{{ "x;" }}`},
+		{"condition", "{% if a %}\nlisten 80;\n{% else %}\nlisten 81;\n{% endif %}\nroot /x;", Jinja, "listen|80?1a;listen|81?1b;root|/x"},
+		{"nested", "{% for s in l %}server {\n{% if s.x %}listen 1;{% elif y %}listen 2;{% endif %} root {{ s }};\n}{% endfor %}", Jinja,
+			"server?1a{listen|1?2a?1a;listen|2?2b?1a;root|{{ s }}?1a}"},
+		{"statements of a template", "server {\n  {{ extra }}\n  {% include 'x' %}\n  listen 80;\n}", Jinja, "server{*;listen|80}"},
+		{"directive made by a tag", "server { {{ name }} {{ value }}; {{ line }}; }", Jinja, "server{*;{{ name }}|{{ value }};{{ line }}}"},
+		{"comment", "{# { ; #}\nlisten {{ p }}; {# } #}", Jinja, "listen|{{ p }}"},
+		{"no comment without other tags", "server {# { ; #}\nlisten 80; #}\n}", "", "server{listen|80}"},
+		{"set", "{% set a = 1 -%}\n{% set b %}listen 1;{% endset %}", Jinja, "listen|1?1a"},
+		{"condition in a statement", "listen {{ p }} reuse {% if c %} ssl {% endif %};", Jinja, "listen|{{ p }}|reuse|{% if c %} ssl {% endif %}"},
+		{"condition in a word", "listen {{ a }}{% if b %}:{{ b }} x{% endif %} y;", Jinja, "listen|{{ a }}{% if b %}:{{ b }} x{% endif %}|y"},
+		{"arms that end the statement", "listen 80 {% if a %}x;{% else %}y;{% endif %}\nroot /;", Jinja, "listen|80|{% if a %}x;{% else %}y;{% endif %};root|/"},
+		{"at the end of the file", "listen 80 {% if a %}x;{% else %}y;{% endif %}", Jinja, "listen|80|{% if a %}x;{% else %}y;{% endif %}"},
+		{"loop over arguments", "server_name a\n{% for n in l %} {{ n }}\n{% endfor %};", Jinja, "server_name|a|{% for n in l %} {{ n }}\n{% endfor %}"},
+		{"two heads of one block", "{% if a %}\nlocation /a {\n{% else %}\nlocation /b {\n{% endif %}\nroot /;\n}\ninternal;", Jinja,
+			"location|/a?1a{*};location|/b?1b{root|/};internal"},
+		{"block closed in each arm", "server {\n{% if a %}\nlisten 1;\n}\n{% else %}\nlisten 2;\n}\n{% endif %}\nserver { }", Jinja,
+			"server{listen|1?1a;listen|2?1b};server{}"},
+		{"block opened in an arm", "server { root /;\n{{#if s}}\n}\nserver {\n{{/if}}\nlisten 1; }", Mustache, "server{root|/};server?1a{listen|1}"},
+		{"comment mark in an arm", "{% if a %}#{% endif %} listen 80;\nroot {{ x }};", Jinja, "listen|80;root|{{ x }}"},
+		{"tags in a comment", "{% if a %}\n# {{ b }} {% endif %} listen 1;\nroot /;", Jinja, "root|/"},
+		{"comment over lines", "# {# a\n b #} listen 1;\nroot {{ x }};", Jinja, "root|{{ x }}"},
+		{"before a directive", "{{ '#' if x }}listen 80;\n{{ c }} root /;", Jinja, "listen|80?1a;root|/?2a"},
+		{"in a map", "map $a $b {\n{{ k }} {{ v }};\n{% for x in y %}\n{{ x }} 1;\n{% endfor %}\n{{ more }}\n}", Jinja,
+			"map|$a|$b{*;{{ k }}|{{ v }};{{ x }}|1?1a}"},
+		{"in Lua", "location /{{ x }} {\n content_by_lua_block { local t = {{1}} {% if a %}{% endif %} }\n}", Jinja, "location|/{{ x }}{content_by_lua_block{}}"},
+		{"quoted word before a tag", `add_header A "b"{% if c %} always{% endif %};`, Jinja, `add_header|A|b|{% if c %} always{% endif %}`},
+		{"CRLF", "{% if a %}\r\nlisten 80;\r\n{% endif %}\r\n{{ b }}\r\n", Jinja, "*;listen|80?1a"},
+
+		// Go.
+		{"go", "{{ range $i, $s := .Servers }}\nserver {\n{{- if .TLS -}} listen 443; {{- else if .X }} listen 1; {{ else }} listen 80; {{ end }}\n}\n{{ end }}", GoTemplate,
+			"server?1a{listen|443?2a?1a;listen|1?2b?1a;listen|80?2c?1a}"},
+		{"go assignment", "{{ $a := .B }}\n{{ $a = 1 }}\nroot {{ $a }};", GoTemplate, "root|{{ $a }}"},
+		{"go comment", "{{/* it's { */}}\nroot {{ .X }};", GoTemplate, "root|{{ .X }}"},
+		{"go define", "{{ define \"u\" }}\nserver 127.0.0.1;\n{{ end }}\nupstream a { {{ template \"u\" . }} }", GoTemplate, "server|127.0.0.1?1a;upstream|a{*}"},
+		{"go condition in a line", "{{ if .A }}server_name {{ .A }}; {{ end }}", GoTemplate, "server_name|{{ .A }}?1a"},
+
+		// Mustache.
+		{"mustache", "{{! don't }}{{#l}}\nlisten {{{p}}};\n{{/l}}{{^l}}listen 80;{{/l}}\n{{> more}}", Mustache, "*;listen|{{{p}}}?1a;listen|80?2a"},
+
+		// ERB.
+		{"erb", "<%# x %>\nlisten <%= @port -%>;\n<% if @a -%>\nroot <%= @a %>/x;\n<% else %>\nroot /;\n<% end -%>\n<% l.each do |ip| %>\nallow <%= ip %>;\n<% end %>", ERB,
+			"listen|<%= @port -%>;root|<%= @a %>/x?1a;root|/?1b;allow|<%= ip %>?2a"},
+		{"erb comment block", "<%\n=begin\n{ ;\n=end\n%>\nserver { <%= @raw %>\n}", ERB, "server{*}"},
+		{"puppet", "<% if $a { -%>\nlisten 1;\n<% } else { -%>\nlisten 2;\n<% } -%>", ERB, "listen|1?1a;listen|2?1b"},
+
+		// Names to be filled in.
+		{"whole statement", "%%GLOBALS%%\n\ndaemon off;\nhttp {\n    @EXTRA@\n    server { __MORE__\n <more> \n listen 1; }\n}", Placeholder,
+			"*;daemon|off;http{*;server{*;listen|1}}"},
+		{"name in braces", "server_name {DOMAIN};\nlocation {PATH}/x { }", Placeholder, "server_name|{DOMAIN};location|{PATH}/x{}"},
+		{"shell variable as a statement", "server {\n  ${extra}\n  listen 80;\n}", Placeholder, "server{*;listen|80}"},
+		{"switch before a directive", "server {\n  ${v4.on}listen 80;\n  ${sso.on}    location /x {\n ${sso.on} }\n}", Placeholder,
+			"server{listen|80?1a;location|/x?2a{*}}"},
+		{"words read as they are", "server_name __HOST__ %domain% ${NAME} $NAME @HOST@ <host>;", "", "server_name|__HOST__|%domain%|${NAME}|$NAME|@HOST@|<host>"},
+		{"keys of a map", "map $a $b {\n${MAIN} x;\n$other\n y;\n}", "", "map|$a|$b{${MAIN}|x;$other|y}"},
+		{"variables of a module's block", "http {\n geoip2 /x.mmdb {\n  $country\n   country iso_code;\n }\n}", "", "http{geoip2|/x.mmdb{$country|country|iso_code}}"},
+
+		// Here-documents.
+		{"escaped dollars", "server_name $DOMAIN;\nproxy_set_header Host \\$host;\nset \\$a \"\\${http_upgrade}x\";", Shell,
+			"server_name|$DOMAIN;proxy_set_header|Host|$host;set|$a|${http_upgrade}x"},
+		{"a backslash nginx sees", `return 200 "\$host $uri";`, "", `return|200|\$host $uri`},
+		{"a dollar in a pattern", `rewrite ^/a\$host /b;`, "", `rewrite|^/a\$host|/b`},
+
+		// Plain nginx.
+		{"tags in quotes", `sub_filter "{{ x }}" '{% y %}'; return 200 "<%= z %>"; # {{ if }}`, "", `sub_filter|{{ x }}|{% y %};return|200|<%= z %>`},
+		{"block and comment", "server {#x\n}", "", "server{}"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := Parse("f", []byte(tt.src))
+			if got := armOutline(f); got != tt.tree || f.Template != tt.kind || len(f.Errors) > 0 {
+				t.Errorf("Parse(%q)\n = %q %s\nwant %q %s\n%s", tt.src, f.Template, got, tt.kind, tt.tree, messages(f))
+			}
+			checkTree(t, f)
+			checkTagTiles(t, tt.src)
+		})
+	}
+}
+
+// A template that cannot be read is one error with a place, and no tree.
+func TestTemplateUnreadable(t *testing.T) {
+	for _, tt := range []struct {
+		name, src, want string
+	}{
+		{"unclosed block", "server {\n listen {{ p }};\n", `f:3:1: this template could not be read: unexpected end of file, expecting "}"`},
+		{"many", "{% x %} }\n}\n}\n}\n", `f:1:9: this template could not be read: unexpected "}"`},
+		{"unclosed in one arm", "{% if a %}\nserver {\n{% endif %}\nlisten 1;\n", `f:5:1: this template could not be read: unexpected end of file, expecting "}"`},
+	} {
+		f := Parse("f", []byte(tt.src))
+		if got := messages(f); got != tt.want || len(f.Directives) > 0 || !f.unreadable() {
+			t.Errorf("%s: Parse(%q) says\n%s\nwant\n%s", tt.name, tt.src, got, tt.want)
+		}
+		checkTree(t, f)
+	}
+}
+
+// Nginx's own words are kept where the text is no template.
+func TestTemplatePlainErrors(t *testing.T) {
+	for _, src := range []string{
+		"server {\n return 200 \"{{ x }}\"\n}",
+		"server {\n listen 80\n}\n",
+		"a {{ b ;",
+	} {
+		if f := Parse("f", []byte(src)); f.Template != "" || len(f.Errors) == 0 {
+			t.Errorf("Parse(%q) is a template %q with errors %s", src, f.Template, messages(f))
+		}
+	}
+}
+
+// checkTagTiles fails unless the tokens of a text read as a template are its
+// bytes.
+func checkTagTiles(t *testing.T, src string) {
+	t.Helper()
+	s := NewScanner(src, nil)
+	s.tagged = &taggedScan{tagging: newTagging(src)}
+	at := 0
+	for {
+		token := s.Next()
+		if token.Span.Start != at || token.Span.End < at {
+			t.Fatalf("Scan(%q): token %v after offset %d", src, token, at)
+		}
+		at = token.Span.End
+		if token.Kind == EOF {
+			break
+		}
+		if token.Span.Len() == 0 && token.Kind != Semicolon {
+			t.Fatalf("Scan(%q): empty token %v", src, token)
+		}
+	}
+	if at != len(src) {
+		t.Fatalf("Scan(%q) ends at %d of %d bytes", src, at, len(src))
+	}
+	end := 0
+	for _, span := range s.tagged.all() {
+		if span.Start < end || span.End <= span.Start || span.End > len(src) {
+			t.Fatalf("Tags(%q): %v after %d", src, span, end)
+		}
+		end = span.End
+	}
+}
+
+func FuzzTemplate(f *testing.F) {
+	addSeeds(f)
+	for _, src := range []string{
+		"{{ a }}{% if b %}server {\n{{#c}}listen {{{d}}} <%= e %>;{% else %}x {\n{% endif %}#{% endif %}}\n",
+		"{{ if a }} \"{{ b }}\" {{ else }}'c'; {{ end }}{%{{%}}}<% x do |y| %>${z}listen 1; %%A%%\n@B@ {C} \\$host",
+	} {
+		f.Add(src)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		checkTagTiles(t, src)
+		g := Parse("f", []byte(src))
+		checkTree(t, g)
+		if plain := newParsing("f", src); g.Template == "" {
+			plain.finishFile()
+			if outline(plain.file.Directives) != outline(g.Directives) {
+				t.Errorf("Parse(%q) reads plain nginx differently", src)
+			}
+		}
+	})
+}
+
+func TestHoldsTag(t *testing.T) {
+	for value, want := range map[string]bool{
+		"{{ x }}": true, "a{% b %}c": true, "<%= x %>": true, "%%PORT%%": true, "http://%ip%:%web_port%": true, "@HOST@": true,
+		"http://127.0.0.1:__PORT__": true, "{DOMAIN}": true, "<your-domain>": true, "<your domain>": true, "$(hostname)": true,
+		"upgrade": false, "$http_upgrade": false, "${NAME}": false, "^/(?<name>x)": false, "(?P<path>[^?]*)": false, "/a%20b%20c": false,
+		"/%ab%cd": false, "a{2,3}": false, "@name": false, "user@HOST": false, "__x__": false, "a__B__": false, "{{": false, "<": false, "$": false,
+		"[A-Z]{2}": false, "100%": false,
+	} {
+		if got := HoldsTag(value); got != want {
+			t.Errorf("HoldsTag(%q) = %v, want %v", value, got, want)
+		}
+	}
+	for value, want := range map[string]bool{"$NAME": true, "http://${BACKEND}:80": true, "$name": false, "$Name": false, "NAME": false, "$A": false, "${X": false} {
+		if got := InCapitals(value); got != want {
+			t.Errorf("InCapitals(%q) = %v, want %v", value, got, want)
+		}
+	}
+}
