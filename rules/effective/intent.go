@@ -2,6 +2,7 @@ package effective
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -10,71 +11,121 @@ import (
 // intentions decides what the routes of a model are meant for. Every decision
 // is taken here and comes with a sentence that says why.
 type intentions struct {
-	m     *Model
-	opts  Options
-	marks map[*parser.File][]mark
-}
-
-// mark is a "# wsnginx:websocket" or "# wsnginx:not-websocket" comment.
-type mark struct {
-	line      int
-	offset    int
-	websocket bool
+	m       *Model
+	opts    Options
+	marks   map[*parser.File][]mark
+	callers map[*Scope]*callers
+	shared  map[*parser.File]bool // files that most locations include
 }
 
 func newIntentions(m *Model, opts Options) *intentions {
-	return &intentions{m, opts, make(map[*parser.File][]mark)}
+	return &intentions{m: m, opts: opts, marks: make(map[*parser.File][]mark), callers: make(map[*Scope]*callers)}
 }
 
-// decide sets the intent of r. What speaks loudest decides: a comment, a flag,
-// the location's own header lines, outer header lines together with the path,
-// the path alone, outer header lines alone.
+// sign is what decided the intent of a route. The order is the order in which
+// they are asked: what speaks loudest decides.
+type sign uint8
+
+const (
+	byComment sign = iota
+	byFlag
+	bySubrequest
+	byOwnLine
+	byRefusedGet
+	byCondition
+	byHandOver
+	byOuterPlain
+	byOuterCatchAll
+	byOuterPath
+	byPath
+	byHandOverPath
+	byOuterLine
+	byNothing
+	signs
+)
+
+// decision is the intent of a route, what decided it, and the sentence.
+type decision struct {
+	intent Intent
+	sign   sign
+	why    string
+}
+
+// decide sets the intent of r.
 func (in *intentions) decide(r *Route) {
-	words := pathWords(r)
+	words := in.pathWords(r)
+	d := in.of(r, words)
+	r.Intent, r.IntentWhy = d.intent, d.why
 	r.LikelyPath = words.likely != ""
 	r.Polling = words.polling
 	r.Pings = words.pings
-	r.HandshakeOnly = words.only && !r.catchAll() && !hasLocations(r.own())
-	r.Intent, r.IntentWhy = in.of(r, words)
+	r.HandshakeOnly = (words.only || refusesOrdinary(r.own())) && !r.catchAll() && !hasLocations(r.own())
 }
 
-func (in *intentions) of(r *Route, words pathSigns) (Intent, string) {
+func (in *intentions) of(r *Route, words pathSigns) decision {
 	if m, ok := in.markOn(r); ok {
 		if m.websocket {
-			return Declared, fmt.Sprintf("a comment on line %d says so", m.line)
+			return decision{Declared, byComment, fmt.Sprintf("a comment on line %d says so", m.line)}
 		}
-		return None, fmt.Sprintf("a comment on line %d says that it is not", m.line)
+		return decision{None, byComment, fmt.Sprintf("a comment on line %d says that it is not", m.line)}
 	}
 	if p, ok := matchAny(in.opts.NotWebSocket, r.Location); ok {
-		return None, fmt.Sprintf("it matches --not-websocket %s", p)
+		return decision{None, byFlag, fmt.Sprintf("it matches --not-websocket %s", p)}
 	}
 	if p, ok := matchAny(in.opts.WebSocket, r.Location); ok {
-		return Declared, fmt.Sprintf("it matches --websocket %s", p)
+		return decision{Declared, byFlag, fmt.Sprintf("it matches --websocket %s", p)}
 	}
-	if it := in.handshakeLine(r.own()); it.Directive != nil {
-		if deny := deniesGet(r.own()); deny.Directive != nil && it.Via != r.own().Via {
-			// A snippet for all locations, in one that takes no GET.
-			return None, fmt.Sprintf("limit_except refuses GET (%s), and the WebSocket lines come from an included file", place(deny))
+	if it := in.callersOf(r).subrequests[matchOf(r.Location)]; it.Directive != nil {
+		return decision{None, bySubrequest, fmt.Sprintf("%s sends copies of requests here (%s), never a handshake", it.Head.Value, place(it))}
+	}
+
+	own := in.ownLine(r.own())
+	included := own.Directive != nil && own.Via != r.own().Via
+	if included {
+		if deny := deniesGet(r.own()); deny.Directive != nil {
+			return decision{None, byRefusedGet, fmt.Sprintf("limit_except refuses GET (%s), and the WebSocket lines come from an included file", place(deny))}
 		}
-		return Declared, fmt.Sprintf("the location itself sets %s (%s)", it.Arg(0), place(it))
 	}
-	if it := in.upgradeCondition(r); it.Directive != nil {
-		return Declared, fmt.Sprintf("%s decides on $http_upgrade (%s)", it.Head.Value, place(it))
+	if own.Directive != nil && !(included && in.isShared(own.File)) {
+		return decision{Declared, byOwnLine, fmt.Sprintf("the location itself sets %s (%s)", own.Arg(0), place(own))}
 	}
-	outer := in.outerLine(r)
+	if it, why := in.condition(r); it.Directive != nil {
+		return decision{Declared, byCondition, fmt.Sprintf("%s (%s)", why, place(it))}
+	}
+	by := in.callersOf(r).handOvers[matchOf(r.Location)]
+	for _, c := range by {
+		if it := in.ownLine(c.from); it.Directive != nil {
+			return decision{Declared, byHandOver, fmt.Sprintf("the location that hands over to it (%s) sets %s", place(c.by), it.Arg(0))}
+		}
+	}
+
+	outer, says := in.outerLine(r), "an outer level sets"
+	if own.Directive != nil {
+		outer, says = own, "a file that most locations include sets"
+	}
+	lines := fmt.Sprintf("%s %s", says, outerName(outer))
 	switch {
+	case outer.Directive != nil && words.plain != "":
+		return decision{None, byOuterPlain, fmt.Sprintf("only %s, and %q is not a WebSocket path", lines, words.plain)}
 	case outer.Directive != nil && r.catchAll():
-		return Declared, fmt.Sprintf("an outer level sets %s (%s) and this is the server's catch-all", outer.Arg(0), place(outer))
+		return decision{Declared, byOuterCatchAll, lines + " and this is the server's catch-all"}
 	case outer.Directive != nil && words.likely != "":
-		return Declared, fmt.Sprintf("an outer level sets %s (%s) and %q is a usual WebSocket path", outer.Arg(0), place(outer), words.likely)
+		return decision{Declared, byOuterPath, fmt.Sprintf("%s and %q is a usual WebSocket path", lines, words.likely)}
+	case words.likely != "" && words.from.Directive != nil:
+		return decision{Likely, byHandOverPath, fmt.Sprintf("%q hands over to it (%s) and is a usual WebSocket path", words.likely, place(words.from))}
 	case words.likely != "":
-		return Likely, fmt.Sprintf("%q is a usual WebSocket path", words.likely)
-	case outer.Directive != nil && clears(r.own()).Directive != nil:
-		return None, fmt.Sprintf("the location itself clears Upgrade (%s)", place(clears(r.own())))
+		return decision{Likely, byPath, fmt.Sprintf("%q is a usual WebSocket path", words.likely)}
 	case outer.Directive != nil:
-		return Inherited, fmt.Sprintf("only an outer level sets %s (%s)", outer.Arg(0), place(outer))
+		return decision{Inherited, byOuterLine, "only " + lines}
 	}
-	return None, "nothing says that it carries WebSocket"
+	return decision{None, byNothing, "nothing says that it carries WebSocket"}
+}
+
+func outerName(it Item) string {
+	if it.Directive == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s (%s)", it.Arg(0), place(it))
 }
 
 // hasLocations reports whether locations stand inside s: they inherit what is
@@ -113,26 +164,45 @@ func (r *Route) catchAll() bool {
 	if r.Location == nil {
 		return false
 	}
-	modifier, match := r.Location.ModifierAndMatch()
-	return modifier != "=" && match == "/"
+	switch modifier, match := r.Location.ModifierAndMatch(); modifier {
+	case "~", "~*":
+		switch strings.Trim(match, "^$()") {
+		case "", "/", ".*", "/.*", ".+", "/?.*":
+			return true
+		}
+		return strings.Trim(match, "^$") == "/(.*)"
+	default:
+		return modifier != "=" && match == "/"
+	}
 }
 
-// handshakeLine returns a line directly in s that only a WebSocket needs: an
-// Upgrade that is not empty, or a Connection that says upgrade for a handshake.
-func (in *intentions) handshakeLine(s *Scope) Item {
+// ownLine returns a line of s that only a WebSocket needs, one written in the
+// block itself before one of an included file.
+func (in *intentions) ownLine(s *Scope) Item {
+	var included Item
 	for _, it := range s.Own("proxy_set_header") {
-		if in.speaks(it) {
+		switch {
+		case !in.speaks(it):
+		case it.Via == s.Via:
 			return it
+		case included.Directive == nil:
+			included = it
 		}
 	}
-	return Item{}
+	return included
 }
 
+// speaks reports whether a header line is one that only a WebSocket needs: an
+// Upgrade that is not empty, a Connection that says upgrade for a handshake, or
+// one of the handshake's own.
 func (in *intentions) speaks(it Item) bool {
-	switch value := it.Arg(1); {
-	case strings.EqualFold(it.Arg(0), "Upgrade"):
+	name, value := it.Arg(0), it.Arg(1)
+	switch {
+	case strings.EqualFold(name, "Upgrade"):
 		return value != ""
-	case strings.EqualFold(it.Arg(0), "Connection"):
+	case hasPrefixFold(name, "Sec-WebSocket-"):
+		return strings.Contains(value, "$")
+	case strings.EqualFold(name, "Connection"):
 		if strings.IndexByte(value, '$') < 0 {
 			return HasToken(value, "upgrade")
 		}
@@ -149,141 +219,123 @@ func (in *intentions) speaks(it Item) bool {
 	return false
 }
 
-// clears returns a line directly in s that takes Upgrade away: what an outer
-// level says for all of its locations is not meant for this one.
-func clears(s *Scope) Item {
-	for _, it := range s.Own("proxy_set_header") {
-		if strings.EqualFold(it.Arg(0), "Upgrade") && len(it.Args) == 2 && it.Arg(1) == "" {
-			return it
-		}
-	}
-	return Item{}
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// outerLine is handshakeLine for the levels around r's location, whether or not
-// their list is inherited.
+// outerLine is ownLine for the levels around r's location, whether or not their
+// list is inherited. proxy_set_header says nothing of another protocol's pass.
 func (in *intentions) outerLine(r *Route) Item {
+	if protocol(r.Pass) != "proxy" {
+		return Item{}
+	}
 	for at := r.own().Parent; at != nil; at = at.Parent {
-		if it := in.handshakeLine(at); it.Directive != nil {
+		if it := in.ownLine(at); it.Directive != nil {
 			return it
 		}
 	}
 	return Item{}
 }
 
-// upgradeCondition returns the if around r's pass that tests $http_upgrade, or
-// the pass itself where a map of $http_upgrade picks its upstream.
-func (in *intentions) upgradeCondition(r *Route) Item {
-	if r.Scope.Kind == If {
-		for _, a := range r.Scope.Block.Args {
-			if strings.Contains(strings.ToLower(a.Value), "$http_upgrade") {
-				return Item{Directive: r.Scope.Block, Via: r.Scope.Via}
+// isShared reports whether a file is one that at least three locations, and
+// most of those that proxy, include: its lines then say what the site does
+// everywhere, and nothing of one location. A file that is named for WebSocket
+// is included for its sake.
+func (in *intentions) isShared(f *parser.File) bool {
+	if in.shared == nil {
+		in.shared = in.sharedFiles()
+	}
+	return in.shared[f]
+}
+
+func (in *intentions) sharedFiles() map[*parser.File]bool {
+	total, seen, count := 0, map[*Scope]bool{}, map[*parser.File]int{}
+	for _, r := range in.m.Routes {
+		s := r.own()
+		if s.Kind != Location || seen[s] || protocol(r.Pass) != "proxy" {
+			continue
+		}
+		seen[s] = true
+		total++
+		files := map[*parser.File]bool{}
+		for i := range s.Items {
+			if it := s.Items[i]; it.Via != s.Via && !files[it.File] {
+				files[it.File] = true
+				count[it.File]++
+			}
+		}
+	}
+	shared := map[*parser.File]bool{}
+	for f, n := range count {
+		shared[f] = n >= 3 && 2*n > total && !namedForWebSocket(f.Name)
+	}
+	return shared
+}
+
+// namedForWebSocket reports whether a file's name says WebSocket.
+func namedForWebSocket(name string) bool {
+	name = strings.ToLower(path.Base(strings.ReplaceAll(name, `\`, "/")))
+	if strings.Contains(name, "websocket") || strings.Contains(name, "upgrade") || strings.Contains(name, "socket") {
+		return true
+	}
+	return hasPiece(name, "ws", "wss")
+}
+
+// condition returns the directive that makes r depend on $http_upgrade, and how:
+// the if around its pass, one that refuses everything else, a map that picks the
+// upstream, or a try_files or return that leads handshakes here.
+func (in *intentions) condition(r *Route) (Item, string) {
+	if r.Scope.Kind == If && testsUpgrade(r.Scope) {
+		return Item{Directive: r.Scope.Block, Via: r.Scope.Via}, r.Scope.Block.Head.Value + " decides on $http_upgrade"
+	}
+	if s := r.own(); refusesOrdinary(s) {
+		for i := range s.Items {
+			if c := s.Items[i].Scope; c != nil && c.Kind == If && testsUpgrade(c) {
+				return s.Items[i], "an if refuses what asks for no upgrade"
 			}
 		}
 	}
 	for _, v := range VariablesIn(r.Pass.Arg(0)) {
 		if mp := in.m.vars.maps[v]; mp != nil && strings.Contains(strings.ToLower(mp.source), "http_upgrade") {
-			return r.Pass
+			return r.Pass, r.Pass.Head.Value + " decides on $http_upgrade"
 		}
 	}
-	return Item{}
+	for _, c := range in.callersOf(r).handOvers[matchOf(r.Location)] {
+		if c.onUpgrade {
+			return c.by, c.by.Head.Value + " leads handshakes here"
+		}
+	}
+	return Item{}, ""
 }
 
-// markOn returns the comment that speaks of r's location: on the line before the
-// block, on its first line, or inside it and in no block further in.
-func (in *intentions) markOn(r *Route) (mark, bool) {
-	if r.Location == nil {
-		return mark{}, false
-	}
-	b := r.Location.Block
-	marks, ok := in.marks[b.File]
-	if !ok {
-		marks = marksIn(b.File)
-		in.marks[b.File] = marks
-	}
-	if len(marks) == 0 {
-		return mark{}, false
-	}
-	line := b.File.Position(b.Span.Start).Line
-	for _, m := range marks {
-		if m.line == line || m.line == line-1 && !codeOn(b.File, m) {
-			return m, true
-		}
-		if !b.Body.Contains(m.offset) {
-			continue
-		}
-		inner := false
-		for _, c := range b.Children {
-			first := c.File.Position(c.Span.Start).Line
-			inner = inner || c.Is("location") && (c.Span.Contains(m.offset) || m.line == first-1 && !codeOn(b.File, m))
-		}
-		if !inner {
-			return m, true
+// testsUpgrade reports whether an if block tests $http_upgrade.
+func testsUpgrade(s *Scope) bool {
+	for _, a := range s.Block.Args {
+		if strings.Contains(strings.ToLower(a.Value), "$http_upgrade") {
+			return true
 		}
 	}
-	return mark{}, false
+	return false
 }
 
-// codeOn reports whether something other than the comment stands on its line.
-func codeOn(f *parser.File, m mark) bool {
-	_, start := f.Line(m.line)
-	return strings.TrimSpace(f.Src[start:m.offset]) != ""
+// refusesOrdinary reports whether an if in s answers by itself what asks for no
+// upgrade: if ($http_upgrade != "websocket") { return 404; }.
+func refusesOrdinary(s *Scope) bool {
+	for i := range s.Items {
+		c := s.Items[i].Scope
+		if c != nil && c.Kind == If && testsUpgrade(c) && c.first("return") != nil && negatedTest(c) {
+			return true
+		}
+	}
+	return false
 }
 
-func marksIn(f *parser.File) []mark {
-	var marks []mark
-	for _, c := range f.Comments {
-		body, ok := strings.CutPrefix(strings.TrimSpace(strings.TrimLeft(f.Src[c.Start:c.End], "#")), "wsnginx:")
-		if !ok {
-			continue
-		}
-		word, _, _ := strings.Cut(body, " ")
-		if word == "websocket" || word == "not-websocket" {
-			marks = append(marks, mark{f.Position(c.Start).Line, c.Start, word == "websocket"})
-		}
+// negatedTest reports whether an if on $http_upgrade holds for requests that ask
+// for no upgrade: != "websocket", !~* websocket, = "".
+func negatedTest(s *Scope) bool {
+	words := conditionWords(Item{Directive: s.Block})
+	if len(words) < 2 {
+		return false
 	}
-	return marks
-}
-
-// matchAny returns the first pattern that matches the location: "*" stands for
-// any characters, "?" for one.
-func matchAny(patterns []string, loc *Scope) (string, bool) {
-	if len(patterns) == 0 {
-		return "", false
-	}
-	modifier, match := "", ""
-	if loc != nil {
-		modifier, match = loc.ModifierAndMatch()
-	}
-	for _, p := range patterns {
-		if wildcard(p, match) || modifier != "" && (wildcard(p, modifier+match) || wildcard(p, modifier+" "+match)) {
-			return p, true
-		}
-	}
-	return "", false
-}
-
-// wildcard reports whether s matches the pattern p.
-func wildcard(p, s string) bool {
-	star, mark := -1, 0
-	i, j := 0, 0
-	for j < len(s) {
-		switch {
-		case i < len(p) && p[i] == '*':
-			star, mark = i, j
-			i++
-		case i < len(p) && (p[i] == '?' || p[i] == s[j]):
-			i++
-			j++
-		case star >= 0:
-			mark++
-			i, j = star+1, mark
-		default:
-			return false
-		}
-	}
-	for i < len(p) && p[i] == '*' {
-		i++
-	}
-	return i == len(p)
+	return strings.HasPrefix(words[1], "!") || words[1] == "=" && (len(words) == 2 || words[2] == "")
 }

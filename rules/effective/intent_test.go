@@ -2,6 +2,9 @@ package effective
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,6 +67,55 @@ func TestIntent(t *testing.T) {
 		{"flag for all", "", `location ~ x { proxy_pass http://b; }`, Options{WebSocket: []string{"*"}}, Declared, "--websocket"},
 		{"flag against", "", `location /ws { proxy_pass http://b; }`, Options{NotWebSocket: []string{"/ws"}}, None, "--not-websocket"},
 		{"condition on the upgrade", "", `location / { if ($http_upgrade = websocket) { proxy_pass http://b; } }`, Options{}, Declared, "if decides"},
+		{"own upgrade line is louder than a plain path", "", `location /longpolling { proxy_pass http://b; ` + upgrade + ` }`, Options{}, Declared, "itself sets Upgrade"},
+		{"the handshake's own lines", "", `location /x { proxy_pass http://b; proxy_set_header Sec-WebSocket-Key $http_sec_websocket_key; }`, Options{}, Declared, "itself sets Sec-WebSocket-Key"},
+		{"compression switched off", "", `location /x { proxy_pass http://b; proxy_set_header Sec-WebSocket-Extensions ""; }`, Options{}, None, ""},
+		{"outer lines, static files", upgrade, `location ~* /web/static/ { proxy_pass http://b; }`, Options{}, None, "not a WebSocket path"},
+		{"outer lines, files", upgrade, `location ~* \.(js|css|png)$ { proxy_pass http://b; }`, Options{}, None, "not a WebSocket path"},
+		{"outer lines, health", upgrade, `location /health { proxy_pass http://b; }`, Options{}, None, "not a WebSocket path"},
+		{"outer lines, other protocol", upgrade, `location ~ \.php$ { fastcgi_pass b:1; }`, Options{}, None, "nothing says"},
+		{"outer lines, catch-all of another protocol", upgrade, `location / { fastcgi_pass b:1; }`, Options{}, None, "nothing says"},
+		{"outer lines, catch-all pattern", upgrade, `location ~ ^/(.*)$ { proxy_pass http://b; }`, Options{}, Declared, "catch-all"},
+		{"refuses everything else", "", `location = /HALdGZ9k { if ($http_upgrade != "websocket") { return 404; } proxy_pass http://b; }`, Options{}, Declared, "an if refuses"},
+		{"refuses an empty upgrade", "", `location = /x { if ($http_upgrade = "") { return 426; } proxy_pass http://b; }`, Options{}, Declared, "an if refuses"},
+		{"refuses WebSocket", "", `location /x { if ($http_upgrade = websocket) { return 403; } proxy_pass http://b; }`, Options{}, None, ""},
+		{"try_files by the upgrade", "", `location /api { try_files $uri @api$http_upgrade; } location @apiwebsocket { proxy_pass http://b; }`, Options{}, Declared, "try_files leads handshakes here"},
+		{"try_files by the upgrade, the rest", "", `location /api { try_files $uri @api$http_upgrade; } location @api { proxy_pass http://b; }`, Options{}, None, ""},
+		{"returned code by the upgrade", "", `location / { error_page 418 = @x; if ($http_upgrade) { return 418; } } location @x { proxy_pass http://b; }`, Options{}, Declared, "error_page leads handshakes here"},
+		{"hands over from a socket's path", "", `location /cable { try_files $uri @app; } location @app { proxy_pass http://b; }`, Options{}, Likely, `"/cable" hands over`},
+		{"hands over with the lines left behind", "", `location /x { ` + upgrade + ` try_files $uri @app; } location @app { proxy_pass http://b; }`, Options{}, Declared, "hands over to it"},
+		{"hands over from pages", "", `location / { try_files $uri @app; } location @app { proxy_pass http://b; }`, Options{}, None, ""},
+		{"page for errors", "", `location /ws { error_page 502 = @down; return 204; } location @down { proxy_pass http://b; }`, Options{}, None, ""},
+		{"named for it", "", `location @api_websocket { proxy_pass http://b; }`, Options{}, Likely, "websocket"},
+		{"named ws", "", `location @live_ws { proxy_pass http://b; }`, Options{}, Likely, "ws"},
+		{"target of auth_request", upgrade, `auth_request /auth; location = /auth { proxy_pass http://b; ` + upgrade + ` }`, Options{}, None, "auth_request sends copies"},
+		{"target of mirror", upgrade, `mirror /copy; location /copy { proxy_pass http://b; }`, Options{}, None, "mirror sends copies"},
+		{"SOAP below ws", "", `location /ws/soap { proxy_pass http://b; }`, Options{}, None, ""},
+		{"ws of a SOAP server", "", `location /ws/ { proxy_pass http://soap-gateway/; }`, Options{}, None, ""},
+		{"ws with a SOAP action", "", `location /ws/ { proxy_pass http://b; proxy_set_header SOAPAction $http_soapaction; }`, Options{}, None, ""},
+		{"ws takes no GET", "", `location /ws { limit_except POST { deny all; } proxy_pass http://b; }`, Options{}, None, ""},
+		{"ws in PHP", "", `location /ws { fastcgi_pass b:1; fastcgi_param SCRIPT_FILENAME /srv/ws.php; }`, Options{}, None, ""},
+		{"websocket beside soap", "", `location /soap/websocket { proxy_pass http://b; }`, Options{}, Likely, "websocket"},
+		{"ws below a REST prefix of another word", "", `location /restaurants/ws { proxy_pass http://b; }`, Options{}, Likely, "ws"},
+		{"path after a placeholder", "", `location __PATH__/ws { proxy_pass http://b; }`, Options{}, Likely, "ws"},
+		{"piece of a segment", "", `location /ws-terminal { proxy_pass http://b; }`, Options{}, Likely, "ws-terminal"},
+		{"piece in the middle of a word", "", `location /aws/newsletter { proxy_pass http://b; }`, Options{}, None, ""},
+		{"one of two alternatives", "", `location ~ ^/(ws|health)$ { proxy_pass http://b; }`, Options{}, Likely, "ws"},
+		{"plain alternatives below it", "", `location ~ ^/ws/(status|health)$ { proxy_pass http://b; }`, Options{}, None, ""},
+		{"optional prefix", "", `location ~ (/jellyfin)?/socket { proxy_pass http://b; }`, Options{}, Likely, "socket"},
+		{"class in a pattern", "", `location ~ ^/[^/]+/xmpp-websocket { proxy_pass http://b; }`, Options{}, Likely, "xmpp-websocket"},
+		{"Centrifugo over WebSocket", "", `location /connection/uni_websocket { proxy_pass http://b; }`, Options{}, Likely, "uni_websocket"},
+		{"Centrifugo over plain streams", "", `location /connection/uni_sse { proxy_pass http://b; }`, Options{}, None, ""},
+		{"Jupyter's kernels", "", `location ~ /api/kernels/ { proxy_pass http://b; }`, Options{}, Likely, "api/kernels"},
+		{"MQTT", "", `location /mqtt { proxy_pass http://b; }`, Options{}, Likely, "mqtt"},
+		{"Blazor", "", `location /_blazor { proxy_pass http://b; }`, Options{}, Likely, "_blazor"},
+		{"hub by name", "", `location /chatHub { proxy_pass http://b; }`, Options{}, Likely, "chatHub"},
+		{"another hub", "", `location /github { proxy_pass http://b; }`, Options{}, None, ""},
+		{"Reverb's path at its server", "", `location /app { proxy_pass http://reverb:8080; }`, Options{}, Likely, "/app"},
+		{"the same path elsewhere", "", `location /app { proxy_pass http://b; }`, Options{}, None, ""},
+		{"events", "", `location /events { proxy_pass http://events; }`, Options{}, None, ""},
+		{"upstream of sockets alone", "", `location /services/chats/ { proxy_pass http://ws-collaboration/; }`, Options{}, None, ""},
+		{"long polling", "", `location /http-bind { proxy_pass http://b; }`, Options{}, None, ""},
 		{"upstream by a map of the upgrade", "map $http_upgrade $u { default a; websocket b; }", `location / { proxy_pass http://$u; }`, Options{}, Declared, "proxy_pass decides"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -76,6 +128,102 @@ func TestIntent(t *testing.T) {
 				t.Errorf("intent of %s is %s (%s), want %s (%s)", tt.server, r.Intent, r.IntentWhy, tt.want, tt.why)
 			}
 		})
+	}
+}
+
+// A file that most locations include says what the site does everywhere.
+func TestIntentOfSharedFile(t *testing.T) {
+	const lines = "proxy_set_header Host $host;\nproxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection upgrade;\n"
+	for _, tt := range []struct {
+		file, location string
+		others         int // locations that include the file too
+		plain          int // locations that do not
+		want           Intent
+		why            string
+	}{
+		{"proxy.conf", "/api", 0, 0, Declared, "itself sets Upgrade"},
+		{"proxy.conf", "/api", 1, 0, Declared, "itself sets Upgrade"},
+		{"proxy.conf", "/api", 3, 0, Inherited, "most locations include"},
+		{"proxy.conf", "/api", 3, 5, Declared, "itself sets Upgrade"},
+		{"proxy.conf", "/api/login", 3, 0, None, "not a WebSocket path"},
+		{"proxy.conf", "/ws", 3, 0, Declared, "usual WebSocket path"},
+		{"proxy.conf", "/", 3, 0, Declared, "catch-all"},
+		{"websocket.conf", "/api", 3, 0, Declared, "itself sets Upgrade"},
+		{"proxy_ws.conf", "/api", 3, 0, Declared, "itself sets Upgrade"},
+	} {
+		server := fmt.Sprintf("location %s { proxy_pass http://b; include %s; }\n", tt.location, tt.file)
+		for i := range tt.others {
+			server += fmt.Sprintf("location /o%d { proxy_pass http://b; include %s; }\n", i, tt.file)
+		}
+		for i := range tt.plain {
+			server += fmt.Sprintf("location /p%d { proxy_pass http://b; }\n", i)
+		}
+		dir := t.TempDir()
+		for name, src := range map[string]string{"nginx.conf": inHTTP("", server), tt.file: lines} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(src), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w := parser.Open([]string{filepath.Join(dir, "nginx.conf")}, parser.Options{})
+		r := Build(w.Configs[0], Options{}).Routes[0]
+		if r.Intent != tt.want || !strings.Contains(r.IntentWhy, tt.why) {
+			t.Errorf("intent of %s, %s in %d of %d locations, is %s (%s), want %s (%s)",
+				tt.location, tt.file, 1+tt.others, 1+tt.others+tt.plain, r.Intent, r.IntentWhy, tt.want, tt.why)
+		}
+	}
+}
+
+func TestHandshakeOnly(t *testing.T) {
+	for _, tt := range []struct {
+		server string
+		want   bool
+	}{
+		{`location /ws { proxy_pass http://b; }`, true},
+		{`location ~ ^/(ws|wss)$ { proxy_pass http://b; }`, true},
+		{`location ~ ^/(ws|api)$ { proxy_pass http://b; }`, false},
+		{`location /socket.io/ { proxy_pass http://b; }`, false},
+		{`location / { proxy_pass http://b; }`, false},
+		{`location = /x { if ($http_upgrade != websocket) { return 404; } proxy_pass http://b; }`, true},
+		{`location /cable { try_files $uri @app; } location @app { proxy_pass http://b; }`, false},
+		{`location /vnc/ { proxy_pass http://b; }`, false},
+	} {
+		if r := model(t, inHTTP("", tt.server), Options{}).Routes[0]; r.HandshakeOnly != tt.want {
+			t.Errorf("%s: only handshakes %v, want %v", tt.server, r.HandshakeOnly, tt.want)
+		}
+	}
+}
+
+func TestAlternatives(t *testing.T) {
+	for _, tt := range []struct {
+		expr string
+		want []string
+	}{
+		{`^/ws$`, []string{`^/ws$`}},
+		{`^/(a|b)/c`, []string{`^/a/c`, `^/b/c`}},
+		{`/a|/b`, []string{`/a`, `/b`}},
+		{`(/a)?/b`, []string{`/a/b`, `/b`}},
+		{`/(?:a|(?<n>b|c))`, []string{`/a`, `/b`, `/c`}},
+		{`/[(|)]/a\(b`, []string{`/ /a\(b`}},
+		{`(?i)^/ws`, []string{`^/ws`}},
+		{`/(a`, []string{`/a`}},
+	} {
+		got, rest := alternatives(tt.expr)
+		for i := range got { // what a quantifier leaves behind
+			got[i] = strings.ReplaceAll(got[i], "?", "")
+		}
+		if !slices.Equal(got, tt.want) || rest != "" {
+			t.Errorf("alternatives(%q) = %q, rest %q, want %q", tt.expr, got, rest, want)
+		}
+	}
+	deep := strings.Repeat("(x|y)((a|b)", 300) + strings.Repeat(")", 300)
+	for _, expr := range []string{deep, strings.Repeat("(a|b)", 500), strings.Repeat("(", 500), strings.Repeat("[", 500), `\`, "(?", "(?<", ")("} {
+		variants, _ := alternatives(expr)
+		for _, v := range variants {
+			if len(v) > len(expr)+2*strings.Count(expr, "(") {
+				t.Errorf("alternatives(%.20q…) gives %d bytes for %d", expr, len(v), len(expr))
+			}
+		}
+		signsOfPattern(expr)
 	}
 }
 

@@ -5,78 +5,213 @@ import "strings"
 // pathSigns is what the path of a route says of its purpose.
 type pathSigns struct {
 	likely  string // the word or words that say WebSocket; "" for none
+	plain   string // the word that says pages, files or plain requests; "" for none
 	only    bool   // nothing but WebSocket is usual there
 	polling bool   // the library falls back to polling on the same path
 	pings   bool   // the library sends pings by itself
+	from    Item   // the directive that hands over from the location whose path it is; zero for the route's own
 }
 
 // pathWord is a path segment that WebSocket servers use.
 type pathWord struct {
 	polling, pings bool
+	mixed          bool // ordinary requests share the path
 }
 
 // socketWords are the segments that say WebSocket by themselves.
 var socketWords = map[string]pathWord{
-	"ws": {}, "wss": {}, "websocket": {}, "websockets": {}, "web-socket": {}, "websocketd": {},
-	"websockify": {}, "xmpp-websocket": {}, "colibri-ws": {}, "colibri-relay-ws": {}, "janus-ws": {},
-	"webpack-hmr": {}, "ws-api": {}, "wsapi": {}, "wsproxy": {}, "ws-proxy": {}, "subscriptions-ws": {},
-	"graphql-ws": {}, "mqtt-ws": {}, "_websocket": {}, "websocket-endpoint": {}, "vscode-remote-resource": {},
+	"ws": {}, "wss": {}, "web-socket": {}, "websockify": {}, "xmpp-websocket": {},
+	"webpack-hmr": {}, "wsapi": {}, "wsproxy": {}, "vscode-remote-resource": {},
+	"uni_websocket": {}, // Centrifugo's other uni_ paths are plain
+	"mqtt":          {pings: true},
+	"ocpp":          {mixed: true},
+	"stomp":         {mixed: true},
+	"vnc":           {mixed: true}, "novnc": {mixed: true},
+	"ttyd": {mixed: true}, "wetty": {mixed: true}, "gotty": {mixed: true},
+	"hocuspocus": {}, "yjs": {},
 	"socket.io":    {polling: true, pings: true},
+	"socketio":     {polling: true, pings: true},
 	"engine.io":    {polling: true, pings: true},
 	"sockjs":       {polling: true, pings: true},
 	"sockjs-node":  {polling: true, pings: true},
+	"__sockjs__":   {polling: true, pings: true},
+	"primus":       {polling: true, pings: true},
 	"signalr":      {polling: true, pings: true},
+	"_blazor":      {polling: true, pings: true},
+	"cometd":       {polling: true, pings: true},
+	"faye":         {polling: true, pings: true},
+	"bayeux":       {polling: true, pings: true},
 	"cable":        {pings: true},
 	"action-cable": {pings: true},
 	"anycable":     {pings: true},
-	"phoenix":      {pings: true},
+	"phoenix":      {pings: true, mixed: true},
+	"reverb":       {pings: true, mixed: true},
 }
 
 // likelyWords are segments that often, but not only, carry WebSocket.
 var likelyWords = map[string]bool{
-	"socket": true, "sockets": true, "sock": true,
+	"socket": true, "sockets": true, "sock": true, "hubs": true,
 }
 
-// likelyEnds are paths whose last segments together say WebSocket.
-var likelyEnds = map[string]pathWord{
-	"notifications/hub":  {pings: true},
-	"_stcore/stream":     {},
-	"api/v1/streaming":   {pings: true}, // Mastodon
-	"live/websocket":     {pings: true},
-	"socket/websocket":   {pings: true},
-	"live_reload/socket": {pings: true},
+// likelyParts are neighbouring segments that together say WebSocket.
+var likelyParts = []struct {
+	segments string
+	word     pathWord
+	end      bool // the path ends there
+}{
+	{"notifications/hub", pathWord{pings: true}, true},
+	{"notifications/anonymous-hub", pathWord{pings: true}, true},
+	{"_stcore/stream", pathWord{}, true},
+	{"api/v1/streaming", pathWord{pings: true}, true}, // Mastodon
+	{"realtime/v1", pathWord{pings: true, mixed: true}, true},
+	{"live/websocket", pathWord{pings: true}, true},
+	{"socket/websocket", pathWord{pings: true}, true},
+	{"live_reload/socket", pathWord{pings: true}, true},
+	{"api/kernels", pathWord{pings: true, mixed: true}, false}, // Jupyter
 }
 
-// plainWords are segments that say the opposite: pages, files and plain requests
-// that stand beside a socket.
+// servedPaths are paths that say WebSocket where the upstream is the server that
+// uses them.
+var servedPaths = []struct {
+	segment  string
+	upstream []string // parts of its name, or its port
+	word     pathWord
+}{
+	{"app", []string{"reverb", "soketi", "laravel-websockets", ":6001"}, pathWord{pings: true}},
+	{"push", []string{"notify_push", "notify-push", ":7867"}, pathWord{}},
+	{"events", []string{"taiga-events", "taiga_events"}, pathWord{}},
+	{"janus", []string{":8188", ":8989"}, pathWord{}},
+}
+
+// plainWords are last segments that say the opposite: pages, files and plain
+// requests that stand beside a socket.
 var plainWords = map[string]bool{
 	"health": true, "healthz": true, "healthcheck": true, "negotiate": true, "metrics": true,
 	"longpolling": true, "status": true, "info": true, "ping": true, "stats": true, "version": true,
-	"docs": true, "static": true, "assets": true,
+	"docs": true, "static": true, "assets": true, "login": true, "logout": true, "sse": true,
+	"http-bind": true, "bosh": true, "xmlrpc": true, "robots.txt": true,
 }
 
-// pathWords reads the location's path and the path that proxy_pass puts in its
-// place.
-func pathWords(r *Route) pathSigns {
+// serviceWords make "ws" in the same path, proxied path or upstream's name mean
+// a web service.
+var serviceWords = [...]string{"soap", "wsdl", "rest", "asmx", "axis", "axis2", "cxf", "jaxws", "webservice", "webservices", "xmlrpc"}
+
+// pathWords reads the location's path, the path that proxy_pass puts in its
+// place, and for a named location the paths that lead to it.
+func (in *intentions) pathWords(r *Route) pathSigns {
 	var signs pathSigns
+	named := false
 	if r.Location != nil {
 		modifier, match := r.Location.ModifierAndMatch()
-		if strings.HasPrefix(modifier, "~") {
-			signs = signsOfPattern(match)
-		} else if !strings.HasPrefix(match, "@") {
-			signs = signsOf(match)
-		} else {
-			signs = signsOf(strings.NewReplacer("@", "", "_", "/").Replace(match))
-			signs.only = signs.only && signs.likely != ""
+		named = strings.HasPrefix(match, "@")
+		signs = signsOfLocation(modifier, match)
+	}
+	if signs.likely == "" && signs.plain == "" && named {
+		for _, c := range in.callersOf(r).handOvers[matchOf(r.Location)] {
+			if from := signsOfLocation(c.from.ModifierAndMatch()); from.likely != "" && signs.likely == "" {
+				signs, signs.from, signs.only = from, c.by, false
+			}
 		}
 	}
-	if signs.likely == "" && !r.catchAll() && r.Pass.Directive != nil && protocol(r.Pass) == "proxy" {
-		if uri := passPath(r.Pass.Arg(0)); uri != "" {
-			signs = signsOf(uri)
+	proxied := ""
+	if r.Pass.Directive != nil && protocol(r.Pass) == "proxy" {
+		proxied = passPath(r.Pass.Arg(0))
+	}
+	if signs.likely == "" && signs.plain == "" && !r.catchAll() {
+		if proxied != "" {
+			signs = signsOf(proxied)
 			signs.only = false
 		}
+		if signs.likely == "" && signs.plain == "" && r.Location != nil {
+			signs = servedSigns(matchOf(r.Location), r.Pass.Arg(0))
+		}
+	}
+	if signs.likely != "" && isWebService(r, proxied) {
+		return pathSigns{}
 	}
 	return signs
+}
+
+// signsOfLocation reads the path of one location.
+func signsOfLocation(modifier, match string) pathSigns {
+	switch {
+	case strings.HasPrefix(modifier, "~"):
+		return signsOfPattern(match)
+	case strings.HasPrefix(match, "@"):
+		signs := signsOf(strings.NewReplacer("@", "", "_", "/").Replace(match))
+		signs.plain = "" // a name is no path
+		return signs
+	}
+	return signsOf(match)
+}
+
+// servedSigns reads a path that only together with the upstream's name or port
+// says WebSocket.
+func servedSigns(match, pass string) pathSigns {
+	segments := segmentsOf(match)
+	if len(segments) == 0 {
+		return pathSigns{}
+	}
+	last := segments[len(segments)-1]
+	pass = strings.ToLower(pass)
+	for _, s := range servedPaths {
+		for _, name := range s.upstream {
+			if s.segment == last && strings.Contains(pass, name) {
+				return pathSigns{likely: match, only: !s.word.mixed, polling: s.word.polling, pings: s.word.pings}
+			}
+		}
+	}
+	return pathSigns{}
+}
+
+// isWebService reports whether the "ws" of a path is a web service's: a word of
+// SOAP or REST stands beside it, its requests go to a script through FastCGI, or
+// the location takes no GET.
+func isWebService(r *Route, proxied string) bool {
+	path := ""
+	if r.Location != nil {
+		path = matchOf(r.Location)
+	}
+	short := false
+	for _, text := range [...]string{path, proxied} {
+		for _, seg := range segmentsOf(text) {
+			switch w, known := socketWords[seg]; {
+			case seg == "ws" || hasPiece(seg, "ws"):
+				short = true
+			case known && w != (pathWord{}), strings.Contains(seg, "socket"):
+				return false // said in full elsewhere in the path
+			}
+		}
+	}
+	if !short {
+		return false
+	}
+	for _, text := range [...]string{path, r.Pass.Arg(0)} {
+		for _, w := range serviceWords {
+			if hasPiece(strings.ToLower(text), w) {
+				return true
+			}
+		}
+	}
+	own := r.own()
+	for _, it := range own.Own("proxy_set_header") {
+		if strings.EqualFold(it.Arg(0), "SOAPAction") {
+			return true
+		}
+	}
+	return protocol(r.Pass) == "fastcgi" && runsScript(own) || deniesGet(own).Directive != nil
+}
+
+// runsScript reports whether a location hands its requests to a script: it says
+// which, or includes the parameters that say it.
+func runsScript(s *Scope) bool {
+	for i := range s.Items {
+		it := s.Items[i]
+		if it.Is("fastcgi_param") && it.Arg(0) == "SCRIPT_FILENAME" || it.Is("include") && strings.Contains(it.Arg(0), "fastcgi") {
+			return true
+		}
+	}
+	return false
 }
 
 // passPath returns the URI part of a proxy_pass, "" where there is none or a
@@ -93,71 +228,96 @@ func passPath(url string) string {
 	return rest[i:]
 }
 
-func signsOf(path string) pathSigns {
+// segmentsOf returns the segments of a path in lower case, without its query.
+func segmentsOf(path string) []string {
 	path, _, _ = strings.Cut(path, "?")
-	return signsOfSegments(strings.FieldsFunc(strings.ToLower(path), func(c rune) bool { return c == '/' }), path)
+	return strings.FieldsFunc(strings.ToLower(path), func(c rune) bool { return c == '/' })
 }
 
-// signsOfPattern reads the words of a regular expression as segments.
-func signsOfPattern(expr string) pathSigns {
-	if strings.Contains(expr, "(?!") || strings.Contains(expr, "(?<!") {
-		return pathSigns{}
-	}
-	plain := strings.ToLower(strings.ReplaceAll(expr, `\.`, "."))
-	words := strings.FieldsFunc(plain, func(c rune) bool {
-		return !(c == '.' || c == '-' || c == '_' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9')
-	})
-	for i, w := range words {
-		words[i] = strings.Trim(w, ".")
-	}
-	signs := signsOfSegments(words, expr)
-	if strings.ContainsAny(expr, "|") {
-		// An alternative may be something else altogether.
-		for _, w := range words {
-			if _, ok := socketWords[w]; !ok {
-				signs.only = false
-			}
+func signsOf(path string) pathSigns {
+	s := signsOfSegments(segmentsOf(path))
+	if strings.HasPrefix(path, "/") {
+		if s.likely != "" {
+			s.likely = path
 		}
-	}
-	return signs
-}
-
-func signsOfSegments(segments []string, path string) pathSigns {
-	if len(segments) == 0 {
-		return pathSigns{}
-	}
-	last := segments[len(segments)-1]
-	if plainWords[last] || strings.HasPrefix(last, "uni_") || isFile(last) {
-		return pathSigns{}
-	}
-	var s pathSigns
-	for _, seg := range segments {
-		if w, ok := socketWords[seg]; ok {
-			s.likely = seg
-			s.polling = s.polling || w.polling
-			s.pings = s.pings || w.pings
-			s.only = !s.polling
-		} else if strings.Contains(seg, "websocket") {
-			s.likely, s.only = seg, true
-		} else if s.likely == "" && likelyWords[seg] {
-			s.likely = seg
+		if s.plain != "" {
+			s.plain = path
 		}
-	}
-	for end, w := range likelyEnds {
-		if strings.HasSuffix(strings.Join(segments, "/"), end) {
-			s.likely = end
-			s.pings = s.pings || w.pings
-		}
-	}
-	if s.likely != "" && strings.HasPrefix(path, "/") {
-		s.likely = path
 	}
 	return s
 }
 
+func signsOfSegments(segments []string) pathSigns {
+	if len(segments) == 0 {
+		return pathSigns{}
+	}
+	last := segments[len(segments)-1]
+	if plainWords[last] || isFile(last) || last[0] == '.' || strings.HasPrefix(last, "uni_") && last != "uni_websocket" {
+		return pathSigns{plain: last}
+	}
+	s := pathSigns{only: true}
+	add := func(seg string, w pathWord) {
+		s.likely = seg
+		s.polling = s.polling || w.polling
+		s.pings = s.pings || w.pings
+		s.only = s.only && !w.polling && !w.mixed
+	}
+	for _, seg := range segments {
+		if w, ok := socketWords[seg]; ok {
+			add(seg, w)
+		} else if strings.Contains(seg, "websocket") || hasPiece(seg, "ws", "wss") {
+			add(seg, pathWord{})
+		} else if s.likely == "" && (likelyWords[seg] || isHub(seg)) {
+			add(seg, pathWord{mixed: true})
+		}
+	}
+	joined := strings.Join(segments, "/")
+	for _, p := range likelyParts {
+		if strings.HasSuffix(joined, p.segments) || !p.end && strings.Contains(joined+"/", p.segments+"/") {
+			add(p.segments, p.word)
+		}
+	}
+	s.only = s.only && s.likely != ""
+	return s
+}
+
+// isHub reports whether a segment is named as SignalR's hubs are: chathub.
+func isHub(segment string) bool {
+	name, ok := strings.CutSuffix(segment, "hub")
+	switch strings.TrimRight(name, "-_") {
+	case "chat", "notification", "notifications", "message", "game", "events":
+		return ok
+	}
+	return false
+}
+
+// hasPiece reports whether one of the words stands in s between characters that
+// are no letters or digits.
+func hasPiece(s string, words ...string) bool {
+	letter := func(i int) bool {
+		return i >= 0 && i < len(s) && ('a' <= s[i] && s[i] <= 'z' || '0' <= s[i] && s[i] <= '9')
+	}
+	for _, w := range words {
+		for from := 0; ; {
+			i := strings.Index(s[from:], w)
+			if i < 0 {
+				break
+			}
+			from += i + 1
+			if !letter(from-2) && !letter(from-1+len(w)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // isFile reports whether a segment names a file that is fetched.
 func isFile(segment string) bool {
-	for _, ext := range [...]string{".js", ".css", ".map", ".html", ".json", ".png", ".svg", ".ico", ".txt", ".xml", ".php"} {
+	for _, ext := range [...]string{
+		".js", ".css", ".map", ".html", ".json", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico",
+		".webp", ".woff", ".woff2", ".ttf", ".txt", ".xml", ".pdf", ".mp4", ".m3u8", ".php", ".wsdl", ".asmx", ".webmanifest",
+	} {
 		if strings.HasSuffix(segment, ext) {
 			return true
 		}

@@ -1,0 +1,101 @@
+package effective
+
+import "strings"
+
+// callers is what leads requests to a server's locations by name rather than by
+// their path.
+type callers struct {
+	handOvers   map[string][]handOver // by the named location: who hands over to it
+	subrequests map[string]Item       // by path: the auth_request or mirror that sends copies there
+}
+
+// handOver is one try_files or error_page that ends at a named location.
+type handOver struct {
+	from      *Scope // the location that hands over
+	by        Item   // its try_files or error_page
+	onUpgrade bool   // $http_upgrade decides
+}
+
+var noCallers = &callers{}
+
+// matchOf returns what a location is matched with, "" for none.
+func matchOf(loc *Scope) string {
+	if loc == nil {
+		return ""
+	}
+	_, match := loc.ModifierAndMatch()
+	return match
+}
+
+// callersOf returns the callers in r's server.
+func (in *intentions) callersOf(r *Route) *callers {
+	if r.Location == nil {
+		return noCallers
+	}
+	top := r.Location
+	for top.Parent != nil && (top.Kind == Location || top.Kind == If || top.Kind == LimitExcept) {
+		top = top.Parent
+	}
+	c := in.callers[top]
+	if c == nil {
+		c = &callers{handOvers: map[string][]handOver{}, subrequests: map[string]Item{}}
+		c.read(top)
+		in.callers[top] = c
+	}
+	return c
+}
+
+func (c *callers) read(s *Scope) {
+	for i := range s.Items {
+		it := s.Items[i]
+		switch it.Head.Value {
+		case "auth_request", "mirror":
+			if to := it.Arg(0); strings.HasPrefix(to, "/") {
+				c.subrequests[to] = it
+			}
+		case "try_files":
+			if n := len(it.Args); s.Kind == Location && n > 0 {
+				c.tryFiles(s, it, it.Args[n-1].Value)
+			}
+		case "error_page":
+			if n := len(it.Args); s.Kind == Location && n > 1 && strings.HasPrefix(it.Args[n-1].Value, "@") {
+				c.errorPage(s, it, it.Args[n-1].Value)
+			}
+		}
+		if in := it.Scope; in != nil && in.Kind != Server {
+			c.read(in)
+		}
+	}
+}
+
+// tryFiles notes where a try_files ends: with a variable of the upgrade in the
+// name, at one location for handshakes and at another for the rest.
+func (c *callers) tryFiles(from *Scope, it Item, to string) {
+	if !strings.HasPrefix(to, "@") {
+		return
+	}
+	i := strings.Index(strings.ToLower(to), "$http_upgrade")
+	if i < 0 {
+		c.handOvers[to] = append(c.handOvers[to], handOver{from: from, by: it})
+		return
+	}
+	to = to[:i] + "websocket" + to[i+len("$http_upgrade"):]
+	c.handOvers[to] = append(c.handOvers[to], handOver{from: from, by: it, onUpgrade: true})
+}
+
+// errorPage notes an error_page whose code the location returns by itself: the
+// usual way to jump to a named location.
+func (c *callers) errorPage(from *Scope, it Item, to string) {
+	for _, code := range it.Args[:len(it.Args)-1] {
+		for i := range from.Items {
+			ret := from.Items[i]
+			if ret.Is("return") && ret.Arg(0) == code.Value {
+				c.handOvers[to] = append(c.handOvers[to], handOver{from: from, by: it})
+			}
+			if s := ret.Scope; s != nil && s.Kind == If && s.first("return") != nil && s.first("return").Arg(0) == code.Value {
+				on := testsUpgrade(s) && !negatedTest(s)
+				c.handOvers[to] = append(c.handOvers[to], handOver{from: from, by: it, onUpgrade: on})
+			}
+		}
+	}
+}
