@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 )
 
@@ -18,14 +19,28 @@ const (
 	alertNoProtocol       = tls.AlertError(120)
 )
 
+// alertOf returns the alert that the server sent, 0 for none. crypto/tls wraps
+// alerts in a type of its own, which only its text tells apart.
+func alertOf(err error) tls.AlertError {
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "remote error" {
+		return 0
+	}
+	for n := tls.AlertError(1); n < 255; n++ {
+		if n.Error() == op.Err.Error() {
+			return n
+		}
+	}
+	return 0
+}
+
 // tlsError returns what ended a TLS handshake, in a few words.
 func tlsError(err error) string {
-	var alert tls.AlertError
 	var record tls.RecordHeaderError
-	switch {
-	case errors.As(err, &record):
+	if errors.As(err, &record) {
 		return "what came is not TLS"
-	case errors.As(err, &alert):
+	}
+	if alert := alertOf(err); alert != 0 {
 		return "the server refuses: " + strings.TrimPrefix(alert.Error(), "tls: ")
 	}
 	switch ending(err) {
@@ -45,9 +60,8 @@ func tlsError(err error) string {
 // tlsFailed explains a TLS handshake that did not end well.
 func (p *probe) tlsFailed(ctx context.Context, h *Hop, host string, err error) {
 	r := p.result
-	var alert tls.AlertError
 	var record tls.RecordHeaderError
-	errors.As(err, &alert)
+	alert := alertOf(err)
 	switch {
 	case errors.As(err, &record):
 		r.fail("tls", "the port does not speak TLS, and the URL asks for it")

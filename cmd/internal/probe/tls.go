@@ -155,6 +155,8 @@ func (p *probe) faults(sent []*x509.Certificate, host string) []Fault {
 		add(FaultSelfSigned, "the certificate is signed by itself, and nothing on this machine trusts it")
 	case errors.As(err, &unknown) && selfSigned(top):
 		add(FaultUntrusted, "the chain ends in %s, which this machine does not trust", nameOf(top))
+	case errors.As(err, &unknown) && top != leaf:
+		add(FaultUntrusted, "the chain ends in %s, issued by %s, which is no root that this machine trusts", nameOf(top), top.Issuer)
 	case errors.As(err, &unknown):
 		add(FaultIntermediate, "the server sent %s, and the issuer of the last, %s, is neither among them nor a root that this machine trusts",
 			plural(len(sent), "certificate", "certificates"), top.Issuer)

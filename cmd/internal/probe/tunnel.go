@@ -172,13 +172,20 @@ func (p *probe) ping(ctx context.Context, h *Hop, s *socket) bool {
 	start := time.Now()
 	limited, cancel := context.WithTimeout(ctx, p.o.Timeout)
 	defer cancel()
+	go func() {
+		select {
+		case <-s.done: // the library waits on where what came was no frame
+			cancel()
+		case <-limited.Done():
+		}
+	}()
 	err := s.conn.Ping(limited)
 	took := time.Since(start)
 	if err == nil {
 		h.step1(StepOK, "ping", took, "its pong came back")
 		return true
 	}
-	if limited.Err() != nil {
+	if errors.Is(limited.Err(), context.DeadlineExceeded) {
 		h.step1(StepFail, "ping", took, "no pong")
 		p.result.fail("ping", "the handshake succeeds, and then no pong comes back within %s", p.o.Timeout)
 		p.result.explain("nginx passes the tunnel on as it is: the server behind it does not read, or what answered 101 does not speak WebSocket")
