@@ -93,7 +93,7 @@ func (p *program) fix(c *cli.Context) error {
 		return fmt.Errorf("fix: %w", err)
 	}
 	run.Fixed.Written = len(result.Changes) > 0
-	return in.print(run, statusOf(run.Findings, least))
+	return in.print(report.PrinterOf(in.format), run, statusOf(run.Findings, least))
 }
 
 // lint is the fixer's view of the configuration.
@@ -130,7 +130,7 @@ func (f *fixing) diff(run *report.Run, result *fixer.Result) error {
 		status = exitFindings
 	}
 	if f.machine {
-		return f.print(run, status)
+		return f.print(report.PrinterOf(f.format), run, status)
 	}
 	if _, err := io.WriteString(f.out.w, f.style.Diff(run.Fixed.Diff)); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -114,7 +115,10 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 		return nil, err
 	}
 	in.style.Dir, _ = os.Getwd() // without one, names stay as they are
-	in.style.Color, in.style.Quiet = in.out.color && !in.machine, p.quiet
+	in.style.Quiet = p.quiet
+	if !in.machine {
+		in.style.Color, in.style.Links, in.style.Width = in.out.color, in.out.links, in.out.width
+	}
 
 	opts := parser.Options{
 		Root: c.String("root"), Exclude: c.StringSlice("exclude"),
@@ -140,6 +144,12 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 		return nil, fmt.Errorf("%s: --stdin-filename names what \"-\" reads, and no path is \"-\"", c.Command.Name)
 	}
 	start := time.Now()
+	if !p.quiet && !in.verbose {
+		p.watch()
+	}
+	if p.progress != nil {
+		opts.Read = &p.progress.read
+	}
 	in.workspace = parser.Open(paths, opts)
 	if in.verbose {
 		in.describe(time.Since(start))
@@ -169,12 +179,19 @@ func (in *input) models(w *parser.Workspace) []*effective.Model {
 	if jobs == 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
+	judged := new(atomic.Int64)
+	if g := in.program.progress; g != nil {
+		g.judged.Store(0)
+		g.models.Store(int64(len(models)))
+		judged = &g.judged
+	}
 	limit := make(chan struct{}, jobs)
 	var wg sync.WaitGroup
 	for i, cfg := range w.Configs {
 		limit <- struct{}{}
 		wg.Go(func() {
 			models[i] = effective.Build(cfg, in.options)
+			judged.Add(1)
 			<-limit
 		})
 	}
@@ -241,17 +258,18 @@ func (in *input) fatal(problem parser.Problem) bool {
 
 // line returns a problem as one line.
 func (in *input) line(problem parser.Problem) string {
+	message := report.Clean(problem.Message) // it may quote the source
 	if problem.File == "" {
-		return problem.Message
+		return message
 	}
-	name := in.style.Name(problem.File)
+	name := report.Clean(in.style.Name(problem.File))
 	switch {
 	case problem.Line == 0:
-		return name + ": " + problem.Message
+		return name + ": " + message
 	case problem.Column == 0:
-		return fmt.Sprintf("%s:%d: %s", name, problem.Line, problem.Message)
+		return fmt.Sprintf("%s:%d: %s", name, problem.Line, message)
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", name, problem.Line, problem.Column, problem.Message)
+	return fmt.Sprintf("%s:%d:%d: %s", name, problem.Line, problem.Column, message)
 }
 
 // writable reports whether a fix may change a file; standard input's may: its

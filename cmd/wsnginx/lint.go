@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -20,7 +22,10 @@ the default is the working directory. Exits 1 where a finding is at or above
 --fail-on, 2 where something could not be read.
 
 Example: wsnginx lint --fail-on error /etc/nginx`,
-		Flags:  slices.Concat([]cli.Flag{formatFlag(report.FormatNames()...)}, selectFlags(), inputFlags()),
+		Flags: slices.Concat([]cli.Flag{
+			formatFlag(report.FormatNames()...),
+			&cli.BoolFlag{Name: "statistics", Usage: "how often each rule found something, instead of the findings"},
+		}, selectFlags(), inputFlags()),
 		Action: p.lint,
 	}
 }
@@ -39,10 +44,17 @@ func (p *program) lint(c *cli.Context) error {
 		return err
 	}
 	models := in.models(in.workspace)
+	print := report.PrinterOf(in.format)
+	if c.Bool("statistics") {
+		if in.machine {
+			return fmt.Errorf("lint: --statistics is text, and --format %s is not", in.format)
+		}
+		print = report.Statistics
+	}
 	run := in.run(in.workspace, models)
 	run.Problems, run.Rules, run.FailOn = in.problems(in.workspace, models), list, least
 	run.Findings, run.Ignored = in.lint(in.workspace, models, list)
-	return in.print(run, statusOf(run.Findings, least))
+	return in.print(print, run, statusOf(run.Findings, least))
 }
 
 // run returns what every report of lint and fix says besides its findings.
@@ -64,8 +76,8 @@ func (in *input) run(w *parser.Workspace, models []*effective.Model) *report.Run
 }
 
 // print prints a run of lint or fix and settles the exit status.
-func (in *input) print(run *report.Run, status int) error {
-	if err := report.PrinterOf(in.format)(in.out.w, run, in.style); err != nil {
+func (in *input) print(print func(io.Writer, *report.Run, report.Style) error, run *report.Run, status int) error {
+	if err := print(in.out.w, run, in.style); err != nil {
 		return err
 	}
 	return in.out.finish(in.program, in.settle(run.Problems, status))

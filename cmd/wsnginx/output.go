@@ -19,6 +19,8 @@ type output struct {
 	file  string // "" for stdout
 	held  bytes.Buffer
 	color bool
+	links bool // a terminal that knows links
+	width int  // of the terminal; 0 where the result goes elsewhere
 }
 
 func (p *program) output(c *cli.Context) (*output, error) {
@@ -27,7 +29,13 @@ func (p *program) output(c *cli.Context) (*output, error) {
 		return nil, err
 	}
 	o := &output{file: c.String("output")}
-	o.w = p.stdout
+	o.w = calmWriter{p, p.stdout}
+	if f, ok := p.stdout.(*os.File); ok && o.file == "" && term.IsTerminal(int(f.Fd())) {
+		if o.width, _, err = term.GetSize(int(f.Fd())); err != nil || o.width < 20 {
+			o.width = 80
+		}
+		o.links = when != "never" && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == ""
+	}
 	if o.file != "" {
 		o.w = &o.held
 	}

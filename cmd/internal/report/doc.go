@@ -20,6 +20,8 @@ import (
 type Style struct {
 	Dir   string // the working directory: files below it are named relative to it
 	Color bool   // ANSI colours
+	Links bool   // rule names are links to their pages, as terminals know them
+	Width int    // the columns of the terminal; 0 where the result goes elsewhere
 	Quiet bool   // findings only, without a summary
 }
 

@@ -1,34 +1,120 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules"
 )
 
-// frameWidth is how many columns of a source line are shown.
+// frameWidth is how many columns of a source line are shown where the width of
+// the terminal is not known.
 const frameWidth = 120
 
-// frame prints the line in which span starts, with its number and marks under
-// the words that span covers.
-func (s Style) frame(w io.Writer, file *parser.File, span parser.Span) {
-	n := file.Position(span.Start).Line
-	line, start := file.Line(n)
-	source, marks := window(line, span.Start-start, span.End-start)
-	number := strconv.Itoa(n)
-	gutter := strings.Repeat(" ", len(number))
+// nearLines is how far from a finding a place may be to stand in its frame.
+const nearLines = 20
+
+// mark is some words of a file to show, and what to say of them.
+type mark struct {
+	span parser.Span
+	text string // "" for the finding itself
+	line int
+}
+
+// marks returns what the frame of a group shows, by line, and the related
+// places that are too far for it.
+func marks(group []rules.Finding) (near []mark, far []rules.Place) {
+	file := group[0].File
+	seen := map[mark]bool{}
+	add := func(span parser.Span, text string) {
+		m := mark{span, text, file.Position(span.Start).Line}
+		if !seen[m] {
+			seen[m] = true
+			near = append(near, m)
+		}
+	}
+	for i := range group {
+		add(group[i].Span, "")
+	}
+	own := slices.Clone(near)
+	isFar := func(line int) bool {
+		return !slices.ContainsFunc(own, func(m mark) bool { return max(m.line-line, line-m.line) <= nearLines })
+	}
+	for i := range group {
+		for _, r := range group[i].Related {
+			if r.File == file && !isFar(file.Position(r.Span.Start).Line) {
+				add(r.Span, r.Message)
+			} else if !slices.Contains(far, r) {
+				far = append(far, r)
+			}
+		}
+	}
+	slices.SortStableFunc(near, func(a, b mark) int { return cmp.Compare(a.line, b.line) })
+	return near, far
+}
+
+// gutter returns the columns of a frame's widest line number.
+func gutter(marks []mark, sets ...[]change) int {
+	widest := 0
+	for _, m := range marks {
+		widest = max(widest, m.line)
+	}
+	for _, changes := range sets {
+		for _, c := range changes {
+			widest = max(widest, c.line+max(len(c.old), len(c.new)))
+		}
+	}
+	return len(strconv.Itoa(widest))
+}
+
+// columns returns how many columns of a source line fit beside a gutter.
+func (s Style) columns(gutter int) int {
+	if s.Width == 0 {
+		return frameWidth
+	}
+	return max(20, min(frameWidth, s.Width-gutter-5)) // blanks, bar, ellipses
+}
+
+// frame prints the lines of marks with their numbers, and under each what it
+// marks: the finding with carets, what explains it with dashes and words.
+func (s Style) frame(w io.Writer, file *parser.File, marks []mark, gutter int) {
 	bar := s.in(dim, "|")
-	fmt.Fprintf(w, " %s %s\n", gutter, bar)
-	fmt.Fprintf(w, " %s %s %s\n", s.in(dim, number), bar, source)
-	fmt.Fprintf(w, " %s %s %s\n", gutter, bar, s.in(red, marks))
+	last, shown := 0, ""
+	for _, m := range marks {
+		line, start := file.Line(m.line)
+		source, under := window(line, m.span.Start-start, m.span.End-start, s.columns(gutter))
+		if last > 0 && m.line > last+1 {
+			fmt.Fprintf(w, " %*s %s\n", gutter, "…", bar)
+		}
+		if m.line != last || source != shown {
+			fmt.Fprintf(w, " %s %s %s\n", s.in(dim, fmt.Sprintf("%*d", gutter, m.line)), bar, source)
+		}
+		last, shown = m.line, source
+		p := red
+		if m.text != "" {
+			p = cyan
+			under = strings.ReplaceAll(under, "^", "-")
+		}
+		text := Clean(m.text)
+		fmt.Fprintf(w, " %*s %s %s", gutter, "", bar, s.in(p, under))
+		if s.Width > 0 && gutter+4+len(under)+textWidth(text) >= s.Width && text != "" {
+			fmt.Fprintf(w, "\n %*s %s  ", gutter, "", bar)
+		}
+		if text != "" {
+			fmt.Fprint(w, " "+s.in(cyan, text))
+		}
+		fmt.Fprintln(w)
+	}
 }
 
 // window returns the part of line around the bytes from start to end as it is
-// printed, and the marks that go under it.
-func window(line string, start, end int) (source, marks string) {
+// printed, at most wide columns of it, and the marks that go under it.
+func window(line string, start, end, wide int) (source, marks string) {
 	all := cells(line, true)
 	total := 0
 	if n := len(all); n > 0 {
@@ -52,9 +138,9 @@ func window(line string, start, end int) (source, marks string) {
 	}
 	// The columns to show.
 	left, right := 0, total
-	if total > frameWidth {
-		left = max(0, min(from-frameWidth/4, total-frameWidth))
-		right = left + frameWidth
+	if total > wide {
+		left = max(0, min(from-wide/4, total-wide))
+		right = left + wide
 	}
 	var b strings.Builder
 	shift := 0

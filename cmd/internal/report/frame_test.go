@@ -30,22 +30,24 @@ func TestFrame(t *testing.T) {
 		name, src, words string // words are marked where they first stand
 		want             string
 	}{
-		{"first line", "listen 80;\nserver_name a;\n", "80", "   |\n 1 | listen 80;\n   |        ^^\n"},
-		{"tabs become blanks", "\t\tproxy_pass http://a;\n", "http://a", "   |\n 1 |         proxy_pass http://a;\n   |                    ^^^^^^^^\n"},
-		{"tab inside the line", "Host\t$host;", "$host", "   |\n 1 | Host    $host;\n   |         ^^^^^\n"},
-		{"wide characters take two columns", "# 日本 x", "x", "   |\n 1 | # 日本 x\n   |        ^\n"},
-		{"a combining mark takes none", "e\u0301 x", "x", "   |\n 1 | e\u0301 x\n   |   ^\n"},
-		{"carriage return is no part of a line", "listen 80;\r\n", "80;", "   |\n 1 | listen 80;\n   |        ^^^\n"},
-		{"escape sequences are shown", "a \x1b[2J b", "b", "   |\n 1 | a \\x1b[2J b\n   |           ^\n"},
-		{"span over several lines is marked to the end of the first", "server {\n}", "server {\n}", "   |\n 1 | server {\n   | ^^^^^^^^\n"},
-		{"empty file", "", "", "   |\n 1 | \n   | ^\n"},
-		{"number with two digits", strings.Repeat("\n", 9) + "x;", "x", "    |\n 10 | x;\n    | ^\n"},
+		{"first line", "listen 80;\nserver_name a;\n", "80", " 1 | listen 80;\n   |        ^^\n"},
+		{"tabs become blanks", "\t\tproxy_pass http://a;\n", "http://a", " 1 |         proxy_pass http://a;\n   |                    ^^^^^^^^\n"},
+		{"tab inside the line", "Host\t$host;", "$host", " 1 | Host    $host;\n   |         ^^^^^\n"},
+		{"wide characters take two columns", "# 日本 x", "x", " 1 | # 日本 x\n   |        ^\n"},
+		{"a combining mark takes none", "e\u0301 x", "x", " 1 | e\u0301 x\n   |   ^\n"},
+		{"carriage return is no part of a line", "listen 80;\r\n", "80;", " 1 | listen 80;\n   |        ^^^\n"},
+		{"escape sequences are shown", "a \x1b[2J b", "b", " 1 | a \\x1b[2J b\n   |           ^\n"},
+		{"span over several lines is marked to the end of the first", "server {\n}", "server {\n}", " 1 | server {\n   | ^^^^^^^^\n"},
+		{"empty file", "", "", " 1 | \n   | ^\n"},
+		{"number with two digits", strings.Repeat("\n", 9) + "x;", "x", " 10 | x;\n    | ^\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := parser.Parse("a.conf", []byte(c.src))
 			at := strings.Index(c.src, c.words)
 			var b strings.Builder
-			Style{}.frame(&b, f, parser.Span{Start: at, End: at + len(c.words)})
+			span := parser.Span{Start: at, End: at + len(c.words)}
+			near := []mark{{span: span, line: f.Position(at).Line}}
+			Style{}.frame(&b, f, near, gutter(near))
 			if b.String() != c.want {
 				t.Errorf("frame of %q in %q:\n%s\nwant:\n%s", c.words, c.src, b.String(), c.want)
 			}
@@ -64,7 +66,7 @@ func TestFrameOfALongLine(t *testing.T) {
 		{"end", "…", "\"; # end"},
 	} {
 		at := strings.Index(src, c.words)
-		source, marks := window(src, at, at+len(c.words))
+		source, marks := window(src, at, at+len(c.words), frameWidth)
 		if w := textWidth(source); w > frameWidth+2 {
 			t.Errorf("window at %q is %d columns wide: %s", c.words, w, source)
 		}

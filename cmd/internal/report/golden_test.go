@@ -134,6 +134,7 @@ func TestLintText(t *testing.T) {
 		{"lint-quiet.txt", sample(t), Style{Dir: "/etc/nginx", Quiet: true}},
 		{"lint-elsewhere.txt", sample(t), Style{Dir: "/srv", Quiet: true}},
 		{"lint-nothing.txt", empty, etc},
+		{"lint-terminal.txt", sample(t), Style{Dir: "/etc/nginx", Color: true, Links: true, Width: 60}},
 		{"fix-written.txt", fixed, etc},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -143,6 +144,31 @@ func TestLintText(t *testing.T) {
 			}
 			golden(t, c.name, b.String())
 		})
+	}
+}
+
+func TestStatistics(t *testing.T) {
+	var b bytes.Buffer
+	run := sample(t)
+	run.Findings = append(run.Findings, run.Findings[1:3]...)
+	if err := Statistics(&b, run, etc); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "statistics.txt", b.String())
+}
+
+// What one line says is not wider than the terminal, except for a word.
+func TestWidth(t *testing.T) {
+	for _, width := range []int{40, 60, 80, 200} {
+		var b bytes.Buffer
+		if err := LintText(&b, sample(t), Style{Dir: "/etc/nginx", Quiet: true, Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(b.String()) {
+			if line = strings.TrimSuffix(line, "\n"); textWidth(line) > width {
+				t.Errorf("%d columns on a terminal of %d: %s", textWidth(line), width, line)
+			}
+		}
 	}
 }
 

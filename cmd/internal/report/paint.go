@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,6 +29,55 @@ func (s Style) in(p paint, text string) string {
 		return text
 	}
 	return "\x1b[" + string(p) + "m" + text + "\x1b[0m"
+}
+
+// link returns text as a link to url (OSC 8) where the style has links.
+func (s Style) link(url, text string) string {
+	if !s.Links || url == "" {
+		return text
+	}
+	return "\x1b]8;;" + url + "\x1b\\" + text + "\x1b]8;;\x1b\\"
+}
+
+// line prints words, on a terminal wrapped with the lines after the first
+// indented.
+type line struct {
+	style Style
+	w     io.Writer
+	used  int
+}
+
+// wrapIndent is the indentation of the lines after the first.
+const wrapIndent = 4
+
+// words adds a text, word by word on a terminal.
+func (l *line) words(text string) {
+	text = Clean(text)
+	if l.style.Width == 0 {
+		l.add(text, "", "")
+		return
+	}
+	for _, word := range strings.Fields(text) {
+		l.add(word, "", "")
+	}
+}
+
+func (l *line) add(word string, p paint, url string) {
+	n := textWidth(word)
+	switch {
+	case l.used == 0:
+	case l.style.Width > 0 && l.used+1+n > l.style.Width && l.used > wrapIndent:
+		fmt.Fprint(l.w, "\n"+strings.Repeat(" ", wrapIndent))
+		l.used = wrapIndent
+	default:
+		fmt.Fprint(l.w, " ")
+		l.used++
+	}
+	l.used += n
+	if p != "" {
+		word = l.style.in(p, word)
+	}
+	fmt.Fprint(l.w, l.style.link(url, word))
 }
 
 // tabWidth is how many columns apart the tab stops of printed source lines are.

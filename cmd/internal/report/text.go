@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -19,20 +20,21 @@ const maxChange = 10
 //
 //	file:line:col: severity: message [rule-name]
 //
-// and every place that explains it one line "file:line:col: note: message"; all
+// and every far place that explains it one "file:line:col: note: message"; all
 // other lines are indented. The findings of one location stand together and
-// share the source line and the proposed change. The last line says what was
-// checked.
+// share the frame, in which near places are, and the proposed change. The last
+// line says what was checked.
 func LintText(w io.Writer, run *Run, s Style) error {
 	b := bufio.NewWriter(w)
 	if run.Fixed != nil {
 		s.fixed(b, run.Fixed)
 	}
+	chain := ""
 	for i, group := range groups(run.Findings) {
 		if i > 0 || run.Fixed != nil && len(run.Fixed.Files) > 0 {
 			fmt.Fprintln(b)
 		}
-		s.group(b, group)
+		chain = s.group(b, group, chain)
 	}
 	if !s.Quiet {
 		if len(run.Findings) > 0 {
@@ -68,112 +70,169 @@ func groups(findings []rules.Finding) [][]rules.Finding {
 		}
 		out[i] = append(out[i], f)
 	}
+	for _, group := range out {
+		slices.SortStableFunc(group, func(a, b rules.Finding) int { // the worst first
+			return cmp.Or(cmp.Compare(a.Span.Start, b.Span.Start), cmp.Compare(b.Severity, a.Severity))
+		})
+	}
 	return out
 }
 
-func (s Style) group(w io.Writer, group []rules.Finding) {
+// group prints the findings of one location: a line for each, one frame, one
+// change. outer is the include chain that was printed last.
+func (s Style) group(w io.Writer, group []rules.Finding, outer string) (chain string) {
 	for i := range group {
 		f := &group[i]
 		pos := f.File.Position(f.Span.Start)
-		fmt.Fprintf(w, "%s %s %s %s\n",
-			s.in(bold, fmt.Sprintf("%s:%d:%d:", Clean(s.Name(f.File.Name)), pos.Line, pos.Column)),
-			s.severity(f.Severity), Clean(f.Message), s.in(dim, "["+f.Rule.Name+"]"))
-		if i+1 == len(group) || group[i+1].Span != f.Span {
-			s.frame(w, f.File, f.Span)
+		line := line{style: s, w: w}
+		text := Clean(brief(f))
+		if i > 0 && s.Width > 0 && f.Span == group[i-1].Span {
+			// A person reads place and location once.
+			line.add(" ", "", "")
+			text = strings.TrimPrefix(text, sameStart(text, Clean(group[i-1].Message)))
+		} else {
+			line.add(fmt.Sprintf("%s:%d:%d:", Clean(s.Name(f.File.Name)), pos.Line, pos.Column), bold, "")
 		}
+		line.add(f.Severity.String()+":", severityPaint(f.Severity), "")
+		line.words(text)
+		line.add("["+f.Rule.Name+"]", dim, RuleURL(f.Rule))
+		fmt.Fprintln(w)
 	}
-	s.change(w, group, rules.Safe, "fix")
-	s.change(w, group, rules.Unsafe, "fix with --unsafe")
-	s.related(w, group)
+	home := group[0].File
+	near, far := marks(group)
+	safe, unsafe := changes(fixesOf(group, rules.Safe), home), changes(fixesOf(group, rules.Unsafe), home)
+	g := gutter(near, safe, unsafe)
+	s.frame(w, home, near, g)
+	s.change(w, safe, home, "fix", g)
+	s.change(w, unsafe, home, "fix --unsafe", g)
+	for _, r := range far {
+		pos := r.File.Position(r.Span.Start)
+		line := line{style: s, w: w}
+		line.add(fmt.Sprintf("%s:%d:%d:", Clean(s.Name(r.File.Name)), pos.Line, pos.Column), bold, "")
+		line.add("note:", cyan, "")
+		line.words(r.Message)
+		fmt.Fprintln(w)
+	}
+	chain = s.chain(&group[0])
+	if chain != "" && chain != outer {
+		fmt.Fprintf(w, " %*s included from %s\n", g, "", strings.TrimPrefix(chain, home.Name+"\x00"))
+	}
+	return chain
 }
 
-func (s Style) severity(v rules.Severity) string {
+// chain returns the file of a finding and the includes that lead to it, ""
+// where there are none.
+func (s Style) chain(f *rules.Finding) string {
+	if f.Via == nil {
+		return ""
+	}
+	var chain []string
+	for via := f.Via; via != nil; via = via.Outer {
+		d := via.Include
+		chain = append(chain, fmt.Sprintf("%s:%d", Clean(s.Name(d.File.Name)), d.File.Position(d.Span.Start).Line))
+	}
+	return f.File.Name + "\x00" + strings.Join(chain, ", from ")
+}
+
+// sameStart returns "location NAME " where two messages both begin with it.
+func sameStart(a, b string) string {
+	rest, ok := strings.CutPrefix(a, "location \"")
+	end := strings.Index(rest, "\" ")
+	if !ok || end < 0 {
+		return ""
+	}
+	if start := a[:len(a)-len(rest)+end+2]; strings.HasPrefix(b, start) {
+		return start
+	}
+	return ""
+}
+
+// brief returns the message of a finding, without its last clause where that
+// names the change that the frame shows.
+func brief(f *rules.Finding) string {
+	i := strings.LastIndex(f.Message, "; ")
+	if f.Fix == nil || i < 0 {
+		return f.Message
+	}
+	verb, _, _ := strings.Cut(f.Message[i+2:], " ")
+	switch verb {
+	case "add", "clear", "let", "make", "move", "put", "remove", "repeat", "set", "use", "write":
+	default:
+		return f.Message
+	}
+	if n := strings.LastIndex(f.Message, " ("); n > i && strings.HasSuffix(f.Message, ")") {
+		return f.Message[:i] + f.Message[n:] // what was not seen
+	}
+	return f.Message[:i]
+}
+
+func severityPaint(v rules.Severity) paint {
 	switch v {
 	case rules.Error:
-		return s.in(red, "error:")
+		return red
 	case rules.Warning:
-		return s.in(yellow, "warning:")
+		return yellow
 	default:
-		return s.in(cyan, "info:")
+		return cyan
 	}
 }
 
-// related prints the places that explain a group, each once, and how its file
-// is reached.
-func (s Style) related(w io.Writer, group []rules.Finding) {
-	type place struct {
-		file    *parser.File
-		start   int
-		message string
-	}
-	seen := map[place]bool{}
-	for i := range group {
-		for _, r := range group[i].Related {
-			k := place{r.File, r.Span.Start, r.Message}
-			if seen[k] {
-				continue
-			}
-			seen[k] = true
-			pos := r.File.Position(r.Span.Start)
-			fmt.Fprintf(w, "%s %s %s\n",
-				s.in(bold, fmt.Sprintf("%s:%d:%d:", Clean(s.Name(r.File.Name)), pos.Line, pos.Column)),
-				s.in(cyan, "note:"), Clean(r.Message))
-		}
-	}
-	if via := group[0].Via; via != nil {
-		var chain []string
-		for ; via != nil; via = via.Outer {
-			d := via.Include
-			chain = append(chain, fmt.Sprintf("%s:%d", Clean(s.Name(d.File.Name)), d.File.Position(d.Span.Start).Line))
-		}
-		fmt.Fprintf(w, "  included from %s\n", strings.Join(chain, ", from "))
-	}
-}
-
-// change prints what the fixes of the given safety do to the group's lines.
-func (s Style) change(w io.Writer, group []rules.Finding, safety rules.Safety, title string) {
+// fixesOf returns the fixes of the given safety.
+func fixesOf(group []rules.Finding, safety rules.Safety) []*rules.Fix {
 	var fixes []*rules.Fix
 	for i := range group {
 		if fix := group[i].Fix; fix != nil && fix.Safety == safety {
 			fixes = append(fixes, fix)
 		}
 	}
-	home := group[0].File
+	return fixes
+}
+
+// change prints lines that a fix replaces and writes, under the frame.
+func (s Style) change(w io.Writer, changes []change, home *parser.File, title string, gutter int) {
 	shown := 0
-	print := func(p paint, mark, line string) {
-		if shown++; shown <= maxChange {
-			fmt.Fprintf(w, "  %s\n", s.in(p, mark+" "+expand(line)))
+	print := func(p paint, mark string, n int, line string) {
+		if shown++; shown > maxChange {
+			return
 		}
+		number := fmt.Sprintf("%*s", gutter, "")
+		if n > 0 {
+			number = s.in(dim, fmt.Sprintf("%*d", gutter, n))
+		}
+		fmt.Fprintf(w, " %s %s\n", number, s.in(p, mark+" "+s.expand(line, gutter)))
 	}
-	for i, c := range changes(fixes, home) {
-		if shown < maxChange {
-			place := fmt.Sprintf("line %d", c.line)
+	at := home
+	for i, c := range changes {
+		if shown < maxChange && (i == 0 || c.file != at) {
+			place := ""
 			if c.file != home {
-				place = fmt.Sprintf("%s:%d", Clean(s.Name(c.file.Name)), c.line)
+				place = " in " + Clean(s.Name(c.file.Name))
 			}
-			if i == 0 {
-				fmt.Fprintf(w, "  %s, %s:\n", s.in(bold, title), place)
+			fmt.Fprintf(w, " %*s %s%s:\n", gutter, "", s.in(bold, title), place)
+		}
+		at = c.file
+		for n, line := range c.old {
+			print(minus, "-", c.line+n, line)
+		}
+		for n, line := range c.new {
+			if n > 0 || len(c.old) > 0 {
+				print(green, "+", 0, line)
 			} else {
-				fmt.Fprintf(w, "  %s:\n", place)
+				print(green, "+", c.line, line)
 			}
-		}
-		for _, line := range c.old {
-			print(minus, "-", line)
-		}
-		for _, line := range c.new {
-			print(green, "+", line)
 		}
 	}
 	if shown > maxChange {
-		fmt.Fprintf(w, "  … %s; \"wsnginx fix\" prints all\n", plural(shown-maxChange, "more line", "more lines"))
+		fmt.Fprintf(w, " %*s … %s; \"wsnginx fix\" prints all\n", gutter, "", plural(shown-maxChange, "more line", "more lines"))
 	}
 }
 
 // expand returns a source line as it is printed, cut where it is very long.
-func expand(line string) string {
+func (s Style) expand(line string, gutter int) string {
 	var b strings.Builder
+	wide := s.columns(gutter)
 	for _, c := range cells(line, true) {
-		if c.column+c.width > frameWidth {
+		if c.column+c.width > wide {
 			b.WriteString("…")
 			break
 		}
