@@ -3,6 +3,7 @@ package truth
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/rules"
@@ -15,6 +16,11 @@ const compareAll = ""
 // of a disagreement, no more than it takes to see that one again.
 func (w *world) trial(dir string, s *sample, only string) (n tally, out []disagreement, err error) {
 	n.Cases = 1
+	defer func() {
+		if r := recover(); r != nil {
+			out = append(out, disagreement{kind: "panic", text: fmt.Sprintf("%v\n%s", r, debug.Stack())})
+		}
+	}()
 	t, err := w.prepare(dir, s)
 	var d disagreement
 	if errors.As(err, &d) {

@@ -3,6 +3,7 @@ package truth
 import (
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -143,6 +144,56 @@ func (w *world) explain(t *testing.T, base string, f failure) {
 	}
 	t.Errorf("seed %d, case %d (and %d more): %v\nshrunk: %v\n%s%s", s.seed, s.number, len(f.found)-1, brief(d), last, text, again(&s))
 }
+
+// TestMistakes breaks generated configurations and compares what nginx and
+// wsnginx refuse.
+func TestMistakes(t *testing.T) {
+	w := newWorld(t)
+	base := nginxtest.TempDir(t)
+	var (
+		mu    sync.Mutex
+		total tally
+		bad   int
+		next  atomic.Int64
+		wg    sync.WaitGroup
+	)
+	count := enough() / 4
+	for worker := range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			dir := filepath.Join(base, fmt.Sprint("broken", worker))
+			e := w.env
+			e.ports = []int{11001, 11002, 11003} // nginx -t may fail to bind them
+			for {
+				number := int(next.Add(1)) - 1
+				if number >= count || *caseFlag >= 0 && number > 0 {
+					return
+				}
+				if *caseFlag >= 0 {
+					number = *caseFlag
+				}
+				b := &breaker{r: rand.New(rand.NewPCG(*seedFlag, uint64(number)))}
+				m := b.breakTree(generate(*seedFlag, number/mistakesEach, &e).tree)
+				var n tally
+				d := w.compareMistake(dir, m, &n)
+				mu.Lock()
+				total.add(n)
+				if d != nil && bad < 20 {
+					bad++
+					t.Errorf("seed %d, case %d: %v\ngo test ./cmd/internal/truth -run TestMistakes -seed %d -case %d", *seedFlag, number, d, *seedFlag, number)
+					if *keepFlag != "" {
+						_ = writeTree(filepath.Join(*keepFlag, fmt.Sprintf("broken-%d-%d", *seedFlag, number)), m.files)
+					}
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	t.Logf("%d mistakes, of which nginx refused %d that are ours to refuse", total.Breaks, total.Refusals)
+}
+
+// mistakesEach is how many mistakes are made in one configuration, one at a time.
+const mistakesEach = 4
 
 // again is the command that runs a configuration once more.
 func again(s *sample) string {
