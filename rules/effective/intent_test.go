@@ -212,7 +212,7 @@ func TestAlternatives(t *testing.T) {
 			got[i] = strings.ReplaceAll(got[i], "?", "")
 		}
 		if !slices.Equal(got, tt.want) || rest != "" {
-			t.Errorf("alternatives(%q) = %q, rest %q, want %q", tt.expr, got, rest, want)
+			t.Errorf("alternatives(%q) = %q, rest %q, want %q", tt.expr, got, rest, tt.want)
 		}
 	}
 	deep := strings.Repeat("(x|y)((a|b)", 300) + strings.Repeat(")", 300)
