@@ -148,6 +148,19 @@ func (m *Model) ends(r *Route, kind Request) []outcome {
 	if r.Scope != loc && !slices.ContainsFunc(all, func(o outcome) bool { return o.end == proxied && o.scope == r.Scope }) {
 		return []outcome{m.forced(r, kind, server, loc)}
 	}
+	return own(r, all)
+}
+
+// own leaves out the outcomes that another route passes on, unless there are no
+// others: then the handshake leaves r, and works or not elsewhere.
+func own(r *Route, all []outcome) []outcome {
+	isOwn := func(o outcome) bool { return o.pass.Directive == r.Pass.Directive }
+	if slices.ContainsFunc(all, func(o outcome) bool { return o.end == proxied && isOwn(o) }) {
+		return slices.DeleteFunc(all, func(o outcome) bool { return o.end == proxied && !isOwn(o) })
+	}
+	for i := range all {
+		all[i].away = all[i].end == proxied
+	}
 	return all
 }
 

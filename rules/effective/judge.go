@@ -49,6 +49,10 @@ func (m *Model) judge(o *outcome) *judgement {
 	j := &judgement{}
 	switch o.end {
 	case proxied:
+		if o.away {
+			m.judgeAway(o, j)
+			break
+		}
 		if o.err.Directive != nil {
 			j.add(Reason{Kind: UnreachableProxy, Items: itemList(o.err)})
 		}
@@ -67,6 +71,20 @@ func (m *Model) judge(o *outcome) *judgement {
 		j.unsure("%s", o.why)
 	}
 	return j
+}
+
+// judgeAway judges a handshake that another route passes on: how it fails is that
+// route's to say.
+func (m *Model) judgeAway(o *outcome, j *judgement) {
+	there := *o
+	there.away = false
+	switch other := m.judge(&there); other.verdict() {
+	case Broken:
+		j.add(Reason{Kind: UnreachableProxy, Items: itemList(o.by)})
+	case Unknown:
+		j.unsure("%s", other.undecided)
+	case Works:
+	}
 }
 
 func itemList(it Item) []Item {

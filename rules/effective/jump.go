@@ -88,6 +88,7 @@ func (w *walk) toPage(it Item, to string, overwrite int, st state) {
 // jump goes to a named location, or to a path as a request inside nginx
 // (ngx_http_named_location, ngx_http_internal_redirect).
 func (w *walk) jump(to string, by Item, st state) {
+	st.by = by
 	if st.cycles++; st.cycles > maxCycles {
 		w.special(outcome{end: answered, status: 500, item: by, why: "jumps go round in a circle"}, st)
 		return

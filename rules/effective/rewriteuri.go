@@ -11,6 +11,13 @@ func (w *walk) rewriteURI(c *code, st *state) *outcome {
 		matched, ok = true, true
 	}
 	if !ok || !matched {
+		if c.item.Arg(2) == "break" && !st.q.traced && (st.q.sampled || !st.q.uri.known) && len(w.out)+len(w.pending) < maxForks && c.re.couldMatch(st.location) {
+			other := *st // another path of the location would match, and stay
+			other.q = st.q.fork()
+			other.q.uri, other.q.groups = unknownVal, nil
+			other.changed, other.internal, other.pc = false, true, len(st.codes)
+			w.pending = append(w.pending, other)
+		}
 		if ok {
 			st.q.groups = nil
 		}
@@ -55,7 +62,7 @@ func (w *walk) rewriteURI(c *code, st *state) *outcome {
 	}
 	st.q.uri = uri
 	st.q.sampled = st.q.sampled && strings.Contains(target, "$")
-	st.internal = true
+	st.internal, st.by = true, c.item
 	switch c.item.Arg(2) {
 	case "break":
 		st.changed = false
@@ -105,4 +112,24 @@ func (w *walk) replacement(expr string, q *request, redirect bool) val {
 		}
 	}
 	return text(b.String())
+}
+
+// couldMatch reports whether the pattern may match a path of the location: false
+// where it begins with "^" and letters that no such path begins with.
+func (p *pattern) couldMatch(loc *Scope) bool {
+	literal, anchored := strings.CutPrefix(p.source, "^")
+	if !anchored || loc == nil || strings.Contains(literal, "|") {
+		return true
+	}
+	if i := strings.IndexAny(literal, `\.+*?()[]{}^$`); i >= 0 {
+		if i > 0 && strings.IndexByte("*?{", literal[i]) >= 0 {
+			i-- // the letter before may be missing
+		}
+		literal = literal[:i]
+	}
+	modifier, match := loc.ModifierAndMatch()
+	if strings.HasPrefix(modifier, "~") || strings.HasPrefix(match, "@") {
+		return true
+	}
+	return strings.HasPrefix(literal, match) || strings.HasPrefix(match, literal)
 }

@@ -28,6 +28,8 @@ type outcome struct {
 	target   string
 	why      string
 	err      Item // the error_page whose status takes the place of the upstream's; zero for none
+	by       Item // the rewrite, try_files or error_page that led to another location; zero for none
+	away     bool // proxied by another route than the one that is judged
 	q        *request
 }
 
@@ -61,6 +63,7 @@ type state struct {
 	paged    bool   // r->error_page: an error_page was applied
 	err      int    // r->err_status: the status that takes the place of the upstream's
 	errItem  Item   // the error_page that made it
+	by       Item   // the directive that led away from the first location
 }
 
 // follow runs q through server. A non-nil forced is the location to judge: the
@@ -293,7 +296,7 @@ func denies(s *Scope) Item {
 }
 
 func (w *walk) finish(o outcome, st state) {
-	o.q = st.q
+	o.q, o.by = st.q, st.by
 	if o.scope == nil {
 		o.scope = st.conf
 	}

@@ -16,12 +16,13 @@ import (
 )
 
 var (
-	seedFlag   = flag.Uint64("seed", 1, "the first seed")
-	seedsFlag  = flag.Int("seeds", 1, "how many seeds, from -seed on")
-	caseFlag   = flag.Int("case", -1, "the only configuration of the seed to run; -1 is all")
-	routesFlag = flag.Int("routes", 0, "how many routes to compare; 0 is a few hundred, and 2000 with "+nginxtest.RequireEnv+"=1")
-	shrinkFlag = flag.Int("shrink", 6, "how many failures to make smaller")
-	keepFlag   = flag.String("keep", "", "the folder to write each shrunk configuration to")
+	seedFlag     = flag.Uint64("seed", 1, "the first seed")
+	seedsFlag    = flag.Int("seeds", 1, "how many seeds, from -seed on")
+	caseFlag     = flag.Int("case", -1, "the only configuration of the seed to run; -1 is all")
+	routesFlag   = flag.Int("routes", 0, "how many routes to compare; 0 is a few hundred, and 2000 with "+nginxtest.RequireEnv+"=1")
+	failuresFlag = flag.Int("failures", 20, "how many failing configurations to stop at")
+	shrinkFlag   = flag.Int("shrink", 6, "how many failures to make smaller")
+	keepFlag     = flag.String("keep", "", "the folder to write each shrunk configuration to")
 )
 
 // enough returns how many routes to compare.
@@ -53,7 +54,7 @@ func TestTruth(t *testing.T) {
 		done := func() bool {
 			mu.Lock()
 			defer mu.Unlock()
-			return total.Reached >= each*(s+1) || failures >= 20
+			return total.Reached >= each*(s+1) || failures >= *failuresFlag
 		}
 		next.Store(0)
 		for worker := range 3 * runtime.GOMAXPROCS(0) {
