@@ -43,6 +43,14 @@ func All() []*Rule {
 		lostHost,
 		passPath,
 
+		unrestrictedUpgrade,
+		upstreamSNI,
+		sslWithoutCertificate,
+		legacyTLS,
+		plaintextWebSocket,
+		noAffinity,
+		workerConnections,
+
 		unusedIgnore,
 		ignoreWithoutReason,
 	}
