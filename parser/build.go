@@ -31,6 +31,7 @@ type building struct {
 	found     map[*Directive]*inclusion
 	visits    map[*File]*visit
 	chain     []*Directive
+	dump      bool // the main file stands in a dump: so does all that it includes
 }
 
 // visit is what is known of a file whose includes are being, or were, ordered.
@@ -44,6 +45,7 @@ type visit struct {
 func (w *Workspace) build(s *source, g *given, fragment bool) *Config {
 	c := &Config{Main: s.file, Fragment: fragment, includes: map[*Directive]*Include{}}
 	b := &building{w: w, c: c, given: g, links: map[string]string{}, found: map[*Directive]*inclusion{}, visits: map[*File]*visit{}}
+	b.dump = w.dump != nil && w.dump[filepath.ToSlash(s.name)] == s
 	b.place(s)
 	b.readWaves(s.file)
 	b.visit(s.file)
@@ -124,7 +126,11 @@ func (b *building) visit(f *File) *visit {
 	b.visits[f] = v
 	b.c.Files = append(b.c.Files, f)
 	for _, e := range f.Errors {
-		b.problem(Problem{Failed, e.File, e.Line, e.Column, e.Msg})
+		kind := Failed
+		if f.unreadable() && !b.w.named(b.w.of[f]) { // nginx never reads it as it is
+			kind = NotFollowed
+		}
+		b.problem(Problem{kind, e.File, e.Line, e.Column, e.Msg})
 	}
 	for _, d := range f.includes {
 		inc := b.found[d]
@@ -150,6 +156,9 @@ func (b *building) visit(f *File) *visit {
 			v.height = max(v.height, 1+below.height)
 			v.size += below.size
 			inc.Files = append(inc.Files, s.file)
+			if s.file.unreadable() {
+				inc.Followed = false
+			}
 		}
 		b.chain = b.chain[:len(b.chain)-1]
 	}

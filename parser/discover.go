@@ -16,11 +16,12 @@ type given struct {
 	real   string
 	dir    bool
 	stdin  bool
+	main   *source         // of a dump: its first file
 	whole  bool            // a main configuration: all that it includes was asked for
 	files  []string        // the files to look at, absolute
 	linked map[string]bool // which of files are links
 	links  []string        // links that lead to no file of the tree
-	extra  []string        // names that say configuration and are not read: copies, templates
+	extra  []string        // names that say configuration and are not read: copies
 }
 
 // walk finds the files in a directory that may be nginx configuration, in
@@ -99,8 +100,12 @@ type choice uint8
 const (
 	no   choice = iota
 	yes         // it may be configuration
-	left        // it is a copy or a template of one
+	left        // it is a copy of one
 )
+
+// templateExts are the endings that template languages give their files.
+var templateExts = set(`.j2 .jinja .jinja2 .njk .liquid .erb .epp .ejs .tmpl .gotmpl .tpl .stpl .template .mustache .hbs
+	.ctmpl .sigil`)
 
 // candidate decides by its name whether a file may be configuration. parent is
 // the folder of configuration around it, "" where there is none.
@@ -110,7 +115,7 @@ func candidate(name, parent string) choice {
 		return no
 	}
 	for _, end := range []string{"~", ".bak", ".old", ".orig", ".save", ".swp", ".swo", ".rej", ".tmp",
-		".rpmnew", ".rpmsave", ".j2", ".jinja", ".jinja2", ".erb", ".tmpl", ".tpl", ".mustache", ".hbs", ".ejs"} {
+		".rpmnew", ".rpmsave"} {
 		if strings.HasSuffix(lower, end) || strings.Contains(lower, ".dpkg-") {
 			if strings.Contains(lower, ".conf") || strings.Contains(lower, "nginx") {
 				return left
@@ -119,12 +124,14 @@ func candidate(name, parent string) choice {
 		}
 	}
 	switch ext := filepath.Ext(lower); {
+	case templateExts[ext]: // what it holds decides
+		return yes
 	case ext == ".conf", ext == ".vhost", ext == ".nginx", ext == ".nginxconf",
-		strings.HasPrefix(lower, "nginx.conf"), strings.HasSuffix(lower, ".conf.template"), strings.Contains(lower, ".conf."):
+		strings.HasPrefix(lower, "nginx.conf"), strings.Contains(lower, ".conf."):
 		return yes
 	case parent == "":
 		return no
-	case ext == "", ext == ".inc", ext == ".include", ext == ".template", ext == ".params", ext == ".ngx", ext == ".disabled":
+	case ext == "", ext == ".inc", ext == ".include", ext == ".params", ext == ".ngx", ext == ".disabled":
 		return yes
 	case strings.HasPrefix(strings.ToLower(parent), "sites-"): // named after a host: app.example.com
 		return yes

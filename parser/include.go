@@ -55,8 +55,7 @@ func cutPrefix(path, dir string) (rest string, ok bool) {
 // filledIn reports whether a path holds the marks of a template or a variable.
 // nginx has no variables there, so something replaces it before nginx reads it.
 func filledIn(path string) bool {
-	return strings.Contains(path, "{{") || strings.Contains(path, "{%") || strings.ContainsAny(path, "$<>") ||
-		strings.HasPrefix(path, "@") && strings.HasSuffix(path, "@")
+	return HoldsTag(path) || strings.Contains(path, "{{") || strings.ContainsAny(path, "$<>")
 }
 
 // inclusion is what an include directive names, before it is known whether that
@@ -86,6 +85,10 @@ func (b *building) resolve(d *Directive) *inclusion {
 	}
 	if filledIn(path) {
 		inc.fail(NotFollowed, "include %q was not followed: its path is filled in from outside", path)
+		return inc
+	}
+	if b.dump {
+		b.resolveDump(inc, path)
 		return inc
 	}
 	places, mapped := b.places(path)

@@ -60,7 +60,15 @@ type Options struct {
 	Stdin     []byte            // what the path "-" holds
 	StdinName string            // how findings name it; "" is "<stdin>"
 	Jobs      int               // files parsed at once; 0 is one for each core
+	Force     bool              // read the files that the user named whatever they look like
 	Read      *atomic.Int64     // where not nil, counts the files while they are read
+}
+
+// Passed is a file that was not read, because it is not nginx configuration.
+type Passed struct {
+	Name   string
+	Format string // what it is, "" where that is not known
+	Given  bool   // the user named it; the others lie in a folder that was named
 }
 
 // Mapping says that the absolute path From is To on this machine.
@@ -72,7 +80,7 @@ type Mapping struct {
 type Workspace struct {
 	Configs  []*Config // whole configurations first, then fragments, each in a fixed order
 	Problems []Problem // about the paths, besides those of each Config
-	Passed   []string  // files of a directory that are not nginx configuration
+	Passed   []Passed  // files that are not nginx configuration
 
 	opts    Options
 	cwd     string
@@ -82,8 +90,9 @@ type Workspace struct {
 	names   map[string]*source // by File.Name
 	of      map[*File]*source
 	seen    map[Problem]bool
-	reached map[string]bool // the paths, links not resolved, that includes name
-	asked   map[*File]bool  // the files of the whole configurations that were given
-	read    int             // files read
-	full    bool            // the bound on files read was reached and reported
+	reached map[string]bool    // the paths, links not resolved, that includes name
+	asked   map[*File]bool     // the files of the whole configurations that were given
+	dump    map[string]*source // the files in the dump on standard input, by the names it gives them
+	read    int                // files read
+	full    bool               // the bound on files read was reached and reported
 }

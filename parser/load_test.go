@@ -75,7 +75,11 @@ func describe(w *Workspace, dir string) string {
 	}
 	problems(w.Problems)
 	for _, p := range w.Passed {
-		fmt.Fprintf(&b, "passed %s\n", filepath.ToSlash(p))
+		text := "passed " + strings.ReplaceAll(filepath.ToSlash(p.Name), dir, "DIR")
+		if p.Format != "" {
+			text += ": " + p.Format
+		}
+		b.WriteString(text + "\n")
 	}
 	return b.String()
 }
@@ -192,14 +196,35 @@ r/nginx.conf:3:2: not-followed: include "l/*" was not followed: the symbolic lin
 		{"no such path", nil, []string{"nothere.conf"}, Options{},
 			"nothere.conf: failed: no such file or folder; name a configuration, or a folder that holds one\n"},
 		{"a folder without nginx files", map[string]string{"x.conf": "[a]\nb = c\n", "y.conf": "zone \"x\" { type master; };\n", "z.txt": serverText},
-			nil, Options{}, ".: failed: no nginx configuration in this folder (2 files looked at); name a file, or a folder that holds *.conf files\npassed x.conf\npassed y.conf\n"},
+			nil, Options{}, ".: failed: no nginx configuration in this folder (2 files looked at); name a file, or a folder that holds *.conf files\npassed x.conf: INI\npassed y.conf\n"},
 		{"a binary file", map[string]string{"a": "\x7fELF\x00\x00server {"}, []string{"a"}, Options{},
 			"a: failed: is a binary file, not nginx configuration\n"},
-		{"a text that is not nginx", map[string]string{"a": "name: x\non:\n  - push\n"}, []string{"a"}, Options{},
+		{"another format by name", map[string]string{"a": "name: x\non:\n  - push\n"}, []string{"a"}, Options{}, "passed a: YAML\n"},
+		{"another format beside nginx", map[string]string{"a": "[Unit]\nAfter=x\n", "b.conf": serverText}, []string{"a", "b.conf"}, Options{},
+			"fragment *wb.conf\npassed a: a systemd unit\n"},
+		{"another format by force", map[string]string{"a.conf": "[Unit]\nAfter=x\n"}, []string{"a.conf"}, Options{Force: true},
+			"fragment *wa.conf\na.conf:3:1: failed: unexpected end of file, expecting \";\" or \"}\"\n"},
+		{"a text that is not nginx", map[string]string{"a": "name is x\nwhatever it says\n"}, []string{"a"}, Options{},
 			"a: failed: is not nginx configuration: no directive that nginx knows stands in it\n"},
 		{"an empty file", map[string]string{"a.conf": "# nothing yet\n"}, []string{"a.conf"}, Options{}, "fragment *wa.conf\n"},
 		{"a truncated file", map[string]string{"a.conf": "server {\n  listen 80"}, []string{"a.conf"}, Options{},
 			"fragment *wa.conf\na.conf:2:12: failed: unexpected end of file, expecting \";\" or \"}\"\n"},
+
+		{"a template that cannot be read, found", map[string]string{"a.conf": serverText, "b.conf.j2": "server {\n{% if a %}\n}\n{% endif %}\n}\nlisten 1;\n"}, nil, Options{},
+			"fragment *wa.conf\nfragment *wb.conf.j2\nb.conf.j2:5:1: not-followed: this template could not be read: unexpected \"}\"\n"},
+		{"a template that cannot be read, named", map[string]string{"b.conf.j2": "server {\n{% if a %}\n}\n{% endif %}\n}\nlisten 1;\n"}, []string{"b.conf.j2"}, Options{},
+			"fragment *wb.conf.j2\nb.conf.j2:5:1: failed: this template could not be read: unexpected \"}\"\n"},
+		{"templates by their endings", map[string]string{"x/nginx.tmpl": "server {\n listen {{ .Port }};\n}\n", "x/page.tmpl": "<html>{{ .Body }}</html>\n",
+			"x/chart.tpl": "{{- define \"x\" -}}\napp: {{ .Name }}\n{{- end }}\n"}, nil, Options{},
+			"fragment *wx/nginx.tmpl\npassed x/chart.tpl: YAML\npassed x/page.tmpl: XML or HTML\n"},
+
+		{"a dump", nil, []string{"-"}, Options{Stdin: []byte("nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\n" +
+			"# configuration file /etc/nginx/nginx.conf:\nevents {}\nhttp {\n include mime.types;\n include /etc/nginx/conf.d/*.conf;\n include none*;\n include /gone;\n}\n\n" +
+			"# configuration file /etc/nginx/mime.types:\ntypes {}\n\n# configuration file /etc/nginx/conf.d/b.conf:\n" + serverText + "\n" +
+			"# configuration file /etc/nginx/conf.d/a.conf:\n\n}\n")},
+			"main */etc/nginx/nginx.conf */etc/nginx/mime.types */etc/nginx/conf.d/a.conf */etc/nginx/conf.d/b.conf\n" +
+				"/etc/nginx/conf.d/a.conf:2:1: failed: unexpected \"}\"\n" +
+				"/etc/nginx/nginx.conf:6:2: not-followed: include \"/gone\" was not followed: the dump does not hold it\n"},
 
 		{"stdin is a main file", nil, []string{"-"}, Options{Stdin: []byte("events {} http { include x.conf; }")},
 			"main *<stdin>\n<stdin>:1:18: not-followed: include \"x.conf\" was not followed: there is no \"x.conf\"\n"},

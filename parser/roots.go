@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -29,7 +30,7 @@ func (w *Workspace) load() {
 		r.explicit()
 	}
 	for _, root := range roots {
-		if root.s.file != nil && isWhole(root.s.file) {
+		if root.s.file != nil && (isWhole(root.s.file) || root.g.main != nil) {
 			r.add(root.s, root.g, false)
 		}
 	}
@@ -48,13 +49,15 @@ func (w *Workspace) prepare(g *given) {
 		if name == "" {
 			name = "<stdin>"
 		}
+		if parts := splitDump(string(w.opts.Stdin)); parts != nil {
+			w.prepareDump(g, parts)
+			return
+		}
 		g.path = name
 		g.abs = w.abs(name)
 		g.real = w.disk.realPath(g.abs)
 		if s := w.sources[g.real]; s == nil {
-			s = w.source(g.real, g.abs, name)
-			text := string(w.opts.Stdin)
-			s.text = &text
+			w.fromStdin(g.real, g.abs, name, string(w.opts.Stdin))
 		}
 		g.files = []string{g.abs}
 		return
@@ -99,10 +102,17 @@ type root struct {
 func (w *Workspace) candidates() []root {
 	var roots []root
 	taken := map[*source]bool{}
+	w.Passed = nil
 	for _, dirs := range []bool{false, true} {
 		var batch []*source
 		for _, g := range w.given {
 			if g.dir != dirs {
+				continue
+			}
+			if g.main != nil {
+				taken[g.main] = true
+				roots = append(roots, root{g.main, g})
+				batch = append(batch, g.main)
 				continue
 			}
 			for _, path := range g.files {
@@ -123,8 +133,28 @@ func (w *Workspace) candidates() []root {
 			}
 		}
 		w.readAll(batch, dirs)
+		if !dirs && !w.opts.Force {
+			roots = slices.DeleteFunc(roots, w.foreign)
+		}
 	}
 	return roots
+}
+
+// foreign reports whether a file that the user named is recognisably no nginx
+// configuration, and records that it is passed over.
+func (w *Workspace) foreign(r root) bool {
+	if r.s.file == nil {
+		return false
+	}
+	if r.s.format == "" && !r.s.like {
+		r.s.format = otherFormat(r.s.file.Src)
+		r.s.like = r.s.format == ""
+	}
+	if r.s.like {
+		return false
+	}
+	w.Passed = append(w.Passed, Passed{Name: r.s.name, Format: r.s.format, Given: true})
+	return true
 }
 
 // near reports whether a file that a directory's link leads to, or seems to,
@@ -303,7 +333,7 @@ func (r *rooting) fragments(roots []root) {
 			continue
 		}
 		if !root.g.dir {
-			if why := notText(f.Src); why != "" {
+			if why := notText(f.Src, w.opts.Force); why != "" {
 				w.fail(root.g, why)
 				continue
 			}
@@ -336,7 +366,7 @@ func (w *Workspace) finish(r *rooting, roots []root) {
 			found[root.g] = true
 			w.problem(&w.Problems, Problem{Kind: Failed, File: root.s.name, Message: reason(root.s.err)})
 		case root.g.dir:
-			w.Passed = append(w.Passed, root.s.name)
+			w.Passed = append(w.Passed, Passed{Name: root.s.name, Format: root.s.format})
 		}
 		if !root.g.dir && root.s.file != nil && isWhole(root.s.file) && r.built[root.s] != nil && r.isRoot(root.s.file) {
 			root.g.whole = true
@@ -354,7 +384,7 @@ func (w *Workspace) finish(r *rooting, roots []root) {
 		}
 		for _, path := range g.extra {
 			if s := w.sources[w.disk.realPath(path)]; s == nil || !in[s] {
-				w.Passed = append(w.Passed, w.display(path, g))
+				w.Passed = append(w.Passed, Passed{Name: w.display(path, g)})
 			}
 		}
 		if g.dir && !found[g] && g.real != "" {

@@ -18,6 +18,9 @@ func looksLikeNginx(src string) bool {
 		return false
 	}
 	s := NewScanner(src, nil)
+	if strings.Contains(src, "{{") || strings.Contains(src, "{%") || strings.Contains(src, "<%") {
+		s.tagged = &taggedScan{tagging: newTagging(src)}
+	}
 	var strong, weak, other, depth, inWords int
 	head, next, words := "", "", 0
 	count := func(end Kind) {

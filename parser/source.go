@@ -19,10 +19,12 @@ type source struct {
 	name   string // File.Name: abs as the user would write it
 	text   *string
 	file   *File
-	err    error // why there is no file
-	like   bool  // it reads like nginx configuration
-	done   bool  // it was read
-	queued bool  // it is in the batch being read
+	err    error  // why there is no file
+	like   bool   // it reads like nginx configuration
+	format string // the format that it is recognisably in instead
+	done   bool   // it was read
+	queued bool   // it is in the batch being read
+	stdin  bool   // it is, or stands in, standard input
 }
 
 // source returns the source for the file at real, found as abs and, where it is
@@ -117,8 +119,9 @@ func (s *source) read(overlay map[string]string, sniff bool) {
 		return
 	}
 	if sniff {
-		s.like = looksLikeNginx(text)
+		s.like = looksLikeNginx(text) && opening(text) == ""
 		if !s.like {
+			s.format = otherFormat(text)
 			return
 		}
 	}
@@ -151,13 +154,13 @@ func isWhole(f *File) bool {
 
 // notText says why a text that the user named cannot be configuration, "" where
 // it can.
-func notText(text string) string {
+func notText(text string, force bool) string {
 	switch {
 	case strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff"):
 		return "is UTF-16 text; save it as UTF-8 without a byte order mark"
 	case strings.IndexByte(text, 0) >= 0:
 		return "is a binary file, not nginx configuration"
-	case !looksLikeNginx(text) && !holdsDirectives(text):
+	case !force && !looksLikeNginx(text) && !holdsDirectives(text):
 		return "is not nginx configuration: no directive that nginx knows stands in it"
 	}
 	return ""

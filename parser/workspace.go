@@ -4,6 +4,8 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // Open reads everything that paths stand for: main configurations, directories,
@@ -63,7 +65,7 @@ func (w *Workspace) abs(path string) string {
 // directory.
 func (w *Workspace) Writable(f *File) bool {
 	s := w.of[f]
-	if s == nil || s.text != nil || w.excluded(s.abs) {
+	if s == nil || s.stdin || w.excluded(s.abs) {
 		return false
 	}
 	for _, g := range w.given {
@@ -77,12 +79,27 @@ func (w *Workspace) Writable(f *File) bool {
 	return false
 }
 
+// FromStdin reports whether f was read from standard input: a fix of it is
+// printed.
+func (w *Workspace) FromStdin(f *File) bool { return w.of[f] != nil && w.of[f].stdin }
+
+// named reports whether the user named the file of s itself.
+func (w *Workspace) named(s *source) bool {
+	if s == nil || s.stdin {
+		return s != nil
+	}
+	return slices.ContainsFunc(w.given, func(g *given) bool { return !g.dir && g.real == s.real })
+}
+
 // Named reports whether the user asked about f: it lies at or below a given path
 // or belongs to a main configuration that was given.
 func (w *Workspace) Named(f *File) bool {
 	s := w.of[f]
 	if s == nil || w.excluded(s.abs) {
 		return false
+	}
+	if s.stdin {
+		return true
 	}
 	for _, g := range w.given {
 		if s.real == g.real || s.abs == g.abs || g.dir && (below(s.real, g.real) || below(s.abs, g.abs)) {
@@ -105,7 +122,7 @@ func contains(files []*File, f *File) bool {
 // not followed is said once, at the first of its places.
 func (w *Workspace) problem(list *[]Problem, p Problem) {
 	key := p
-	if p.Kind == NotFollowed {
+	if p.Kind == NotFollowed && strings.HasPrefix(p.Message, "include ") {
 		key.File, key.Line, key.Column = "", 0, 0
 	}
 	if w.seen[key] {

@@ -1,0 +1,50 @@
+package parser
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// maxNamed bounds the size of a file that ReadNamed reads.
+const maxNamed = 1 << 20
+
+// ReadNamed reads a file that c names otherwise than by include, such as a
+// certificate. name is found as the path of an include is: relative to the main
+// file's directory, an absolute one in the tree. Nothing outside the tree is
+// opened, unless the tree is the machine's own. The error is fs.ErrNotExist
+// where there is no such file.
+func (w *Workspace) ReadNamed(c *Config, name string) ([]byte, error) {
+	s := w.of[c.Main]
+	if s == nil || name == "" || filledIn(name) {
+		return nil, fs.ErrNotExist
+	}
+	b := &building{w: w, c: c, links: map[string]string{}}
+	b.place(s)
+	places, mapped := b.places(name)
+	if b.ownPrefix != "" && isAbs(name) {
+		places = append(places, filepath.Clean(filepath.FromSlash(name)))
+	}
+	for _, place := range places {
+		real, err := b.follow(place)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !mapped && !b.inside(real) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		info, err := b.w.disk.lstat(real)
+		switch {
+		case err != nil:
+			return nil, err
+		case irregular(info.Mode()) != "" || info.IsDir():
+			return nil, errors.New("it is no regular file")
+		case info.Size() > maxNamed:
+			return nil, fmt.Errorf("it is larger than %d bytes", maxNamed)
+		}
+		return os.ReadFile(real)
+	}
+	return nil, fs.ErrNotExist
+}

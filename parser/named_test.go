@@ -1,0 +1,56 @@
+package parser
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestReadNamed(t *testing.T) {
+	outside := t.TempDir()
+	if err := os.WriteFile(filepath.Join(outside, "secret.pem"), []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "etc", "nginx")
+	for name, text := range map[string]string{
+		"nginx.conf": "events {}\nhttp {}\n", "certs/app.pem": "app", "../ssl/host.pem": "host",
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(filepath.Join(outside, "secret.pem"), filepath.Join(dir, "link.pem")); err != nil {
+		t.Skip(err)
+	}
+	w := Open([]string{dir}, Options{})
+	if len(w.Configs) != 1 {
+		t.Fatalf("%d configs, want 1", len(w.Configs))
+	}
+	for _, c := range []struct{ name, want string }{
+		{"certs/app.pem", "app"},
+		{"./certs/../certs/app.pem", "app"},
+		{"/etc/nginx/certs/app.pem", "app"},
+		{filepath.ToSlash(filepath.Join(dir, "certs/app.pem")), "app"},
+		{"/etc/nginx/certs/none.pem", ""},
+		{"none.pem", ""},
+		{"certs", ""},
+		{"link.pem", ""},
+		{filepath.ToSlash(filepath.Join(outside, "secret.pem")), ""},
+		{"$ssl_server_name.pem", ""},
+		{"", ""},
+	} {
+		got, err := w.ReadNamed(w.Configs[0], c.name)
+		if string(got) != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("ReadNamed(%q) = %q, %v, want %q", c.name, got, err, c.want)
+		}
+		if c.name == "none.pem" && !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("ReadNamed(%q): %v, want fs.ErrNotExist", c.name, err)
+		}
+	}
+}
