@@ -46,6 +46,7 @@ func All() []*Rule {
 		unrestrictedUpgrade,
 		upstreamSNI,
 		sslWithoutCertificate,
+		certificate,
 		legacyTLS,
 		plaintextWebSocket,
 		noAffinity,

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -53,6 +54,7 @@ type fixture struct {
 	opts  effective.Options
 	rules []*Rule
 	safe  bool // apply safe fixes only
+	notes []string
 }
 
 func runFixture(t *testing.T, folder, path string) {
@@ -198,7 +200,11 @@ func noProblems(t *testing.T, w *parser.Workspace) {
 }
 
 func (c *fixture) lint(w *parser.Workspace) []Finding {
-	return Run(c.models(w), Options{Rules: c.rules, Writable: w.Writable})
+	return Run(c.models(w), Options{
+		Rules: c.rules, Writable: w.Writable, ReadFile: readCertificate,
+		Now:  func() time.Time { return today },
+		Note: func(n string) { c.notes = append(c.notes, n) },
+	})
 }
 
 func (c *fixture) models(w *parser.Workspace) []*effective.Model {

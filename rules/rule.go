@@ -4,6 +4,8 @@
 package rules
 
 import (
+	"time"
+
 	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
@@ -117,6 +119,13 @@ type Options struct {
 	Rules                          []*Rule             // the rules to run
 	Severities                     map[string]Severity // by rule name, in place of the default
 	ReadTimeoutMin, ReadTimeoutSet int64               // milliseconds; 0 stands for 5m and 24h
+	// ReadFile reads a file that a configuration names and does not include, a
+	// certificate; nil keeps the rules silent that need one.
+	ReadFile func(c *parser.Config, name string) ([]byte, error)
+	// Now is the time that certificates are held against; nil is time.Now.
+	Now func() time.Time
+	// Note is told what a rule could not look at; it may be nil.
+	Note func(string)
 	// Writable reports whether a fix may change a file; nil allows all.
 	Writable func(*parser.File) bool
 }

@@ -30,6 +30,7 @@ func inputFlags() []cli.Flag {
 		&cli.StringFlag{Name: "nginx-version", Usage: "judge for nginx `VERSION`", Value: effective.DefaultVersion.String()},
 		&cli.StringSliceFlag{Name: "websocket", Usage: "locations that match `PATTERN` carry WebSocket; * is all (repeatable)"},
 		&cli.StringSliceFlag{Name: "not-websocket", Usage: "locations that match `PATTERN` do not (repeatable)"},
+		&cli.BoolFlag{Name: "force", Usage: "read files given by name even where they look like another format"},
 		&cli.BoolFlag{Name: "strict", Usage: "exit 2 where an include leads outside the tree"},
 		&cli.StringFlag{Name: "output", Usage: "write the result to `FILE` instead of stdout"},
 		&cli.StringFlag{Name: "color", Usage: "`WHEN` to use colours: auto, always or never", Value: "auto"},
@@ -74,6 +75,7 @@ type input struct {
 	jobs      int
 	strict    bool
 	verbose   bool
+	noted     map[string]bool // what ruleOptions has said
 	format    string
 	machine   bool // the format is for programs: what went wrong stands in it
 	style     report.Style
@@ -122,7 +124,7 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 
 	opts := parser.Options{
 		Root: c.String("root"), Exclude: c.StringSlice("exclude"),
-		StdinName: c.String("stdin-filename"), Jobs: in.jobs,
+		StdinName: c.String("stdin-filename"), Jobs: in.jobs, Force: c.Bool("force"),
 	}
 	for _, path := range paths {
 		switch path {
@@ -151,10 +153,28 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 		opts.Read = &p.progress.read
 	}
 	in.workspace = parser.Open(paths, opts)
+	in.passed()
 	if in.verbose {
 		in.describe(time.Since(start))
 	}
 	return in, nil
+}
+
+// passed says which files are not nginx configuration: those that the user
+// named, and with --verbose the others.
+func (in *input) passed() {
+	for _, f := range in.workspace.Passed {
+		what := "not nginx configuration"
+		if f.Format != "" {
+			what = "looks like " + f.Format + ", not nginx configuration"
+		}
+		switch {
+		case f.Given && !in.style.Quiet:
+			in.program.say("%s: %s; passed over (--force reads it)", in.style.Name(f.Name), what)
+		case !f.Given && in.verbose:
+			in.program.say("%s: %s, passed over", in.style.Name(f.Name), what)
+		}
+	}
 }
 
 // describe says what was read.
@@ -165,9 +185,6 @@ func (in *input) describe(took time.Duration) {
 			kind = "fragment"
 		}
 		in.program.say("%s %s: %d files", kind, in.style.Name(cfg.Main.Name), len(cfg.Files))
-	}
-	for _, name := range in.workspace.Passed {
-		in.program.say("%s: not nginx configuration, passed over", in.style.Name(name))
 	}
 	in.program.say("read in %s", took.Round(time.Millisecond))
 }
@@ -275,7 +292,7 @@ func (in *input) line(problem parser.Problem) string {
 // writable reports whether a fix may change a file; standard input's may: its
 // change is printed.
 func (in *input) writable(w *parser.Workspace) func(*parser.File) bool {
-	return func(f *parser.File) bool { return w.Writable(f) || in.stdin != "" && f.Name == in.stdin }
+	return func(f *parser.File) bool { return w.Writable(f) || w.FromStdin(f) }
 }
 
 // counts returns how much of the named files was looked at.
@@ -372,7 +389,7 @@ func statusOf(findings []rules.Finding, least rules.Severity) int {
 // lint runs the rules over w and returns the findings in the named files, and
 // those more that a comment ignores.
 func (in *input) lint(w *parser.Workspace, models []*effective.Model, list []*rules.Rule) (findings, ignored []rules.Finding) {
-	for _, f := range rules.Run(models, rules.Options{Rules: list, Writable: in.writable(w)}) {
+	for _, f := range rules.Run(models, in.ruleOptions(w, list)) {
 		switch {
 		case !w.Named(f.File):
 		case f.Ignored != "":
