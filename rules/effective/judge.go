@@ -396,7 +396,7 @@ func (m *Model) judgeLost(o *outcome, j *judgement, proto string, lines []line, 
 	for _, l := range lines {
 		// A protocol that the client did not offer: a browser refuses the
 		// answer (RFC 6455, 4.1).
-		if l.item.Directive != nil && strings.EqualFold(l.name, "Sec-WebSocket-Protocol") {
+		if l.item.Directive != nil && strings.EqualFold(l.name, "Sec-WebSocket-Protocol") && !hides(o.scope, proto, l.name) {
 			if v := m.sent(l, o.pass, o.q); v.known && v.text != "" || v.opaque {
 				add(Reason{Kind: LostHandshakeHeaders, Header: l.name, Items: []Item{l.item}})
 				break
@@ -503,6 +503,14 @@ func (m *Model) judgeResponse(o *outcome, j *judgement, proto string) {
 		}
 		j.add(Reason{Kind: HiddenResponse, Header: name, Items: []Item{it}})
 	}
+}
+
+// hides reports whether the header of the answer is kept from the client.
+func hides(s *Scope, proto, name string) bool {
+	named := func(it Item) bool { return strings.EqualFold(it.Arg(0), name) }
+	hide, _ := s.Effective(proto + "_hide_header")
+	pass, _ := s.Effective(proto + "_pass_header")
+	return slices.ContainsFunc(hide, named) && !slices.ContainsFunc(pass, named)
 }
 
 // timeout returns a timeout directive in effect; 60s is the default of them all.

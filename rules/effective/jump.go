@@ -112,10 +112,9 @@ func (w *walk) jump(to string, by Item, st state) {
 }
 
 // carried reports whether a request that is judged for a location in general may
-// bring the variable along: another location assigns it, and something leads
-// from one location to another.
+// bring the variable along: another location assigns it and leads there.
 func (m *Model) carried(q *request, name string) bool {
-	if q.traced || q.server == nil || !m.used["rewrite"] && !m.used["try_files"] && !m.used["error_page"] {
+	if q.traced || q.server == nil {
 		return false
 	}
 	by := m.setters[q.server.Scope]
@@ -128,7 +127,51 @@ func (m *Model) carried(q *request, name string) bool {
 		m.setters[q.server.Scope] = by
 	}
 	for _, loc := range by[name] {
-		if loc != q.at {
+		if loc != q.at && m.leads(q.server.Scope, loc, q.at, map[*Scope]bool{}) {
+			return true
+		}
+	}
+	return false
+}
+
+// leads reports whether a request that is in from may come to the location to,
+// any location where to is nil, without a client's doing: by a rewrite, try_files
+// or an error_page.
+func (m *Model) leads(server, from, to *Scope, been map[*Scope]bool) bool {
+	been[from] = true
+	var targets []string
+	for _, c := range m.codesOf(from) {
+		if c.op != opRewrite || c.item.Arg(2) == "break" {
+			continue
+		}
+		if status, _ := c.redirect(); status == 0 {
+			targets = append(targets, "/")
+		}
+	}
+	if tf := from.Last("try_files"); tf.Directive != nil {
+		targets = append(targets, tf.Arg(len(tf.Args)-1))
+	}
+	pages, _ := from.Effective("error_page")
+	for i := range from.Items {
+		if s := from.Items[i].Scope; s != nil && s.Kind == If {
+			pages = append(pages[:len(pages):len(pages)], s.Own("error_page")...)
+		}
+	}
+	for _, it := range pages {
+		targets = append(targets, it.Arg(len(it.Args)-1))
+	}
+	for _, t := range targets {
+		if !strings.HasPrefix(t, "@") {
+			if !strings.HasPrefix(t, "=") {
+				return true // a path: any location, and those it leads to
+			}
+			continue
+		}
+		loc := m.locationsOf(server).named[t]
+		if loc == nil {
+			continue
+		}
+		if to == nil || loc.scope == to || !been[loc.scope] && m.leads(server, loc.scope, to, been) {
 			return true
 		}
 	}

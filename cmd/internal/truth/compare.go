@@ -247,10 +247,7 @@ func (t *trial) compareRoutes(all []*seen, n *tally) []disagreement {
 		}
 		reached := false
 		for _, s := range all {
-			if s.trace == nil || s.trace.Route == nil || s.trace.Route.Scope != r.Scope || s.trace.Route.Pass.Directive != r.Pass.Directive {
-				continue
-			}
-			if elsewhere(s.trace.Route) {
+			if !s.through(r) {
 				continue
 			}
 			reached = true
@@ -277,6 +274,12 @@ func (t *trial) compareRoutes(all []*seen, n *tally) []disagreement {
 // requests that it passes on.
 func elsewhere(r *effective.Route) bool {
 	return r.Because(effective.UnreachableProxy) != nil || r.Because(effective.RedirectedHandshake) != nil || r.Because(effective.HandshakeMethod) != nil
+}
+
+// through reports whether both forms of the handshake were passed on by r.
+func (s *seen) through(r *effective.Route) bool {
+	a, b := &s.answers[0], &s.answers[1]
+	return s.trace != nil && same(s.trace.Route, r) && !elsewhere(s.trace.Route) && a.loc == b.loc && a.backend == b.backend
 }
 
 func (t *trial) routeHeaders(r *effective.Route, s *seen, n *tally) string {

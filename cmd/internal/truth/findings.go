@@ -72,7 +72,7 @@ func (t *trial) compareFindings(all []*seen, findings []rules.Finding, n *tally)
 // handshake failed.
 func (t *trial) observed(all []*seen, r *effective.Route) (failed, reached *seen) {
 	for _, s := range all {
-		if s.trace == nil || !same(s.trace.Route, r) || elsewhere(s.trace.Route) {
+		if !s.through(r) {
 			continue
 		}
 		reached = s

@@ -352,7 +352,11 @@ func (g *generator) maps() []*node {
 func (g *generator) connectionMap(name string) *node {
 	source := "$http_upgrade"
 	if g.odd(0.4) {
-		source = pick(g, "$http_connection", `"$http_upgrade$http_connection"`, "$request_method", "$host", "$uri", "$arg_ws", "$http_Upgrade", `"${http_upgrade}"`)
+		source = pick(g, "$http_connection", `"$http_upgrade$http_connection"`, "$request_method", "$http_Upgrade", `"${http_upgrade}"`, "$scheme",
+			`"$http_connection"`, "$http_x_none")
+		if g.odd(0.15) { // what only a request decides
+			source = pick(g, "$host", "$uri", "$arg_ws", "$server_name")
+		}
 	}
 	m := blockOf("map", source, "$"+name)
 	if !g.odd(0.5) {

@@ -103,6 +103,9 @@ func TestTruth(t *testing.T) {
 	if len(kinds) > 0 {
 		t.Logf("disagreements by kind: %v", kinds)
 	}
+	if total.Unknown*50 > total.Routes {
+		t.Errorf("%d of %d routes are unknown: 2%% are allowed", total.Unknown, total.Routes)
+	}
 	t.Logf("%+v", total)
 }
 
