@@ -97,6 +97,17 @@ func TestExampleFixed(t *testing.T) {
 	}
 }
 
+func TestRulesJSON(t *testing.T) {
+	status, stdout, stderr := command(t, ".", "rules", "--format", "json")
+	if status != 0 || stderr != "" {
+		t.Errorf("rules --format json: exit status %d, stderr %q", status, stderr)
+	}
+	validate(t, report.RulesSchema, stdout)
+	if got, want := strings.Count(stdout, `"documentation": "`), len(rules.All()); got != want {
+		t.Errorf("%d rules in the document, want %d", got, want)
+	}
+}
+
 // Every rule can be explained, by the text that its Rule value holds.
 func TestExplain(t *testing.T) {
 	for _, r := range rules.All() {

@@ -79,9 +79,10 @@ func (p *program) fix(c *cli.Context) error {
 	}
 	run := in.run(f.workspace, f.models)
 	run.Findings, run.Ignored, run.Problems, run.Fixed = result.Remaining, f.ignored, f.problems, fixed(result)
+	run.Fixed.Unsafe = c.Bool("unsafe")
 	if len(result.Changes) > 0 && slices.ContainsFunc(f.problems, in.fatal) {
 		p.say("nothing is fixed, because not everything could be read")
-		run.Findings, run.Fixed = result.First, &report.Fixed{}
+		run.Findings, run.Fixed = result.First, &report.Fixed{Stopped: "not everything could be read, and nothing is fixed then"}
 		result.Changes = nil
 	}
 	if !write {
@@ -153,5 +154,13 @@ func fixed(result *fixer.Result) *report.Fixed {
 		diff.WriteString(c.Diff())
 	}
 	out.Diff = diff.String()
+	out.Withdrawn = func(f *rules.Finding) string {
+		for _, w := range result.Withdrawn {
+			if w.Finding.Rule == f.Rule && w.Finding.File.Name == f.File.Name && w.Finding.Span.Start == f.Span.Start {
+				return w.Reason
+			}
+		}
+		return ""
+	}
 	return out
 }

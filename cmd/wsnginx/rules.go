@@ -25,16 +25,23 @@ func (p *program) rulesCommand() *cli.Command {
 it finds, and what that is.
 
 Example: wsnginx rules`,
-		Flags: plainFlags(),
+		Flags: append([]cli.Flag{formatFlag(plainFormats...)}, plainFlags()...),
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return errors.New(`rules: takes no path; "wsnginx explain RULE" explains one rule`)
+			}
+			format, err := oneOf(c, "format", plainFormats...)
+			if err != nil {
+				return err
 			}
 			out, err := p.output(c)
 			if err != nil {
 				return err
 			}
-			return report.RuleList(out.w, rules.All(), report.Style{Color: out.color})
+			if format == "json" {
+				return report.RulesJSON(out.w, rules.All())
+			}
+			return report.RuleList(out.w, rules.All(), report.Style{Color: out.color, Links: out.links})
 		},
 	}
 }

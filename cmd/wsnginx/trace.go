@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/wsnginx/wsnginx/cmd/internal/report"
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
@@ -42,7 +45,7 @@ func (p *program) trace(c *cli.Context) error {
 	}
 	models := in.models(in.workspace)
 	problems := in.problems(in.workspace, models)
-	trace, err := follow(models, u)
+	model, trace, err := tracedBy(models, u)
 	if err != nil || trace == nil {
 		in.settle(problems, exitFailed)
 		if err == nil && len(problems) == 0 {
@@ -54,10 +57,14 @@ func (p *program) trace(c *cli.Context) error {
 		p.status = exitFailed
 		return nil
 	}
+	findings, err := in.about(model, trace)
+	if err != nil {
+		return err
+	}
 	if in.machine {
-		err = report.TraceJSON(in.out.w, in.options.Version, trace, in.style)
+		err = report.TraceJSON(in.out.w, in.options.Version, trace, in.style, findings...)
 	} else {
-		err = report.TraceText(in.out.w, trace, in.style)
+		err = report.TraceText(in.out.w, trace, in.style, findings...)
 	}
 	if err != nil {
 		return err
@@ -89,21 +96,36 @@ func socketURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// follow traces u through the first configuration that has a server for it;
-// where none has, through the first.
-func follow(models []*effective.Model, u *url.URL) (*effective.Trace, error) {
-	var first *effective.Trace
-	for _, m := range models {
-		t, err := m.Trace(u)
-		if err != nil {
-			return nil, err
-		}
-		if t.Outcome != effective.OutcomeNoServer {
-			return t, nil
-		}
-		if first == nil {
-			first = t
+// about returns what the rules say of the location that answers a trace, as if
+// all of the configuration were meant for WebSocket: who traces a URL means it.
+// Of a socket that works only warnings and errors are worth a word.
+func (in *input) about(m *effective.Model, t *effective.Trace) ([]rules.Finding, error) {
+	if t.Route == nil || t.Route.Pass.Directive == nil {
+		return nil, nil
+	}
+	list, err := rules.Select(rules.Selection{})
+	if err != nil {
+		return nil, err
+	}
+	meant := in.options
+	meant.WebSocket, meant.NotWebSocket = []string{"*"}, nil
+	models := []*effective.Model{effective.Build(m.Config, meant)}
+	var out []rules.Finding
+	for _, f := range rules.Run(models, rules.Options{Rules: list, Writable: in.writable(in.workspace)}) {
+		speaks := f.Rule.Reason != "" && t.Route.Verdict == effective.Broken && t.Route.Because(f.Rule.Reason) != nil
+		if f.Ignored == "" && (speaks || f.Severity > rules.Info) && slices.ContainsFunc(f.Routes, func(r *effective.Route) bool {
+			return r.Pass.Directive == t.Route.Pass.Directive && blockOf(r.Location) == blockOf(t.Route.Location) &&
+				(r.Server == nil || t.Server == nil || blockOf(r.Server.Scope) == blockOf(t.Server.Scope))
+		}) {
+			out = append(out, f)
 		}
 	}
-	return first, nil
+	return out, nil
+}
+
+func blockOf(s *effective.Scope) *parser.Directive {
+	if s == nil {
+		return nil
+	}
+	return s.Block
 }

@@ -65,6 +65,30 @@ type Fixed struct {
 	Files   []string        // the files that the fixes change, in order
 	Diff    string          // the change as a unified diff
 	Written bool            // true where the files were written
+	Unsafe  bool            // true where unsafe fixes were made too
+	Stopped string          // why nothing was fixed at all, "" where fixes were made
+	// Withdrawn says why a fix was taken back, by its finding.
+	Withdrawn func(*rules.Finding) string
+}
+
+// left says why a finding remains.
+func (x *Fixed) left(f *rules.Finding) string {
+	if x.Withdrawn != nil {
+		if why := x.Withdrawn(f); why != "" {
+			return "its fix was taken back: " + why
+		}
+	}
+	switch {
+	case f.Fix == nil && f.Rule.Fixable == "":
+		return "the change is left to a person"
+	case f.Fix == nil:
+		return "no fix is sure here: the change is left to a person"
+	case f.Fix.Safety == rules.Unsafe && !x.Unsafe:
+		return "ordinary requests could notice its fix; --unsafe makes it"
+	case x.Stopped != "":
+		return x.Stopped
+	}
+	return "its fix was not made"
 }
 
 // Counts are how much was looked at.

@@ -223,7 +223,7 @@ func sampleTrace(t *testing.T) *effective.Trace {
 
 func TestTraceText(t *testing.T) {
 	var b bytes.Buffer
-	if err := TraceText(&b, sampleTrace(t), etc); err != nil {
+	if err := TraceText(&b, sampleTrace(t), etc, sample(t).Findings[1:3]...); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "trace.txt", b.String())

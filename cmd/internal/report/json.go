@@ -10,8 +10,8 @@ import (
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
-// The JSON Schemas of the documents that LintJSON, RoutesJSON and TraceJSON
-// print.
+// The JSON Schemas of the documents that LintJSON, RoutesJSON, TraceJSON and
+// RulesJSON print.
 var (
 	//go:embed lint.schema.json
 	LintSchema string
@@ -19,6 +19,8 @@ var (
 	RoutesSchema string
 	//go:embed trace.schema.json
 	TraceSchema string
+	//go:embed rules.schema.json
+	RulesSchema string
 )
 
 // documentVersion is the version of the JSON documents. It changes when a key
@@ -54,6 +56,7 @@ type findingJSON struct {
 	Related  []relatedJSON `json:"related"`
 	Via      []viaJSON     `json:"via"`
 	Fix      *fixJSON      `json:"fix"`
+	Left     string        `json:"left,omitempty"`
 }
 
 type positionJSON struct {
@@ -129,6 +132,9 @@ func LintJSON(w io.Writer, run *Run, s Style) error {
 	}
 	if f := run.Fixed; f != nil {
 		doc.fixedJSON = &fixedJSON{Applied: s.findings(f.Applied), Files: []string{}, Written: f.Written, Diff: f.Diff}
+		for i := range doc.Findings {
+			doc.Findings[i].Left = f.left(&run.Findings[i])
+		}
 		for _, name := range f.Files {
 			doc.Files = append(doc.Files, s.Name(name))
 		}

@@ -41,7 +41,7 @@ func TestJSON(t *testing.T) {
 		LintJSON(&fix, fixed, etc),
 		RoutesJSON(&table, fixed.Version, routes, etc),
 		RoutesJSON(&none, fixed.Version, nil, etc),
-		TraceJSON(&trace, fixed.Version, sampleTrace(t), etc),
+		TraceJSON(&trace, fixed.Version, sampleTrace(t), etc, sample(t).Findings[1:2]...),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -50,6 +50,10 @@ func TestJSON(t *testing.T) {
 	bare := sampleTrace(t)
 	bare.Server, bare.Location, bare.Route, bare.Considered, bare.Redirect, bare.Outcome = nil, nil, nil, nil, "", "no-server"
 	if err := TraceJSON(&nowhere, fixed.Version, bare, etc); err != nil {
+		t.Fatal(err)
+	}
+	var list bytes.Buffer
+	if err := RulesJSON(&list, fixed.Rules); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -62,6 +66,7 @@ func TestJSON(t *testing.T) {
 		{"routes-none.json", RoutesSchema, &none},
 		{"trace.json", TraceSchema, &trace},
 		{"trace-nowhere.json", TraceSchema, &nowhere},
+		{"rules.json", RulesSchema, &list},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			validate(t, c.schema, c.got.String())

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -42,12 +43,12 @@ func (s Style) link(url, text string) string {
 // line prints words, on a terminal wrapped with the lines after the first
 // indented.
 type line struct {
-	style Style
-	w     io.Writer
-	used  int
+	style  Style
+	w      io.Writer
+	indent int // of the lines after the first; 0 is wrapIndent
+	used   int
 }
 
-// wrapIndent is the indentation of the lines after the first.
 const wrapIndent = 4
 
 // words adds a text, word by word on a terminal.
@@ -64,11 +65,12 @@ func (l *line) words(text string) {
 
 func (l *line) add(word string, p paint, url string) {
 	n := textWidth(word)
+	indent := cmp.Or(l.indent, wrapIndent)
 	switch {
 	case l.used == 0:
-	case l.style.Width > 0 && l.used+1+n > l.style.Width && l.used > wrapIndent:
-		fmt.Fprint(l.w, "\n"+strings.Repeat(" ", wrapIndent))
-		l.used = wrapIndent
+	case l.style.Width > 0 && l.used+1+n > l.style.Width && l.used > indent:
+		fmt.Fprint(l.w, "\n"+strings.Repeat(" ", indent))
+		l.used = indent
 	default:
 		fmt.Fprint(l.w, " ")
 		l.used++

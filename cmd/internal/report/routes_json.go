@@ -152,15 +152,8 @@ func known(v effective.Value) *string {
 // reasonNames returns the rules that speak for what breaks a route, each once.
 func reasonNames(r *effective.Route) []string {
 	out := []string{}
-	if r.Verdict != effective.Broken {
-		return out
-	}
-	seen := map[effective.ReasonKind]bool{}
-	for i := range r.Reasons {
-		if kind := r.Reasons[i].Kind; r.Reasons[i].Unless == "" && !seen[kind] {
-			seen[kind] = true
-			out = append(out, string(kind))
-		}
+	for _, c := range causes(r) {
+		out = append(out, string(c.Kind))
 	}
 	return out
 }

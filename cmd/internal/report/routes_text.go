@@ -68,9 +68,11 @@ func (s Style) table(w io.Writer, routes []*effective.Route) {
 			widths[i] = max(widths[i], textWidth(text))
 		}
 	}
+	s.fit(widths)
 	for n, row := range rows {
 		var b strings.Builder
 		for i, text := range row {
+			text = cut(text, widths[i])
 			shown := text
 			switch {
 			case n == 0:
@@ -84,6 +86,28 @@ func (s Style) table(w io.Writer, routes []*effective.Route) {
 			}
 		}
 		fmt.Fprintln(w, b.String())
+	}
+}
+
+// fit makes the widest columns narrower until all fit on the terminal, none
+// narrower than is of use.
+func (s Style) fit(widths []int) {
+	const gap, least = 2, 10
+	total := -gap
+	for _, n := range widths {
+		total += n + gap
+	}
+	for ; s.Width > 0 && total > s.Width; total-- {
+		widest := 0
+		for i, n := range widths {
+			if n > widths[widest] {
+				widest = i
+			}
+		}
+		if widths[widest] <= least {
+			return
+		}
+		widths[widest]--
 	}
 }
 
@@ -103,7 +127,7 @@ func (s Style) row(r *effective.Route) []string {
 	switch {
 	case r.Intent == effective.None: // nobody asked
 	case r.Verdict == effective.Broken:
-		verdict += ": " + strings.Join(reasonNames(r), ", ")
+		verdict += ": " + reasonWords(r)
 	case r.Verdict == effective.Unknown && r.Undecided != "":
 		verdict += ": " + Clean(r.Undecided)
 	}

@@ -18,9 +18,44 @@ func RuleList(w io.Writer, list []*rules.Rule, s Style) error {
 	}
 	fmt.Fprintln(b, s.in(bold, fmt.Sprintf("%-*s  %-*s  %-8s  %-6s  %s", name, "RULE", category, "CATEGORY", "SEVERITY", "FIX", "FINDS")))
 	for _, r := range list {
-		fmt.Fprintf(b, "%-*s  %-*s  %-8s  %-6s  %s\n", name, r.Name, category, r.Category, r.Severity, orDash(r.Fixable), summaryOf(r))
+		fmt.Fprintf(b, "%s%*s  %-*s  %-8s  %-6s  %s\n", s.link(RuleURL(r), r.Name), name-len(r.Name), "", category, r.Category, r.Severity, orDash(r.Fixable), summaryOf(r))
 	}
 	return b.Flush()
+}
+
+type rulesDocument struct {
+	Version int        `json:"version"`
+	Rules   []ruleJSON `json:"rules"`
+}
+
+type ruleJSON struct {
+	Name          string  `json:"name"`
+	Category      string  `json:"category"`
+	Severity      string  `json:"severity"`
+	Advice        bool    `json:"advice"`
+	Fix           *string `json:"fix"`
+	Summary       string  `json:"summary"`
+	Documentation string  `json:"documentation"`
+	Before        string  `json:"before"`
+	After         string  `json:"after"`
+	URL           string  `json:"url"`
+}
+
+// RulesJSON prints the list of rules, with all there is to say about each, as
+// one JSON document.
+func RulesJSON(w io.Writer, list []*rules.Rule) error {
+	doc := rulesDocument{documentVersion, []ruleJSON{}}
+	for _, r := range list {
+		one := ruleJSON{
+			Name: r.Name, Category: string(r.Category), Severity: r.Severity.String(), Advice: r.Advice, Summary: r.Summary,
+			Documentation: strings.TrimSpace(r.Doc), Before: r.Before, After: r.After, URL: RuleURL(r),
+		}
+		if r.Fixable != "" {
+			one.Fix = &r.Fixable
+		}
+		doc.Rules = append(doc.Rules, one)
+	}
+	return encode(w, doc)
 }
 
 // summaryOf returns a rule's summary and whether it runs by itself.

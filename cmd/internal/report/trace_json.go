@@ -3,6 +3,7 @@ package report
 import (
 	"io"
 
+	"github.com/wsnginx/wsnginx/rules"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
@@ -17,6 +18,7 @@ type traceDocument struct {
 	Route        *routeJSON       `json:"route"`
 	Considered   []consideredJSON `json:"considered"`
 	Redirect     *string          `json:"redirect"`
+	Findings     []findingJSON    `json:"findings"`
 }
 
 type consideredJSON struct {
@@ -25,19 +27,20 @@ type consideredJSON struct {
 	Why      string `json:"why"`
 }
 
-// TraceJSON prints the way of a URL as one JSON document.
-func TraceJSON(w io.Writer, version effective.Version, t *effective.Trace, s Style) error {
+// TraceJSON prints the way of a URL as one JSON document. findings are those
+// about the location that answers.
+func TraceJSON(w io.Writer, version effective.Version, t *effective.Trace, s Style, findings ...rules.Finding) error {
 	doc := traceDocument{
 		Version: documentVersion, NginxVersion: version.String(),
-		URL: t.URL, Outcome: string(t.Outcome), Why: t.Why,
+		URL: t.URL, Outcome: string(t.Outcome), Why: TraceWhy(t),
 		Server: s.server(t.Server), Location: s.location(t.Location),
-		Considered: []consideredJSON{},
+		Considered: []consideredJSON{}, Findings: s.findings(findings),
 	}
 	if t.Route != nil {
 		route := s.route(t.Route)
 		doc.Route = &route
 	}
-	for _, c := range t.Considered {
+	for _, c := range considered(t) {
 		doc.Considered = append(doc.Considered, consideredJSON{c.Modifier, c.Match, c.Why})
 	}
 	if t.Redirect != "" {

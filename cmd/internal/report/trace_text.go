@@ -4,114 +4,255 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
-// TraceText tells the way of a URL: the server, the locations that were looked
-// at, the request the upstream receives, and what comes of it.
-func TraceText(w io.Writer, t *effective.Trace, s Style) error {
+// story is a trace while it is told: steps of three columns.
+type story struct {
+	style Style
+	steps []step
+}
+
+// step is one line of a story: what, the words, where they come from, and why.
+type step struct {
+	title, text, why string
+	at               *parser.Directive
+	color            paint
+}
+
+func (t *story) add(title, text string, at *parser.Directive, why string) {
+	t.steps = append(t.steps, step{title: title, text: Clean(text), at: at, why: Clean(why)})
+}
+
+// storyWidth is how wide the column of words may become.
+const storyWidth = 52
+
+// TraceText tells the way of a URL: the server and the location that answer and
+// why, the request as the upstream receives it, what happens to the tunnel, and
+// what to change. findings are those about the location.
+func TraceText(w io.Writer, t *effective.Trace, s Style, findings ...rules.Finding) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintln(b, s.in(bold, Clean(t.URL)))
+	told := story{style: s}
 	if t.Server != nil {
-		var names []string
-		for _, n := range t.Server.Names {
-			if n != "" {
-				names = append(names, Clean(n))
-			}
-		}
-		name := strings.Join(names, " ")
-		if name == "" {
-			name = "without a name"
-		}
-		s.step(b, "server", cut(name, 80), blockOf(t.Server.Scope), t.ServerWhy)
+		told.add("server", serverNames(t.Server), blockOf(t.Server.Scope), t.ServerWhy)
 	}
-	for _, c := range t.Considered {
-		s.step(b, "passed over", "location "+Clean(join(c.Modifier, c.Match)), blockOf(c.Location), c.Why)
+	for i, c := range considered(t) {
+		title := ""
+		if i == 0 {
+			title = "not"
+		}
+		told.add(title, "location "+join(c.Modifier, c.Match), blockOf(c.Location), c.Why)
 	}
 	if t.Location != nil {
-		s.step(b, "location", Clean(locationName(t.Location)), blockOf(t.Location), "")
+		told.add("location", locationName(t.Location), blockOf(t.Location), chosenWhy(t.Location))
 	}
 	if r := t.Route; r != nil {
-		s.request(b, r)
+		told.request(r)
+		told.tunnel(r)
 	}
 	if t.Redirect != "" {
-		s.step(b, "redirect", Clean(t.Redirect), nil, "")
+		told.add("redirect", t.Redirect, nil, "")
 	}
 	outcome := string(t.Outcome)
-	switch t.Outcome {
-	case effective.OutcomeWorks:
-		outcome = s.in(green, outcome)
-	case effective.OutcomeUnknown:
-		outcome = s.in(yellow, outcome)
-	default:
-		outcome = s.in(red, outcome)
+	if why := TraceWhy(t); why != "" {
+		outcome += ": " + why
 	}
-	if t.Why != "" {
-		outcome += ": " + Clean(t.Why)
+	told.add("outcome", outcome, nil, "")
+	told.steps[len(told.steps)-1].color = outcomePaint(t.Outcome)
+	if change := advice(t, findings); change != "" {
+		told.add("change", change, nil, "")
 	}
-	s.step(b, "outcome", outcome, nil, "")
-	if r := t.Route; r != nil {
-		for _, name := range reasonNames(r) {
-			fmt.Fprintf(b, "               see \"wsnginx explain %s\"\n", name)
-		}
+	told.print(b)
+	chain := ""
+	for _, group := range groups(findings) {
+		fmt.Fprintln(b)
+		chain = s.group(b, group, chain)
 	}
 	return b.Flush()
 }
 
-// request tells what an upstream receives and how long the tunnel may idle.
-func (s Style) request(w io.Writer, r *effective.Route) {
+func outcomePaint(o effective.Outcome) paint {
+	switch o {
+	case effective.OutcomeWorks:
+		return green
+	case effective.OutcomeUnknown:
+		return yellow
+	default:
+		return red
+	}
+}
+
+// advice returns what to change in one line; what findings say follows.
+func advice(t *effective.Trace, findings []rules.Finding) string {
+	switch {
+	case len(findings) > 0:
+		return "as follows"
+	case t.Outcome == effective.OutcomeRedirect:
+		to := t.Redirect
+		if u, err := url.Parse(to); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
+			to = "ws" + strings.TrimPrefix(to, "http") // wss for https
+		}
+		return "open " + to + ", or pass the handshake on here"
+	case t.Outcome == effective.OutcomeNotProxied, t.Outcome == effective.OutcomeNoLocation:
+		return "add a location for this path with proxy_pass"
+	case t.Outcome == effective.OutcomeBroken && t.Route != nil:
+		var names []string
+		for _, name := range reasonNames(t.Route) {
+			names = append(names, `"wsnginx explain `+name+`"`)
+		}
+		return "see " + strings.Join(names, ", ")
+	}
+	return ""
+}
+
+// request tells what an upstream receives, line by line.
+func (t *story) request(r *effective.Route) {
 	if p := r.Pass.Directive; p != nil {
-		s.step(w, "upstream", Clean(join(p.Head.Value, p.Arg(0))), p, "")
+		t.add("upstream", join(p.Head.Value, p.Arg(0)), p, "")
 	}
 	if r.HTTPVersion != "" {
-		s.step(w, "receives", "HTTP/"+r.HTTPVersion, r.HTTPVersionItem.Directive, byDefault(r.HTTPVersionItem.Directive))
+		t.add("receives", "GET … HTTP/"+r.HTTPVersion, r.HTTPVersionItem.Directive, byDefault(r.HTTPVersionItem.Directive))
 	}
 	for i := range r.Headers {
 		h := &r.Headers[i]
 		v := h.Sent[effective.Handshake]
-		text, from := Clean(h.Name)+": "+Clean(v.Text), byDefault(h.Item.Directive)
+		text, from := h.Name+": "+v.Text, byDefault(h.Item.Directive)
 		if h.Item.Directive == nil && strings.HasPrefix(h.Value, "$http_") {
-			from = fromClient
+			from = "as the client sends it"
 		}
 		switch {
-		case !v.Known && from == fromClient:
-			text = Clean(h.Name)
+		case !v.Known && from == "as the client sends it":
+			text = h.Name
 		case !v.Known:
-			text = Clean(h.Name) + ": ? (" + Clean(h.Value) + ")"
+			text = h.Name + ": ? (" + h.Value + ")"
 		case v.Text == "":
-			text = "no " + Clean(h.Name)
+			text = "no " + h.Name
 			if h.Value != "" {
-				text += " (" + Clean(h.Value) + ")"
+				text += " (" + h.Value + ")"
 			}
-		case h.Value != v.Text:
-			text += " (" + Clean(h.Value) + ")"
+		case h.Value != v.Text && h.Item.Directive != nil:
+			text += " (" + h.Value + ")"
 		}
-		s.step(w, "", text, h.Item.Directive, from)
+		t.add("", text, h.Item.Directive, from)
 	}
+}
+
+// tunnel tells what happens after the answer.
+func (t *story) tunnel(r *effective.Route) {
 	if r.Idle.Text != "" {
-		s.step(w, "idle", "closed after "+Clean(r.Idle.Text)+" without a byte", r.Idle.Item.Directive, byDefault(r.Idle.Item.Directive))
+		text := "closed after " + r.Idle.Text + " without a byte"
+		if r.Verdict == effective.Broken {
+			text = "none; once it opens, " + text
+		}
+		t.add("tunnel", text, r.Idle.Item.Directive, byDefault(r.Idle.Item.Directive))
 	}
 	for _, n := range r.Notes {
-		s.step(w, "not judged", Clean(n), nil, "")
+		t.add("not judged", n, nil, "")
 	}
 }
 
-// step prints one line of a trace: what, the words, where, and why.
-func (s Style) step(w io.Writer, title, text string, at *parser.Directive, why string) {
-	line := fmt.Sprintf("  %s  %s", s.in(dim, fmt.Sprintf("%-11s", title)), text)
-	if at != nil {
-		line += s.in(dim, fmt.Sprintf("  %s:%d", Clean(s.Name(at.File.Name)), at.File.Position(at.Span.Start).Line))
+// print prints the steps in columns; what is wider than the terminal goes on
+// below.
+func (t *story) print(w io.Writer) {
+	s := t.style
+	width := 0
+	for _, x := range t.steps {
+		if x.at != nil || x.why != "" {
+			width = max(width, min(storyWidth, textWidth(x.text)))
+		}
 	}
-	if why != "" {
-		line += s.in(dim, "  "+Clean(why))
+	for _, x := range t.steps {
+		var rest []string
+		if x.at != nil {
+			rest = append(rest, fmt.Sprintf("%s:%d", Clean(s.Name(x.at.File.Name)), x.at.File.Position(x.at.Span.Start).Line))
+		}
+		if x.why != "" {
+			rest = append(rest, x.why)
+		}
+		text := x.text
+		head, tail, cutAt := text, "", strings.Index(text, ": ")
+		if x.color != "" && cutAt > 0 {
+			head, tail = text[:cutAt], text[cutAt:]
+		}
+		l := line{style: s, w: w, indent: 14}
+		l.add(s.in(dim, fmt.Sprintf("  %-10s ", x.title)), "", "")
+		l.used = 13
+		l.add(head, x.color, "")
+		if tail != "" {
+			fmt.Fprint(w, ":")
+			l.used++
+			l.words(strings.TrimPrefix(tail, ": "))
+		}
+		if len(rest) > 0 {
+			pad := strings.Repeat(" ", max(0, width-textWidth(text)))
+			fmt.Fprint(w, pad)
+			l.used += len(pad)
+			l.add(" "+rest[0], dim, "")
+			for _, why := range rest[1:] {
+				l.add(" "+why, dim, "")
+			}
+		}
+		fmt.Fprintln(w)
 	}
-	fmt.Fprintln(w, line)
 }
 
-const fromClient = "as the client sends it"
+// serverNames returns all names of a server.
+func serverNames(v *effective.VirtualServer) string {
+	var names []string
+	for _, n := range v.Names {
+		if n != "" {
+			names = append(names, n)
+		}
+	}
+	if len(names) == 0 {
+		return "without a name"
+	}
+	return cut(Clean(strings.Join(names, " ")), storyWidth)
+}
+
+// chosenWhy says why nginx takes a location (ngx_http_core_find_location).
+func chosenWhy(l *effective.Scope) string {
+	switch modifier, match := l.ModifierAndMatch(); {
+	case strings.HasPrefix(match, "@"):
+		return "jumped to by its name"
+	case modifier == "=":
+		return "the exact path"
+	case modifier == "^~":
+		return "the longest prefix, and ^~ leaves regular expressions out"
+	case modifier == "~", modifier == "~*":
+		return "the first regular expression that matches"
+	}
+	return "the longest prefix"
+}
+
+// considered returns the locations that were looked at and not taken: those that
+// the trace names, and the shorter prefixes beside the location.
+func considered(t *effective.Trace) []effective.Considered {
+	out := append([]effective.Considered{}, t.Considered...)
+	if t.Location == nil || t.Location.Parent == nil {
+		return out
+	}
+	modifier, match := t.Location.ModifierAndMatch()
+	if modifier == "~" || modifier == "~*" || strings.HasPrefix(match, "@") {
+		return out
+	}
+	for _, item := range t.Location.Parent.Items {
+		if item.Scope == nil || item.Scope.Kind != effective.Location || item.Scope == t.Location {
+			continue
+		}
+		m, prefix := item.Scope.ModifierAndMatch()
+		if (m == "" || m == "^~") && prefix != match && strings.HasPrefix(match, prefix) {
+			out = append(out, effective.Considered{Location: item.Scope, Modifier: m, Match: prefix, Why: "a shorter prefix"})
+		}
+	}
+	return out
+}
 
 func byDefault(at *parser.Directive) string {
 	if at == nil {
