@@ -63,6 +63,7 @@ type join struct {
 // trace, findings are those of the whole configuration.
 func Join(r *Result, m *effective.Model, t *effective.Trace, findings []rules.Finding, s report.Style) *Config {
 	c := &Config{Trace: t, Version: m.Version}
+	r.Advice = slices.DeleteFunc(r.Advice, func(a string) bool { return a == adviceConfig })
 	for _, f := range findings {
 		if concerns(&f, t) {
 			c.Findings = append(c.Findings, f)

@@ -84,9 +84,8 @@ func (p *probe) connect(ctx context.Context, h *Hop, addresses []string) (net.Co
 		if err == nil {
 			h.Address = address
 			s := h.step1(StepOK, "connect", time.Since(start), shown(address)+" takes connections")
-			s.Notes = notes
 			if len(notes) > 0 {
-				s.Outcome = StepWarn
+				s.Outcome, s.Notes = StepWarn, notes
 			}
 			return c, true
 		}

@@ -151,7 +151,8 @@ func (p *probe) explainNginxPage(h *Hop, u *url.URL) bool {
 		r.advise("%s", adviceConfig)
 	case a.Page == PageNginx && a.Status == 200, strings.Contains(a.Body, "Welcome to nginx!"):
 		r.explain("nginx's own welcome page came: the default server answers, not the one that was meant")
-		r.advise("check server_name and the Host line; %s", adviceConfig)
+		r.advise("check server_name and the Host line")
+		r.advise("%s", adviceConfig)
 	case a.Page == PageNginx && a.Status == 421:
 		r.explain("the name in the Host line belongs to a server whose TLS settings differ from those of the connection's")
 		r.advise("let --host and the URL name the same server")

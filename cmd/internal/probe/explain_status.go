@@ -142,7 +142,8 @@ func (p *probe) explainNotFound(ctx context.Context, h *Hop, u *url.URL) {
 	default:
 		r.explain("the application has no WebSocket on this path, or the Upgrade and Connection lines reach it in part only")
 	}
-	r.advise("compare the path with the application's, and the slashes of location and proxy_pass with each other; %s", adviceConfig)
+	r.advise("compare the path with the application's, and the slashes of location and proxy_pass with each other")
+	r.advise("%s", adviceConfig)
 }
 
 // explainTooLarge explains 413, 414, 431 and nginx's 400 for headers.

@@ -93,9 +93,10 @@ func maskText(text string) string {
 	if at := strings.LastIndexByte(text, '@'); at >= 0 {
 		scheme, _, found := strings.Cut(text[:at], "//")
 		if found {
-			return scheme + "//" + mask + text[at:]
+			text = scheme + "//" + mask + text[at:]
+		} else {
+			text = mask + text[at:]
 		}
-		text = mask + text[at:]
 	}
 	before, _, found := strings.Cut(text, "?")
 	if found {

@@ -74,9 +74,9 @@ func (d Duration) String() string {
 	switch t := time.Duration(d); {
 	case t < time.Millisecond:
 		return "< 1 ms"
-	case t < time.Second:
+	case t < 950*time.Millisecond: // above, a few milliseconds are how exactly a second can be measured
 		return fmt.Sprintf("%d ms", t.Round(time.Millisecond).Milliseconds())
-	case t < time.Minute:
+	case t < time.Minute-50*time.Millisecond:
 		return strings.TrimSuffix(fmt.Sprintf("%.1f", t.Seconds()), ".0") + " s"
 	default:
 		return t.Round(time.Second).String()

@@ -77,16 +77,9 @@ func (p *probe) finish() {
 // story sums up a probe that went well.
 func (r *Result) story() string {
 	h := r.last()
-	done := []string{"the socket opens"}
-	if h.step("ping") != nil {
-		done = append(done, "answers a ping")
-	}
-	if s := h.step("message"); s != nil {
-		if s.Outcome == StepOK {
-			done = append(done, "answers the message")
-		} else {
-			done = append(done, "takes the message")
-		}
+	done := []string{"the socket opens", "answers a ping"}
+	if s := h.step("message"); s != nil && s.Outcome == StepOK {
+		done[1] = "answers a ping and the message"
 	}
 	if i := h.Idle; i != nil {
 		if i.Silent.Closed {
@@ -97,9 +90,6 @@ func (r *Result) story() string {
 	}
 	if s := h.step("close"); s != nil && s.Outcome == StepOK {
 		done = append(done, "closes cleanly")
-	}
-	if len(done) == 1 {
-		return done[0]
 	}
 	return strings.Join(done[:len(done)-1], ", ") + " and " + done[len(done)-1]
 }

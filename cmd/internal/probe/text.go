@@ -163,8 +163,16 @@ func (p *printer) config(c *Config) error {
 	if err := report.LintText(p, &report.Run{Version: c.Version, Findings: c.Findings}, s); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(c.Findings, func(f rules.Finding) bool { return f.Fix != nil }) {
-		fmt.Fprintln(p, `"wsnginx fix" on the configuration makes these changes`)
+	fixable := func(safety rules.Safety) bool {
+		return slices.ContainsFunc(c.Findings, func(f rules.Finding) bool { return f.Fix != nil && f.Fix.Safety == safety })
+	}
+	switch {
+	case fixable(rules.Safe) && fixable(rules.Unsafe):
+		fmt.Fprintln(p, "\n\"wsnginx fix\" makes these changes, with --unsafe those too that could change what ordinary requests see")
+	case fixable(rules.Safe):
+		fmt.Fprintln(p, "\n\"wsnginx fix\" makes this change")
+	case fixable(rules.Unsafe):
+		fmt.Fprintln(p, "\n\"wsnginx fix --unsafe\" makes this change")
 	}
 	return nil
 }
