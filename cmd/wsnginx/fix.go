@@ -41,7 +41,6 @@ Example: wsnginx fix --write /etc/nginx`,
 // fixing is one run of fix.
 type fixing struct {
 	*input
-	rules []*rules.Rule
 
 	problems []parser.Problem // of the configuration as it is
 
@@ -57,19 +56,11 @@ func (p *program) fix(c *cli.Context) error {
 	if write && slices.Contains(paths, "-") {
 		return errors.New(`fix: standard input cannot be written; "wsnginx fix -" prints its diff`)
 	}
-	list, err := selected(c)
-	if err != nil {
-		return err
-	}
-	least, err := failOn(c)
-	if err != nil {
-		return err
-	}
 	in, err := p.open(c, paths, plainFormats...)
 	if err != nil {
 		return err
 	}
-	f := &fixing{input: in, rules: list}
+	f := &fixing{input: in}
 	result, err := fixer.Run(f.lint, fixer.Options{Unsafe: c.Bool("unsafe"), Writable: f.names()})
 	if err != nil {
 		return fmt.Errorf("fix: %w", err)
@@ -94,7 +85,7 @@ func (p *program) fix(c *cli.Context) error {
 		return fmt.Errorf("fix: %w", err)
 	}
 	run.Fixed.Written = len(result.Changes) > 0
-	return in.print(report.PrinterOf(in.format), run, statusOf(run.Findings, least))
+	return in.print(report.PrinterOf(in.format), run, in.judge.status(run.Findings))
 }
 
 // lint is the fixer's view of the configuration.
@@ -108,8 +99,8 @@ func (f *fixing) lint(overlay map[string]string) ([]rules.Finding, error) {
 		f.problems = f.input.problems(f.workspace, f.models)
 	}
 	var findings []rules.Finding
-	findings, f.ignored = f.input.lint(f.workspace, f.models, f.rules)
-	return findings, nil
+	findings, f.ignored = f.input.lint(f.workspace, f.models)
+	return f.unknown(findings), nil
 }
 
 // names returns which files may be changed, by name.

@@ -25,6 +25,9 @@ import (
 func inputFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "root", Usage: "the main configuration `FILE` that the paths belong to (found by itself otherwise)"},
+		&cli.StringSliceFlag{Name: "map", Usage: "absolute includes below FROM lie below TO, given as `FROM=TO` (repeatable)"},
+		&cli.StringFlag{Name: "settings", Usage: "read `FILE` instead of the nearest .wsnginx.yaml upwards"},
+		&cli.BoolFlag{Name: "no-settings", Usage: "read no .wsnginx.yaml"},
 		&cli.StringSliceFlag{Name: "exclude", Usage: "leave out files and folders that match `PATTERN` (repeatable)"},
 		&cli.StringFlag{Name: "stdin-filename", Usage: "the `NAME` of what \"-\" reads from standard input"},
 		&cli.StringFlag{Name: "nginx-version", Usage: "judge for nginx `VERSION`", Value: effective.DefaultVersion.String()},
@@ -57,6 +60,7 @@ func selectFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "extend-select", Usage: "run `RULE` too"},
 		&cli.StringSliceFlag{Name: "ignore", Usage: "do not run `RULE`"},
 		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 from this `SEVERITY` on: error, warning, info or never", Value: "warning"},
+		&cli.StringFlag{Name: "baseline", Usage: "report only what is not in `FILE`"},
 	}
 }
 
@@ -71,9 +75,11 @@ type input struct {
 	program   *program
 	workspace *parser.Workspace
 	options   effective.Options
-	stdin     string // the name of standard input's file, "" where it is not read
+	judge     *judge
+	ledger    *ledger // of known findings; nil where there is none
+	counted   bool    // it was said how many findings the baseline knows
+	stdin     string  // the name of standard input's file, "" where it is not read
 	jobs      int
-	strict    bool
 	verbose   bool
 	noted     map[string]bool // what ruleOptions has said
 	format    string
@@ -94,18 +100,21 @@ func oneOf(c *cli.Context, flag string, values ...string) (string, error) {
 // open reads the flags that every reading command has, then what paths stand
 // for. formats are the command's, the first of them for people.
 func (p *program) open(c *cli.Context, paths []string, formats ...string) (*input, error) {
-	in := &input{program: p, jobs: c.Int("jobs"), strict: c.Bool("strict"), verbose: c.Bool("verbose")}
+	in := &input{program: p, jobs: c.Int("jobs"), verbose: c.Bool("verbose")}
 	p.quiet = c.Bool("quiet")
 	var err error
+	if slices.Contains(paths, "") {
+		return nil, fmt.Errorf("%s: a path is empty", c.Command.Name)
+	}
+	if in.judge, err = newJudge(c, paths); err != nil {
+		return nil, err
+	}
 	if in.format, err = oneOf(c, "format", formats...); err != nil {
 		return nil, err
 	}
 	in.machine = in.format != "text"
 	if in.jobs < 0 {
 		return nil, fmt.Errorf("%s: --jobs %d: want a number from 1", c.Command.Name, in.jobs)
-	}
-	if in.options.Version, err = effective.ParseVersion(c.String("nginx-version")); err != nil {
-		return nil, fmt.Errorf("%s: --nginx-version: %w", c.Command.Name, err)
 	}
 	in.options.WebSocket, in.options.NotWebSocket = c.StringSlice("websocket"), c.StringSlice("not-websocket")
 	for _, pattern := range c.StringSlice("exclude") {
@@ -123,14 +132,10 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 	}
 
 	opts := parser.Options{
-		Root: c.String("root"), Exclude: c.StringSlice("exclude"),
 		StdinName: c.String("stdin-filename"), Jobs: in.jobs, Force: c.Bool("force"),
 	}
 	for _, path := range paths {
-		switch path {
-		case "":
-			return nil, fmt.Errorf("%s: a path is empty", c.Command.Name)
-		case "-":
+		if path == "-" {
 			if in.stdin != "" {
 				return nil, fmt.Errorf("%s: \"-\" stands among the paths twice; standard input can be read once", c.Command.Name)
 			}
@@ -152,7 +157,17 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 	if p.progress != nil {
 		opts.Read = &p.progress.read
 	}
-	in.workspace = parser.Open(paths, opts)
+	if in.workspace, err = in.judge.open(paths, opts); err != nil {
+		return nil, err
+	}
+	if in.ledger, err = in.readBaseline(c); err != nil {
+		return nil, err
+	}
+	in.options.Version = in.judge.base.Version
+	if len(in.workspace.Configs) > 0 {
+		in.options.Version = in.judge.on(in.workspace.Configs[0].Main.Name).Version
+	}
+	in.judge.version = in.options.Version
 	in.passed()
 	if in.verbose {
 		in.describe(time.Since(start))
@@ -207,7 +222,7 @@ func (in *input) models(w *parser.Workspace) []*effective.Model {
 	for i, cfg := range w.Configs {
 		limit <- struct{}{}
 		wg.Go(func() {
-			models[i] = effective.Build(cfg, in.options)
+			models[i] = in.judge.build(cfg, in.options)
 			judged.Add(1)
 			<-limit
 		})
@@ -270,7 +285,7 @@ func (in *input) settle(problems []parser.Problem, status int) (failed bool) {
 
 // fatal reports whether a problem makes the run fail.
 func (in *input) fatal(problem parser.Problem) bool {
-	return problem.Kind == parser.Failed || in.strict
+	return problem.Kind == parser.Failed || in.judge.on(problem.File).Strict
 }
 
 // line returns a problem as one line.
@@ -361,35 +376,10 @@ func (in *input) routes(w *parser.Workspace, models []*effective.Model) []*effec
 	return out
 }
 
-// selected returns the rules that the flags of c choose.
-func selected(c *cli.Context) ([]*rules.Rule, error) {
-	list, err := rules.Select(rules.Selection{
-		Select: c.StringSlice("select"), ExtendSelect: c.StringSlice("extend-select"), Ignore: c.StringSlice("ignore"),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Command.Name, err)
-	}
-	return list, nil
-}
-
-// failOn returns the least severity that makes a run exit 1.
-func failOn(c *cli.Context) (rules.Severity, error) {
-	v, err := oneOf(c, "fail-on", "error", "warning", "info", "never")
-	return map[string]rules.Severity{"error": rules.Error, "warning": rules.Warning, "info": rules.Info, "never": rules.Error + 1}[v], err
-}
-
-// statusOf returns 1 where a finding is at or above least.
-func statusOf(findings []rules.Finding, least rules.Severity) int {
-	if slices.ContainsFunc(findings, func(f rules.Finding) bool { return f.Severity >= least }) {
-		return exitFindings
-	}
-	return exitClean
-}
-
 // lint runs the rules over w and returns the findings in the named files, and
 // those more that a comment ignores.
-func (in *input) lint(w *parser.Workspace, models []*effective.Model, list []*rules.Rule) (findings, ignored []rules.Finding) {
-	for _, f := range rules.Run(models, in.ruleOptions(w, list)) {
+func (in *input) lint(w *parser.Workspace, models []*effective.Model) (findings, ignored []rules.Finding) {
+	for _, f := range in.judge.run(models, in.ruleOptions(w, nil)) {
 		switch {
 		case !w.Named(f.File):
 		case f.Ignored != "":

@@ -24,6 +24,7 @@ the default is the working directory. Exits 1 where a finding is at or above
 Example: wsnginx lint --fail-on error /etc/nginx`,
 		Flags: slices.Concat([]cli.Flag{
 			formatFlag(report.FormatNames()...),
+			&cli.BoolFlag{Name: "write-baseline", Usage: "write all findings to the file of --baseline"},
 			&cli.BoolFlag{Name: "statistics", Usage: "how often each rule found something, instead of the findings"},
 		}, selectFlags(), inputFlags()),
 		Action: p.lint,
@@ -31,14 +32,6 @@ Example: wsnginx lint --fail-on error /etc/nginx`,
 }
 
 func (p *program) lint(c *cli.Context) error {
-	list, err := selected(c)
-	if err != nil {
-		return err
-	}
-	least, err := failOn(c)
-	if err != nil {
-		return err
-	}
 	in, err := p.open(c, c.Args().Slice(), report.FormatNames()...)
 	if err != nil {
 		return err
@@ -52,9 +45,14 @@ func (p *program) lint(c *cli.Context) error {
 		print = report.Statistics
 	}
 	run := in.run(in.workspace, models)
-	run.Problems, run.Rules, run.FailOn = in.problems(in.workspace, models), list, least
-	run.Findings, run.Ignored = in.lint(in.workspace, models, list)
-	return in.print(print, run, statusOf(run.Findings, least))
+	run.Problems, run.Rules, run.FailOn = in.problems(in.workspace, models), in.judge.rules(in.workspace), in.judge.base.FailOn
+	run.Findings, run.Ignored = in.lint(in.workspace, models)
+	if in.ledger != nil && in.ledger.write {
+		return in.writeBaseline(in.workspace, run.Findings, run.Problems)
+	}
+	in.stale(in.workspace, run.Findings, run.Problems)
+	run.Findings = in.unknown(run.Findings)
+	return in.print(print, run, in.judge.status(run.Findings))
 }
 
 // run returns what every report of lint and fix says besides its findings.

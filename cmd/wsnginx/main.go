@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/wsnginx/wsnginx/cmd/internal/report"
+	"github.com/wsnginx/wsnginx/cmd/internal/settings"
 )
 
 // version is stamped by the Makefile.
@@ -40,6 +41,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		err = app.Run(ordered)
 	}
 	p.calm()
+	var mistakes settings.Mistakes
+	if errors.As(err, &mistakes) {
+		for _, m := range mistakes {
+			p.say("%s", m)
+		}
+		return exitFailed
+	}
 	if err != nil {
 		p.say("%s", err)
 		return exitFailed
@@ -79,7 +87,7 @@ func (p *program) app() *cli.App {
 			&cli.BoolFlag{Name: "version", Usage: "print the version"},
 		},
 		Commands: []*cli.Command{
-			p.lintCommand(), p.fixCommand(), p.routesCommand(), p.traceCommand(), p.explainCommand(), p.rulesCommand(), p.probeCommand(),
+			p.lintCommand(), p.fixCommand(), p.routesCommand(), p.traceCommand(), p.explainCommand(), p.rulesCommand(), p.settingsCommand(), p.probeCommand(),
 		},
 		OnUsageError:   usageError,
 		ExitErrHandler: func(*cli.Context, error) {}, // the default calls os.Exit

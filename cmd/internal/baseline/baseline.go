@@ -233,13 +233,13 @@ func (b *Baseline) name(file string) string {
 	return filepath.ToSlash(rel)
 }
 
-// around returns the heads of the blocks that hold offset, outermost first: a
+// around returns the heads of the blocks that hold or are at offset, outermost first: a
 // server's with its names, since many servers have the same locations, and none
 // for blocks whose name is all there is, such as http.
 func around(f *parser.File, offset int) []string {
 	var heads []string
 	for list := f.Directives; ; {
-		i := slices.IndexFunc(list, func(d *parser.Directive) bool { return d.IsBlock() && d.Body.Contains(offset) })
+		i := slices.IndexFunc(list, func(d *parser.Directive) bool { return d.IsBlock() && d.Span.Contains(offset) })
 		if i < 0 {
 			return heads
 		}

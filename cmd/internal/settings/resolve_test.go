@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -165,15 +164,11 @@ func TestRun(t *testing.T) {
 		"c/" + FileName: "map: {/opt: elsewhere}\nformat: sarif\n",
 	})
 	t.Chdir(dir)
-	isDir := func(p string) bool {
-		info, err := os.Stat(p)
-		return err == nil && info.IsDir()
-	}
 	get := func(flags Flags, paths ...string) (*Run, error) {
 		for i := range paths {
 			paths[i] = filepath.Join(dir, paths[i])
 		}
-		return resolver(t, dir, flags).Run(paths, isDir)
+		return resolver(t, dir, flags).Run(paths)
 	}
 	run, err := get(Flags{Exclude: []string{"tmp"}}, "a/x.conf", "a")
 	if err != nil {

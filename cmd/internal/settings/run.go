@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 )
@@ -15,8 +16,9 @@ type Run struct {
 	Baseline string
 	Exclude  []string // patterns as parser.Options has them
 
-	root, baseline string // where they were said
-	seen           map[*Settings]bool
+	root     string // where it was said
+	mapped   map[*Settings]bool
+	excludes map[*Settings]bool
 }
 
 // Map says where an absolute include path lies.
@@ -28,9 +30,11 @@ type Map struct {
 // Run returns what holds for a run over the given files and folders, absolute
 // paths: the flags, and the settings nearest to each of them. Of format, color and
 // baseline there can be one: the first path's settings have them.
-func (r *Resolver) Run(paths []string, isDir func(string) bool) (*Run, error) {
-	run := &Run{seen: map[*Settings]bool{}, Root: r.flags.Root, Baseline: r.flags.Baseline, Format: r.flags.Format, Color: r.flags.Color}
-	run.Exclude = slices.Clone(r.flags.Exclude)
+func (r *Resolver) Run(paths []string) (*Run, error) {
+	run := &Run{
+		Root: r.flags.Root, Baseline: r.flags.Baseline, Format: r.flags.Format, Color: r.flags.Color, Exclude: slices.Clone(r.flags.Exclude),
+		mapped: map[*Settings]bool{}, excludes: map[*Settings]bool{},
+	}
 	for _, m := range r.flags.Map {
 		from, to, err := cutMap(m)
 		if err != nil {
@@ -38,6 +42,7 @@ func (r *Resolver) Run(paths []string, isDir func(string) bool) (*Run, error) {
 		}
 		run.Maps = append(run.Maps, Map{from, to, "--map"})
 	}
+	bases := Bases(paths)
 	for i, path := range paths {
 		dir := path
 		if !isDir(path) {
@@ -53,17 +58,18 @@ func (r *Resolver) Run(paths []string, isDir func(string) bool) (*Run, error) {
 		if i == 0 {
 			run.first(s)
 		}
-		if _, err := run.Add(s, r.bases(paths, isDir)); err != nil {
+		if _, err := run.Add(s, bases, true, true); err != nil {
 			return nil, err
 		}
 	}
 	return run, nil
 }
 
-// bases returns the folders from which patterns of --exclude are read.
-func (r *Resolver) bases(paths []string, isDir func(string) bool) []string {
+// Bases returns the folders from which patterns of --exclude are read: the
+// working directory, and the folders among the paths.
+func Bases(paths []string) []string {
 	var out []string
-	if cwd, err := filepath.Abs("."); err == nil {
+	if cwd, err := os.Getwd(); err == nil {
 		out = append(out, cwd)
 	}
 	for _, p := range paths {
@@ -74,6 +80,11 @@ func (r *Resolver) bases(paths []string, isDir func(string) bool) []string {
 	return out
 }
 
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 func (run *Run) first(s *Settings) {
 	if run.Format == "" {
 		run.Format = s.Format.Value
@@ -82,20 +93,24 @@ func (run *Run) first(s *Settings) {
 		run.Color = s.Color.Value
 	}
 	if run.Baseline == "" && s.Baseline.Given() {
-		run.Baseline, run.baseline = s.path(s.Baseline.Value), s.at(s.Baseline)
+		run.Baseline = s.path(s.Baseline.Value)
 	}
 }
 
-// Add takes in the root, maps and excludes of another settings file and reports
-// whether it said anything new. bases are the folders from which patterns are
-// read.
-func (run *Run) Add(s *Settings, bases []string) (bool, error) {
-	if s == nil || run.seen[s] {
+// Add takes in what the settings of another file say of the run, and reports
+// whether that is new. bases are the folders from which patterns are read. Only
+// the settings of a main configuration or a fragment say where includes lie, and
+// only a fragment's which main configuration it belongs to.
+func (run *Run) Add(s *Settings, bases []string, main, fragment bool) (bool, error) {
+	if s == nil {
 		return false, nil
 	}
-	run.seen[s] = true
 	changed := false
-	if s.Root.Given() {
+	if !run.excludes[s] {
+		run.excludes[s] = true
+		changed = run.exclude(s, bases)
+	}
+	if main && fragment && s.Root.Given() {
 		switch root := s.path(s.Root.Value); {
 		case run.Root == "":
 			run.Root, run.root, changed = root, s.at(s.Root), true
@@ -103,6 +118,10 @@ func (run *Run) Add(s *Settings, bases []string) (bool, error) {
 			return false, fmt.Errorf("%s and %s name different main configurations; run wsnginx once for each, or give --root", run.root, s.at(s.Root))
 		}
 	}
+	if !main || run.mapped[s] {
+		return changed, nil
+	}
+	run.mapped[s] = true
 	for _, e := range s.Map {
 		m := Map{e.Key.Value, s.path(e.Value.Value), s.at(e.Value)}
 		i := slices.IndexFunc(run.Maps, func(have Map) bool { return have.From == m.From })
@@ -113,6 +132,10 @@ func (run *Run) Add(s *Settings, bases []string) (bool, error) {
 			return false, fmt.Errorf("%s and %s map %s to different folders; run wsnginx once for each, or give --map", run.Maps[i].at, m.at, m.From)
 		}
 	}
+	return changed, nil
+}
+
+func (run *Run) exclude(s *Settings, bases []string) (changed bool) {
 	for _, t := range s.Exclude {
 		for _, base := range bases {
 			for _, p := range rebase(t.Value, s.Dir, base) {
@@ -122,7 +145,7 @@ func (run *Run) Add(s *Settings, bases []string) (bool, error) {
 			}
 		}
 	}
-	return changed, nil
+	return changed
 }
 
 // run records for people what is settled for the run as a whole.
