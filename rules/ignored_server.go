@@ -84,15 +84,15 @@ func (p *Pass) checkNames(vs *effective.VirtualServer) {
 	if len(vs.Listens) == 1 && so.Listen.Port != "" {
 		on = "on port " + so.Listen.Port
 	}
-	what := "server_name " + listed(quoteAll(lost))
+	what := fmt.Sprintf("another server has server_name %s %s", listed(quoteAll(lost)), on)
 	if lost[0] == "" {
-		what = "a server without a name"
+		what = fmt.Sprintf("another server without a name listens %s", on)
 	}
-	so2 := "no request reaches its WebSocket locations"
+	outcome := "no request reaches its WebSocket locations"
 	if alive {
-		so2 = "requests for it do not reach the WebSocket locations here"
+		outcome = "requests for it do not reach the WebSocket locations here"
 	}
-	msg := fmt.Sprintf("%s is there before %s, nginx ignores it here (conflicting server name), and %s; make the two servers one, or rename one", what, on, so2)
+	msg := fmt.Sprintf("%s before this one, nginx ignores it here (conflicting server name), and %s; make the two servers one, or rename one", what, outcome)
 	names := vs.Scope.Own("server_name")
 	var f Finding
 	if i := slices.IndexFunc(names, func(it effective.Item) bool {
