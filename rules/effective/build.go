@@ -98,7 +98,7 @@ func (m *Model) routesIn(s *Scope, vs *VirtualServer, loc *Scope) {
 // settle works out the upstream request, idle timeout and verdict of r.
 func (m *Model) settle(r *Route) {
 	version, item, gap := m.httpVersion(r.Scope)
-	if protocol(r.Pass) == "proxy" && gap == nil {
+	if protocol(r.Pass) == "proxy" && gap == nil && version != filledVersion {
 		if item.Directive != nil || m.Outer == Main {
 			r.HTTPVersion = version
 		}
@@ -128,7 +128,12 @@ func (m *Model) ends(r *Route, kind Request) []outcome {
 	}
 	if m.plain(server, loc) {
 		if r.Scope == loc {
-			return []outcome{{end: proxied, scope: loc, location: loc, pass: r.Pass, q: m.plainRequest(r.Server, kind)}}
+			q := m.plainRequest(r.Server, kind)
+			if r.Server != nil && len(m.settersIn(server)) > 0 {
+				q = m.newRequest(r.Server, kind, unknownVal) // which of them lead here differs
+				q.at = loc
+			}
+			return []outcome{{end: proxied, scope: loc, location: loc, pass: r.Pass, q: q}}
 		}
 		return []outcome{m.forced(r, kind, server, loc)}
 	}

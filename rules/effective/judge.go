@@ -5,6 +5,8 @@ import (
 	"net"
 	"slices"
 	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
 )
 
 // judgement is what a handshake that reaches an upstream comes to.
@@ -178,6 +180,10 @@ func (m *Model) refusesTarget(s *Scope, pass Item, q *request) (status int, kind
 // judgeVersion judges proxy_http_version.
 func (m *Model) judgeVersion(o *outcome, j *judgement) {
 	version, item, gap := m.httpVersion(o.scope)
+	if version == filledVersion {
+		j.unsure("proxy_http_version depends on the template (%s)", place(item))
+		return
+	}
 	if version == "1.1" || version == "" && gap == nil {
 		return
 	}
@@ -199,7 +205,15 @@ func (m *Model) httpVersion(s *Scope) (version string, item Item, gap *Scope) {
 	item, level := s.effectiveOne("proxy_http_version")
 	gap = s.gap(level, false)
 	if item.Directive != nil {
-		switch v := item.Arg(0); v {
+		outer := ""
+		if level.Parent != nil && level.Sometimes(item) {
+			outer, _, _ = m.httpVersion(level.Parent)
+		}
+		v, sure := level.agree("proxy_http_version", outer)
+		if !sure || parser.HoldsTag(v) || parser.InCapitals(v) {
+			return filledVersion, item, gap
+		}
+		switch v {
 		case "1.0", "1.1", "2":
 			return v, item, gap
 		}
@@ -213,6 +227,9 @@ func (m *Model) httpVersion(s *Scope) (version string, item Item, gap *Scope) {
 
 // unread says which include of the level was not followed.
 func (s *Scope) unread() string {
+	if len(s.Unread) == 0 && s.tag != "" {
+		return "a tag of the template may stand for more lines (" + s.tag + ")"
+	}
 	if len(s.Unread) == 0 {
 		return "a file that was not read"
 	}
@@ -232,243 +249,14 @@ func (m *Model) unseen() string {
 	}
 }
 
-// header is how a header of the handshake arrives upstream.
-type header struct {
-	good   truth
-	lines  []line // those that name it
-	values []val
-}
-
-// arrival gathers the lines named name and says whether their values, joined as
-// a list, hold token.
-func (m *Model) arrival(lines []line, o *outcome, name, token string) header {
-	h := header{good: no}
-	for _, l := range lines {
-		if !strings.EqualFold(l.name, name) {
-			continue
-		}
-		v := m.sent(l, o.pass, o.q)
-		h.lines = append(h.lines, l)
-		h.values = append(h.values, v)
-		switch v.hasToken(token) {
-		case yes:
-			h.good = yes
-		case undecided:
-			if h.good == no {
-				h.good = undecided
-			}
-		case no:
-		}
-	}
-	return h
-}
-
-// judgeHeaders judges Upgrade, Connection, Host and Sec-WebSocket-*.
-func (m *Model) judgeHeaders(o *outcome, j *judgement, proto string) {
-	list := "proxy_set_header"
-	if proto != "proxy" {
-		list = proto + "_param"
-	}
-	_, level := o.scope.effectiveOne(list)
-	lines := m.lines(o.scope, o.pass)
-	gap := o.scope.gap(level, true)
-	if gap != nil && gap != level {
-		// An include that was not read may hold a list of its own,
-		// which would take the place of this one.
-		j.unsure("%s", gap.unread())
-		return
-	}
-	unless := ""
-	if level == nil && m.Outer != Main && proto == "proxy" {
-		unless = m.unseen()
-	}
-	add := func(r Reason) {
-		if gap != nil {
-			j.unsure("%s", gap.unread())
-			return
-		}
-		r.Unless = unless
-		j.add(r)
-	}
-	upgrade := m.arrival(lines, o, "Upgrade", "websocket")
-	connection := m.arrival(lines, o, "Connection", "upgrade")
-	var dropped []Item
-	if proto == "proxy" && level != nil {
-		for _, h := range [...]*header{&upgrade, &connection} {
-			if lost := m.dropped(o, level, h); lost.Directive != nil {
-				dropped = append(dropped, lost)
-				h.good = yes // said once, by the reason below
-			}
-		}
-	}
-	if len(dropped) > 0 {
-		slices.SortStableFunc(dropped, func(a, b Item) int { return a.Span.Start - b.Span.Start })
-		add(Reason{Kind: DroppedHeaders, Items: dropped})
-	}
-	m.judgeHeader("Upgrade", upgrade, j, add)
-	m.judgeHeader("Connection", connection, j, add)
-	m.judgeLost(o, j, proto, lines, add)
-}
-
-// dropped returns the line that would have sent a missing header had the list
-// at level not thrown the outer one away.
-func (m *Model) dropped(o *outcome, level *Scope, h *header) Item {
-	for _, l := range h.lines {
-		if l.item.Directive != nil {
-			return Item{}
-		}
-	}
-	if h.good != no || level.Parent == nil || len(h.lines) == 0 {
-		return Item{}
-	}
-	outer, _ := level.Parent.Effective("proxy_set_header")
-	token := "upgrade"
-	if h.lines[0].name == "Upgrade" {
-		token = "websocket"
-	}
-	for _, it := range outer {
-		if strings.EqualFold(it.Arg(0), h.lines[0].name) && m.eval(it.Arg(1), o.q).hasToken(token) != no {
-			return it
-		}
-	}
-	return Item{}
-}
-
-// judgeHeader adds the reason for which a header does not arrive.
-func (m *Model) judgeHeader(name string, h header, j *judgement, add func(Reason)) {
-	if h.good == yes {
-		return
-	}
-	var items []Item
-	for _, l := range h.lines {
-		if l.item.Directive != nil {
-			items = append(items, l.item)
-		}
-	}
-	for _, l := range h.lines {
-		for _, v := range VariablesIn(l.expr) {
-			if defined, complete := m.DefinesVariable(v); !defined && complete {
-				add(Reason{Kind: UndefinedVariable, Header: name, Items: []Item{l.item}})
-				return
-			} else if !defined {
-				j.unsure("$%s is not defined in what was read", v)
-				return
-			}
-		}
-	}
-	if h.good == undecided {
-		for i, l := range h.lines {
-			if !h.values[i].known {
-				j.unsure("the value of %s for %s", l.expr, name)
-			}
-		}
-		return
-	}
-	if name == "Connection" {
-		for _, l := range h.lines {
-			for _, v := range VariablesIn(l.expr) {
-				if mp := m.vars.maps[v]; mp != nil && !m.vars.set[v] {
-					add(Reason{Kind: WrongMap, Header: name, Items: []Item{l.item, mp.item}})
-					return
-				}
-			}
-		}
-		add(Reason{Kind: MissingConnection, Header: name, Items: items})
-		return
-	}
-	add(Reason{Kind: MissingUpgrade, Header: name, Items: items})
-}
-
-// judgeLost judges the headers of the handshake that should pass unchanged.
-func (m *Model) judgeLost(o *outcome, j *judgement, proto string, lines []line, add func(Reason)) {
-	if off, _ := o.scope.effectiveOne(proto + "_pass_request_headers"); off.Directive != nil && strings.EqualFold(off.Arg(0), "off") {
-		for _, l := range lines {
-			if l.client && l.never {
-				j.add(Reason{Kind: LostHandshakeHeaders, Header: l.name, Items: itemList(off)})
-				return
-			}
-		}
-	}
-	for _, name := range handshakeHeaders {
-		m.judgeOnce(o, j, lines, name, add)
-	}
-	m.judgeHost(o, j, proto, lines, add)
-	for _, l := range lines {
-		// A protocol that the client did not offer: a browser refuses the
-		// answer (RFC 6455, 4.1).
-		if l.item.Directive != nil && strings.EqualFold(l.name, "Sec-WebSocket-Protocol") && !hides(o.scope, proto, l.name) {
-			if v := m.sent(l, o.pass, o.q); v.known && v.text != "" || v.opaque {
-				add(Reason{Kind: LostHandshakeHeaders, Header: l.name, Items: []Item{l.item}})
-				break
-			}
-		}
-	}
-}
-
-// judgeOnce judges a header of the handshake of which there has to be one line
-// with the client's value (RFC 6455, 11.3.1 and 11.3.5).
-func (m *Model) judgeOnce(o *outcome, j *judgement, lines []line, name string, add func(Reason)) {
-	var sent, wrong, all []Item
-	for _, l := range lines {
-		if l.item.Directive == nil || !strings.EqualFold(l.name, name) {
-			continue
-		}
-		all = append(all, l.item)
-		v := m.sent(l, o.pass, o.q)
-		if v == emptyVal {
-			continue
-		}
-		sent = append(sent, l.item)
-		right := v.known && v.text == "13"
-		if name == "Sec-WebSocket-Key" {
-			right = v.opaque && isKeyVariable(l.expr)
-		}
-		switch {
-		case right:
-		case v.known || v.opaque:
-			wrong = append(wrong, l.item)
-		default:
-			j.unsure("the value of %s for %s", l.expr, l.name)
-		}
-	}
-	switch {
-	case len(wrong) > 0:
-		add(Reason{Kind: LostHandshakeHeaders, Header: name, Items: wrong[:1]})
-	case len(all) > 0 && len(sent) != 1:
-		add(Reason{Kind: LostHandshakeHeaders, Header: name, Items: all})
-	}
-}
-
-func isKeyVariable(expr string) bool {
-	return strings.EqualFold(strings.NewReplacer("{", "", "}", "").Replace(expr), "$http_sec_websocket_key")
-}
-
-// judgeHost judges the Host lines: a backend wants one that is not empty
-// (RFC 9112, 3.2).
-func (m *Model) judgeHost(o *outcome, j *judgement, proto string, lines []line, add func(Reason)) {
-	var set, sent []Item
-	for _, l := range lines {
-		if l.item.Directive == nil || !strings.EqualFold(l.name, "Host") {
-			continue
-		}
-		set = append(set, l.item)
-		if v := m.sent(l, o.pass, o.q); v != emptyVal {
-			sent = append(sent, l.item)
-		}
-	}
-	switch {
-	case len(set) == 0, proto == "proxy" && !m.Version.Before(1, 31, 4):
-	case len(sent) == 0:
-		add(Reason{Kind: LostHandshakeHeaders, Header: "Host", Items: set[:1]})
-	case len(sent) > 1:
-		add(Reason{Kind: DuplicateHost, Header: "Host", Items: sent})
-	}
-}
-
 // judgeMethod judges proxy_method.
 func (m *Model) judgeMethod(o *outcome, j *judgement) {
-	item, _ := o.scope.effectiveOne("proxy_method")
+	item, level := o.scope.effectiveOne("proxy_method")
 	if item.Directive == nil {
+		return
+	}
+	if level.Sometimes(item) {
+		j.unsure("proxy_method depends on the template (%s)", place(item))
 		return
 	}
 	v := m.eval(item.Arg(0), o.q)
@@ -501,6 +289,10 @@ func (m *Model) judgeResponse(o *outcome, j *judgement, proto string) {
 			j.unsure("%s", gap.unread())
 			continue
 		}
+		if hideLevel.Sometimes(it) {
+			j.unsure("whether %s is hidden depends on the template (%s)", name, place(it))
+			continue
+		}
 		j.add(Reason{Kind: HiddenResponse, Header: name, Items: []Item{it}})
 	}
 }
@@ -521,7 +313,7 @@ func (m *Model) timeout(s *Scope, name string) Timeout {
 		t.Text = item.Arg(0)
 	}
 	t.Duration, t.Known = ParseTime(t.Text)
-	if s.gap(level, false) != nil || level == nil && m.Outer != Main {
+	if s.gap(level, false) != nil || level == nil && m.Outer != Main || level.Sometimes(item) {
 		t.Known = false
 	}
 	return t

@@ -117,21 +117,26 @@ func (m *Model) carried(q *request, name string) bool {
 	if q.traced || q.server == nil {
 		return false
 	}
-	by := m.setters[q.server.Scope]
-	if by == nil {
-		by = make(map[string][]*Scope)
-		m.collectSetters(q.server.Scope, by)
-		if m.setters == nil {
-			m.setters = make(map[*Scope]map[string][]*Scope)
-		}
-		m.setters[q.server.Scope] = by
-	}
-	for _, loc := range by[name] {
+	for _, loc := range m.settersIn(q.server.Scope)[name] {
 		if loc != q.at && m.leads(q.server.Scope, loc, q.at, map[*Scope]bool{}) {
 			return true
 		}
 	}
 	return false
+}
+
+// settersIn returns the locations of a server that assign variables, by name.
+func (m *Model) settersIn(server *Scope) map[string][]*Scope {
+	by := m.setters[server]
+	if by == nil {
+		by = make(map[string][]*Scope)
+		m.collectSetters(server, by)
+		if m.setters == nil {
+			m.setters = make(map[*Scope]map[string][]*Scope)
+		}
+		m.setters[server] = by
+	}
+	return by
 }
 
 // leads reports whether a request that is in from may come to the location to,

@@ -1,0 +1,154 @@
+package effective
+
+import (
+	"strings"
+	"testing"
+)
+
+// lines that let a WebSocket through.
+const ws = `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; `
+
+const pass = `proxy_pass http://127.0.0.1:1; `
+
+// summary is what a trace came to: the outcome, then the reason of a broken
+// one, the target of a redirect, or the location.
+func summary(tr *Trace) string {
+	out := []string{string(tr.Outcome)}
+	switch tr.Outcome {
+	case OutcomeBroken:
+		if tr.Route != nil {
+			for _, r := range tr.Route.Reasons {
+				out = append(out, string(r.Kind))
+			}
+		}
+	case OutcomeRedirect:
+		out = append(out, tr.Redirect)
+	default:
+	}
+	if tr.Location != nil && tr.Outcome != OutcomeRedirect {
+		modifier, match := tr.Location.ModifierAndMatch()
+		out = append(out, modifier+match)
+	}
+	return strings.Join(out, " ")
+}
+
+// TestAsNginx holds cases in which a real nginx differed from the model once.
+func TestAsNginx(t *testing.T) {
+	for _, tt := range []struct {
+		name, http, server, url, want string
+	}{
+		{"error_page leads a status to a location", "", `error_page 418 = @ws; location /a { return 418; } location @ws { ` + ws + pass + `}`, "/a", "works @ws"},
+		{"error_page that keeps its status", "", `error_page 418 @ws; location /a { return 418; } location @ws { ` + ws + pass + `}`, "/a", "broken unreachable-proxy @ws"},
+		{"error_page for files that are not there", "", `error_page 404 = @ws; location /a { } location @ws { ` + ws + pass + `}`, "/a", "works @ws"},
+		{"error_page where no location matches", "", `error_page 404 = /b; location /b { ` + ws + pass + `}`, "/a", "works /b"},
+		{"error_page is applied once", "", `error_page 404 = @b; location @b { return 404; }`, "/a", "not-proxied @b"},
+		{"return with a text passes it by", "", `error_page 418 = @ws; location /a { return 418 "no"; } location @ws { ` + ws + pass + `}`, "/a", "not-proxied /a"},
+		{"error_page for a redirect", "", `error_page 301 = @ws; location /a/ { ` + pass + `} location @ws { ` + ws + pass + `}`, "/a", "works @ws"},
+		{"error_page for an address that a variable does not make", "", `error_page 500 = @ws; set $b ""; location /a { proxy_pass http://$b; } location @ws { ` + ws + pass + `}`, "/a", "works @ws"},
+		{"a jump within nginx loses the arguments", "", `location = /a { try_files $uri /b; } location /b/ { ` + pass + `}`, "/a?q=1", "redirect http://h/b/"},
+		{"and runs the server's directives again", "", `if ($uri = /b) { rewrite ^ /c; } location /a { try_files $uri /b; } location /c { ` + ws + pass + `}`, "/a", "works /c"},
+		{"internal", "", `location /a { internal; ` + ws + pass + `}`, "/a", "not-proxied /a"},
+		{"internal goes before the redirect to the slash", "", `location /a/ { internal; ` + pass + `}`, "/a", "not-proxied /a/"},
+		{"internal lets a jump in", "", `location /a { try_files $uri /b; } location /b { internal; ` + ws + pass + `}`, "/a", "works /b"},
+		{"internal is handed down", "", `location /a { internal; location /a/b { ` + ws + pass + `} }`, "/a/b", "not-proxied /a/b"},
+		{"the redirect to the slash is escaped", "", `location "/a b%/" { ` + pass + `}`, "/a%20b%25", "redirect http://h/a%20b%25/"},
+		{"captures in a redirect are escaped", "", `location / { rewrite ^(.*)/x$ /b$1 redirect; }`, "/a%20%3b/x", "redirect http://h/b/a%20;"},
+		{"a location given twice, once exact, redirects as the exact one", "", `location = /a/ { internal; } location /a/ { ` + pass + `}`, "/a", "not-proxied =/a/"},
+		{"memcached_pass is not handed to limit_except", "", `location /a { set $memcached_key k; memcached_pass 127.0.0.1:1; limit_except POST { } }`, "/a", "not-proxied /a"},
+		{"no pattern of a map is tried on nothing", `map $http_none $c { ~^$ upgrade; }`, `location /a { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $c; ` + pass + `}`, "/a", "broken wrong-connection-map /a"},
+		{"$proxy_host in another expression", "", `location /a { ` + ws + `proxy_set_header Host "${proxy_host}"; ` + pass + `}`, "/a", "works /a"},
+		{"$proxy_host is the proxy module's alone", "", `location /a { uwsgi_param HTTP_HOST $proxy_host; uwsgi_pass 127.0.0.1:1; }`, "/a", "broken lost-handshake-headers /a"},
+		{"a uwsgi_param without Host", "", `location /a { uwsgi_param HTTP_HOST ""; uwsgi_pass 127.0.0.1:1; }`, "/a", "broken lost-handshake-headers /a"},
+		{"two keys", "", `location /a { ` + ws + `proxy_set_header Sec-WebSocket-Key $http_sec_websocket_key; proxy_set_header Sec-WebSocket-Key $http_sec_websocket_key; ` + pass + `}`, "/a", "broken lost-handshake-headers /a"},
+		{"a version that is right", "", `location /a { ` + ws + `proxy_set_header Sec-WebSocket-Version 13; ` + pass + `}`, "/a", "works /a"},
+		{"two versions that are right", "", `location /a { ` + ws + `proxy_set_header Sec-WebSocket-Version 13; proxy_set_header sec-websocket-version 13; ` + pass + `}`, "/a", "broken lost-handshake-headers /a"},
+		{"a protocol that nobody offered", "", `location /a { ` + ws + `proxy_set_header Sec-WebSocket-Protocol chat; ` + pass + `}`, "/a", "broken lost-handshake-headers /a"},
+		{"a protocol that nobody offered and nobody sees", "", `location /a { ` + ws + `proxy_set_header Sec-WebSocket-Protocol chat; proxy_hide_header Sec-WebSocket-Protocol; ` + pass + `}`, "/a", "works /a"},
+		{"an address without a host", "", `location /a { ` + ws + `set $b ""; proxy_pass http://$b; }`, "/a", "broken unreachable-proxy /a"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := model(t, inHTTP(tt.http, tt.server), Options{})
+			tr, _ := trace(t, m, "ws://h"+tt.url)
+			if got := summary(tr); got != tt.want {
+				t.Errorf("%s in\n%s\n%s\nis %q, want %q", tt.url, tt.http, tt.server, got, tt.want)
+			}
+		})
+	}
+}
+
+// TestNamesInConflict holds which server nginx ignores of two with one name.
+func TestNamesInConflict(t *testing.T) {
+	for _, tt := range []struct {
+		name, first, second, host string
+		want                      int
+	}{
+		{"exact", "a.test", "a.test", "a.test", 1},
+		{"a dot after a star takes nothing", "*.a.test", ".a.test", "a.test", 0},
+		{"a star after a dot takes nothing", ".a.test", "*.a.test", "x.a.test", 1},
+		{"an exact name after a dot", ".a.test", "a.test", "a.test", 1},
+		{"a dot after an exact name loses its wildcard too", "a.test", ".a.test", "x.a.test", 0},
+		{"a dot that is ignored takes the name all the same", "*.a.test .a.test", "a.test", "a.test", 0},
+		{"a wildcard behind", "a.*", "a.*", "a.test", 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := model(t, "events {}\nhttp {\nserver { listen 80; server_name other; }\nserver { server_name "+tt.first+
+				"; }\nserver { server_name "+tt.second+"; }\n}\n", Options{})
+			tr, _ := trace(t, m, "ws://"+tt.host+"/")
+			if tr.Server != m.Servers[tt.want] {
+				t.Errorf("%s with server_name %s and %s reaches %v, want %v", tt.host, tt.first, tt.second, tr.Server.Names, m.Servers[tt.want].Names)
+			}
+		})
+	}
+}
+
+// TestServerName holds the values of $server_name.
+func TestServerName(t *testing.T) {
+	for names, want := range map[string]string{
+		"A.test b.test": "a.test", "*.a.test": "*.a.test", ".a.test": "a.test", "~^a": "~^a", "a.*": "a.*",
+	} {
+		m := model(t, inHTTP("", "server_name "+names+"; location / { "+ws+"proxy_set_header Host $server_name; "+pass+"}"), Options{})
+		if got := m.Routes[0].Headers[2].Sent[Handshake]; !got.Known || got.Text != want {
+			t.Errorf("$server_name of server_name %s is %+v, want %q", names, got, want)
+		}
+	}
+}
+
+// TestRoute holds verdicts of routes, which are for all the requests that a
+// route passes on.
+func TestRoute(t *testing.T) {
+	const c = `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $c; `
+	for _, tt := range []struct {
+		name, http, server string
+		verdict            Verdict
+		reason             ReasonKind
+	}{
+		{"a map of the path", `map $uri $c { default close; ~^/ws/live upgrade; }`, `set $x 1; location /ws { ` + c + pass + `}`, Unknown, ""},
+		{"a map of the path in an exact location", `map $uri $c { default close; ~^/ws/live upgrade; }`, `set $x 1; location = /ws/live { ` + c + pass + `}`, Works, ""},
+		{"a variable that may come along", "", `location /b { set $c upgrade; try_files $uri @ws; } location @ws { ` + c + pass + `}`, Unknown, ""},
+		{"a variable from where nothing leads here", "", `location @ws { ` + c + pass + `} location /b { set $c upgrade; try_files $uri @b; } location @b { return 404; }`, Broken, MissingConnection},
+		{"what another route gets wrong", "", `location /a { try_files $uri @b; ` + ws + pass + `} location @b { ` + pass + `}`, Broken, UnreachableProxy},
+		{"what another route gets right", "", `location /a { try_files $uri @b; ` + pass + `} location @b { ` + ws + pass + `}`, Works, ""},
+		{"a rewrite that only some paths meet", "", `location /a { ` + ws + `rewrite ^(.*)/x$ $1 break; ` + pass + `return 200 "no"; }`, Works, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := model(t, inHTTP(tt.http, tt.server), Options{})
+			r := m.Routes[0]
+			if r.Verdict != tt.verdict || tt.reason != "" && r.Because(tt.reason) == nil {
+				t.Errorf("%s is %s (%v), want %s %s", tt.server, r.Verdict, r.Reasons, tt.verdict, tt.reason)
+			}
+		})
+	}
+}
+
+// TestMapOfOneRoute holds that what a pattern of a map captured for one route is
+// not there for the next.
+func TestMapOfOneRoute(t *testing.T) {
+	m := model(t, inHTTP(`map $http_upgrade $c { ~(web)socket $1; }`,
+		`location /a { proxy_set_header X $c; `+pass+`} location /b { proxy_set_header X $1; `+pass+`}`), Options{})
+	if got := m.Routes[0].Headers[0].Sent[Handshake]; got != (Value{Known: true, Text: "web"}) {
+		t.Errorf("X is %+v, want web", got)
+	}
+	if got := m.Routes[1].Headers[0].Sent[Handshake]; got.Known {
+		t.Errorf("X is %+v, want what cannot be told", got)
+	}
+}
