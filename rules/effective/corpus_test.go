@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -246,8 +247,8 @@ func signTable(all map[at]decision) string {
 	return b.String()
 }
 
-// TestIntentPage holds the signs of docs/intent.md against the code where there
-// is no corpus to count them in.
+// TestIntentPage holds the signs and words of docs/intent.md against the code
+// where there is no corpus to count them in.
 func TestIntentPage(t *testing.T) {
 	src, err := os.ReadFile(filepath.Join("..", "..", "docs", "intent.md"))
 	if err != nil {
@@ -256,6 +257,19 @@ func TestIntentPage(t *testing.T) {
 	for s, w := range signWords {
 		if row := fmt.Sprintf("| %d | %s | %s |", s+1, w.sign, w.then); !strings.Contains(string(src), row) {
 			t.Errorf("docs/intent.md has no row %q; WSNGINX_CORPUS=… go test ./rules/effective -update writes it", row)
+		}
+	}
+	words := slices.Concat(slices.Collect(maps.Keys(socketWords)), slices.Collect(maps.Keys(likelyWords)),
+		slices.Collect(maps.Keys(plainWords)), serviceWords[:])
+	for _, p := range likelyParts {
+		words = append(words, p.segments)
+	}
+	for _, p := range servedPaths {
+		words = append(words, p.segment)
+	}
+	for _, w := range words {
+		if !strings.Contains(string(src), "`"+w+"`") && w != "xmpp-websocket" {
+			t.Errorf("docs/intent.md does not name %q", w)
 		}
 	}
 }

@@ -92,6 +92,8 @@ func TestIntent(t *testing.T) {
 		{"target of mirror", upgrade, `mirror /copy; location /copy { proxy_pass http://b; }`, Options{}, None, "mirror sends copies"},
 		{"SOAP below ws", "", `location /ws/soap { proxy_pass http://b; }`, Options{}, None, ""},
 		{"ws of a SOAP server", "", `location /ws/ { proxy_pass http://soap-gateway/; }`, Options{}, None, ""},
+		{"ws of a REST server", "", `location /ws { proxy_pass http://rest-api; }`, Options{}, Likely, "/ws"},
+		{"ws below rest", "", `location /rest/ws { proxy_pass http://b; }`, Options{}, None, ""},
 		{"ws with a SOAP action", "", `location /ws/ { proxy_pass http://b; proxy_set_header SOAPAction $http_soapaction; }`, Options{}, None, ""},
 		{"ws takes no GET", "", `location /ws { limit_except POST { deny all; } proxy_pass http://b; }`, Options{}, None, ""},
 		{"ws in PHP", "", `location /ws { fastcgi_pass b:1; fastcgi_param SCRIPT_FILENAME /srv/ws.php; }`, Options{}, None, ""},

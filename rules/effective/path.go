@@ -186,9 +186,10 @@ func isWebService(r *Route, proxied string) bool {
 	if !short {
 		return false
 	}
-	for _, text := range [...]string{path, r.Pass.Arg(0)} {
+	for i, text := range [...]string{path, proxied, r.Pass.Arg(0)} {
 		for _, w := range serviceWords {
-			if hasPiece(strings.ToLower(text), w) {
+			named := i == 2 && w == "rest" // an upstream of that name may serve both
+			if !named && hasPiece(strings.ToLower(text), w) {
 				return true
 			}
 		}
