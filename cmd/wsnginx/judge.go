@@ -276,11 +276,15 @@ func (j *judge) run(models []*effective.Model, opts rules.Options) []rules.Findi
 		of      map[string]bool // by File.Name
 	}
 	var order []string
-	verdicts := map[string]*verdict{}
+	verdicts, keys := map[string]*verdict{}, map[*settings.Applied]string{}
 	for _, m := range models {
 		for _, f := range m.Config.Files {
 			a := j.on(f.Name)
-			key := fmt.Sprint(names(a.Rules), a.Severities, a.ReadTimeoutMin, a.ReadTimeoutSet)
+			key, ok := keys[a]
+			if !ok {
+				key = fmt.Sprint(ruleNames(a.Rules), a.Severities, a.ReadTimeoutMin, a.ReadTimeoutSet)
+				keys[a] = key
+			}
 			v := verdicts[key]
 			if v == nil {
 				o := opts
@@ -304,7 +308,7 @@ func (j *judge) run(models []*effective.Model, opts rules.Options) []rules.Findi
 	return all
 }
 
-func names(list []*rules.Rule) []string {
+func ruleNames(list []*rules.Rule) []string {
 	out := make([]string, len(list))
 	for i, r := range list {
 		out[i] = r.Name
