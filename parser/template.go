@@ -20,7 +20,8 @@ type armMark struct {
 
 // condition is one condition, loop or definition of a template.
 type condition struct {
-	whole  bool // it has an arm for everything else
+	arms   int
+	whole  bool // the last of them is for everything else
 	define bool
 }
 
@@ -35,9 +36,25 @@ type Arm struct {
 // Outer returns the arm around a, nil where there is none.
 func (a *Arm) Outer() *Arm { return a.up }
 
-// Whole reports whether one of the arms of a's condition is always there: it has
-// an else.
-func (a *Arm) Whole() bool { return a.cond.whole }
+// Covered reports whether one of arms is always there: they hold every arm of
+// one condition that has an else.
+func Covered(arms []*Arm) bool {
+	for _, a := range arms {
+		if a == nil || !a.cond.whole {
+			continue
+		}
+		seen := map[int]bool{}
+		for _, b := range arms {
+			if a.Alternative(b) && a.up == b.up {
+				seen[b.n] = true
+			}
+		}
+		if len(seen) == a.cond.arms {
+			return true
+		}
+	}
+	return false
+}
 
 // Defines reports whether a is, or stands in, a definition that is used
 // elsewhere: a block of Go's "define", a Jinja macro.
@@ -182,13 +199,14 @@ func (p *parsing) opens(span Span) {
 func (p *parsing) control(span Span, g tag) {
 	switch g.class {
 	case openTag:
-		p.arm = &Arm{cond: &condition{define: g.define}, up: p.arm}
+		p.arm = &Arm{cond: &condition{arms: 1, define: g.define}, up: p.arm}
 		p.conditions = append(p.conditions, openArm{blocks: append([]openBlock(nil), p.open...)})
 	case elseTag:
 		if p.arm == nil {
 			return
 		}
 		p.arm.cond.whole = p.arm.cond.whole || g.last
+		p.arm.cond.arms++
 		p.arm = &Arm{cond: p.arm.cond, n: p.arm.n + 1, up: p.arm.up}
 		if p.cur == nil {
 			p.restore(p.conditions[len(p.conditions)-1].blocks, span)
@@ -256,7 +274,7 @@ func (p *parsing) record(d *Directive) {
 func (p *parsing) armFor() *Arm {
 	if p.toggled {
 		p.toggled = false
-		return &Arm{cond: &condition{}, up: p.arm}
+		return &Arm{cond: &condition{arms: 1}, up: p.arm}
 	}
 	return p.arm
 }

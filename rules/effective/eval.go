@@ -2,6 +2,8 @@ package effective
 
 import (
 	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
 )
 
 // maxDepth bounds maps whose values use maps; nginx answers an endless chain
@@ -10,6 +12,9 @@ const maxDepth = 32
 
 // eval returns what the expression s evaluates to for q.
 func (m *Model) eval(s string, q *request) val {
+	if parser.HoldsTag(s) { // a template fills it in
+		return unknownVal
+	}
 	if strings.IndexByte(s, '$') < 0 {
 		return text(s)
 	}
@@ -75,6 +80,9 @@ func (m *Model) isPureVariable(name string) bool {
 }
 
 func (m *Model) evalDepth(s string, q *request, depth int) val {
+	if parser.HoldsTag(s) { // the value of a map, too
+		return unknownVal
+	}
 	if strings.IndexByte(s, '$') < 0 {
 		return text(s)
 	}

@@ -20,6 +20,7 @@ func (m *Model) mount() {
 		root.Kind = m.Outer
 	}
 	m.Main = root
+	root.open(m.Config.Main, m.Config.Main.Open())
 	m.fill(root, m.Config.Main.Directives, nil)
 	if root.Kind == Main && root.first("http") != nil {
 		// nginx takes one http block, and nothing else beside it bears
@@ -49,6 +50,7 @@ func (m *Model) fill(s *Scope, directives []*parser.Directive, via *Mount) {
 		if d.IsBlock() {
 			kind := childKind(s, d)
 			item.Scope = &Scope{Kind: kind, Block: d, Parent: s, Via: via}
+			item.Scope.open(d.File, d.Open())
 			if kind != skipped {
 				m.fill(item.Scope, d.Children, via)
 			} else {
@@ -76,6 +78,7 @@ func (m *Model) include(s *Scope, d *parser.Directive, via *Mount) {
 	}
 	inner := &Mount{Include: d, Outer: via}
 	for _, f := range inc.Files {
+		s.open(f, f.Open())
 		m.fill(s, f.Directives, inner)
 	}
 }
@@ -139,6 +142,9 @@ func childKind(s *Scope, d *parser.Directive) Kind {
 func outerKind(c *parser.Config, directives []*parser.Directive, depth int) Kind {
 	best := Location
 	for _, d := range directives {
+		if d.Arm() != nil && d.Arm().Defines() { // it is used elsewhere
+			continue
+		}
 		kind := Location
 		switch d.Head.Value {
 		case "http", "events":

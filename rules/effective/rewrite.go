@@ -41,6 +41,9 @@ func (m *Model) codesOf(s *Scope) []code {
 func appendCodes(list []code, s *Scope) []code {
 	for i := range s.Items {
 		it := s.Items[i]
+		if it.armIn(s) != nil && !it.Is("set") {
+			continue // a template has it sometimes; a redirect of some is not judged
+		}
 		switch it.Head.Value {
 		case "set":
 			if name, ok := variableName(it.Arg(0)); ok && len(it.Args) == 2 {

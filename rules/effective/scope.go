@@ -35,6 +35,8 @@ type Scope struct {
 	// Unread are the include directives of this level that were not followed.
 	Unread []Item
 
+	tag string // where a tag of a template stands that may stand for directives: "file:line"
+
 	index map[string][]int32 // by name, built when Items are many
 }
 

@@ -152,7 +152,7 @@ func (m *Model) traceRoute(t *Trace, o *outcome, forms [2][]outcome, ordinary []
 		}
 	}
 	version, item, gap := m.httpVersion(r.Scope)
-	if protocol(r.Pass) == "proxy" && gap == nil {
+	if protocol(r.Pass) == "proxy" && gap == nil && version != filledVersion {
 		r.HTTPVersion, r.HTTPVersionItem = version, item
 	}
 	r.Idle = m.timeout(r.Scope, protocol(r.Pass)+"_read_timeout")

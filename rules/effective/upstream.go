@@ -11,6 +11,9 @@ type line struct {
 	client bool
 	// never is set for a header that nginx removes.
 	never bool
+	// others are the lines that stand in its place in other arms of a
+	// template's conditions.
+	others []line
 }
 
 // protocol returns "proxy" for a proxy_pass, "uwsgi" for a uwsgi_pass, and so on.
@@ -39,13 +42,14 @@ func (m *Model) lines(s *Scope, pass Item) []line {
 }
 
 func (m *Model) proxyLines(s *Scope) []line {
-	items, _ := s.Effective("proxy_set_header")
+	items, level := s.Effective("proxy_set_header")
 	out := make([]line, 0, len(items)+5)
 	for _, it := range items {
 		if len(it.Args) == 2 {
 			out = append(out, line{name: it.Arg(0), expr: it.Arg(1), item: it})
 		}
 	}
+	out = m.foldArms(out, level)
 	set := len(out)
 	has := func(name string) bool {
 		for _, l := range out[:set] {
@@ -112,6 +116,15 @@ func isOff(s *Scope, name string) bool {
 
 // sent returns what a line says in the request q; "" where it is not sent.
 func (m *Model) sent(l line, pass Item, q *request) val {
+	if len(l.others) > 0 {
+		v := m.sent(line{name: l.name, expr: l.expr, never: l.never}, pass, q)
+		for _, other := range l.others {
+			if m.sent(other, pass, q) != v {
+				return unknownVal
+			}
+		}
+		return v
+	}
 	switch {
 	case l.never:
 		return emptyVal

@@ -237,7 +237,7 @@ func (w *walk) content(st state) {
 	}
 	// try_files is not inherited into an if or limit_except
 	// (ngx_http_try_files_module has no merge function).
-	if tf := st.conf.Last("try_files"); tf.Directive != nil && len(tf.Args) > 0 && st.conf == st.location {
+	if tf := st.conf.Last("try_files"); tf.Directive != nil && len(tf.Args) > 0 && st.conf == st.location && tf.armIn(st.conf) == nil {
 		w.tryFiles(tf, st)
 		return
 	}

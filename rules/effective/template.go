@@ -1,0 +1,171 @@
+package effective
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
+)
+
+// filledVersion is what httpVersion returns where a template decides it.
+const filledVersion = "?"
+
+// armIn returns the arm of a template's condition in which it stands where s
+// itself is there; nil where it is always in s.
+func (it Item) armIn(s *Scope) *parser.Arm {
+	if it.Directive == nil || s == nil {
+		return nil
+	}
+	for d, via := it.Directive, it.Via; ; via = via.Outer {
+		arm := d.Arm()
+		if s.Block != nil && d.File == s.Block.File {
+			if arm == s.Block.Arm() {
+				return nil
+			}
+			return arm
+		}
+		if arm != nil || via == nil {
+			return arm
+		}
+		d = via.Include
+	}
+}
+
+// Sometimes reports whether a template has the directive in s only under a
+// condition.
+func (s *Scope) Sometimes(it Item) bool { return it.armIn(s) != nil }
+
+// open records that tags in s may stand for directives that nobody sees.
+func (s *Scope) open(f *parser.File, tags []parser.Span) {
+	if len(tags) == 0 {
+		return
+	}
+	s.Partial = true
+	if s.tag == "" {
+		s.tag = fmt.Sprintf("%s:%d", f.Name, f.Position(tags[0].Start).Line)
+	}
+}
+
+// foldArms makes one line of those that stand in arms of conditions and name the
+// same header: only some of them are ever there.
+func (m *Model) foldArms(lines []line, s *Scope) []line {
+	conditional := false
+	for i := range lines {
+		conditional = conditional || s.Sometimes(lines[i].item)
+	}
+	if !conditional {
+		return lines
+	}
+	var out []line
+	at := map[string]int{} // by name: where the line that is always there, or the first, stands in out
+	arms := map[string][]*parser.Arm{}
+	for _, l := range lines {
+		name := strings.ToLower(l.name)
+		arm := l.item.armIn(s)
+		n, seen := at[name]
+		switch {
+		case !seen:
+			at[name] = len(out)
+			out = append(out, l)
+		case arm == nil && len(arms[name]) == 0: // twice on every condition
+			out = append(out, l)
+		default:
+			out[n].others = append(out[n].others, l)
+		}
+		if arm != nil {
+			arms[name] = append(arms[name], arm)
+		}
+	}
+	for name, list := range arms {
+		l := &out[at[name]]
+		if l.item.armIn(s) != nil && !parser.Covered(list) && !alwaysThere(l.others, s) {
+			l.others = append(l.others, m.defaultLine(l.name))
+		}
+	}
+	return out
+}
+
+func alwaysThere(lines []line, s *Scope) bool {
+	for i := range lines {
+		if !s.Sometimes(lines[i].item) {
+			return true
+		}
+	}
+	return false
+}
+
+// defaultLine returns what nginx sends where no proxy_set_header names the
+// header.
+func (m *Model) defaultLine(name string) line {
+	switch strings.ToLower(name) {
+	case "host":
+		return line{name: name, expr: "$proxy_host"}
+	case "connection":
+		if m.Version.Before(1, 29, 7) {
+			return line{name: name, expr: "close"}
+		}
+		return line{name: name, never: true}
+	case "upgrade":
+		return line{name: name, never: true}
+	}
+	return line{name: name, expr: clientExpr(name), client: true}
+}
+
+// token says whether what a line says holds token, whichever arm of a template's
+// conditions is there.
+func (m *Model) token(l line, o *outcome, token string) truth {
+	others := l.others
+	l.others = nil
+	is := m.sent(l, o.pass, o.q).hasToken(token)
+	for _, other := range others {
+		if m.sent(other, o.pass, o.q).hasToken(token) != is {
+			return undecided
+		}
+	}
+	return is
+}
+
+// listSometimes reports whether a template has the whole list at level only
+// under conditions, so that an outer one takes its place otherwise.
+func (s *Scope) listSometimes(name string) bool {
+	if s == nil || s.Parent == nil {
+		return false
+	}
+	own := s.Own(name)
+	for _, it := range own {
+		if !s.Sometimes(it) {
+			return false
+		}
+	}
+	outer, _ := s.Parent.Effective(name)
+	return len(own) > 0 && len(outer) > 0
+}
+
+// agree returns the value that a directive of one value has whichever arm of a
+// template's conditions is there, and reports whether there is one. outer is the
+// value that takes its place where none is there.
+func (s *Scope) agree(name, outer string) (string, bool) {
+	own := s.Own(name)
+	var arms []*parser.Arm
+	always := false
+	for _, it := range own {
+		if arm := it.armIn(s); arm != nil {
+			arms = append(arms, arm)
+		} else {
+			always = true
+		}
+	}
+	if len(arms) == 0 {
+		return own[0].Arg(0), true
+	}
+	value := own[0].Arg(0)
+	for _, it := range own {
+		if it.Arg(0) != value {
+			return "", false
+		}
+	}
+	if !always && !parser.Covered(arms) && outer != value {
+		return "", false
+	}
+	return value, true
+}
