@@ -173,6 +173,9 @@ func (a *Answer) judge(q *request, asked []string) {
 		return
 	}
 	problem := func(format string, args ...any) { a.Problems = append(a.Problems, fmt.Sprintf(format, args...)) }
+	if a.Proto != "HTTP/1.1" {
+		problem("it is %s, not HTTP/1.1", a.Proto)
+	}
 	switch v := a.values("Upgrade"); {
 	case len(v) == 0:
 		problem("it has no Upgrade line")

@@ -153,6 +153,9 @@ func (j *join) verdict() {
 	case a == nil && j.t.Route == nil && j.t.Outcome == effective.OutcomeBroken:
 		j.say("verdict", Agrees, "the configuration says the same: %s", j.t.Why)
 		return
+	case j.t.Outcome == effective.OutcomeNoServer && strings.HasPrefix(j.h.Address, "unix:"):
+		j.say("verdict", Undecided, "the URL's port was looked up in the configuration, not the unix socket: %s", j.t.Why)
+		return
 	case a == nil && j.t.Outcome == effective.OutcomeNoServer:
 		j.say("verdict", Disagrees, "in the configuration %s, and one answers", j.t.Why)
 		return

@@ -19,7 +19,7 @@ func (p *probe) idle(ctx context.Context, h *Hop, u *url.URL, s *socket) bool {
 		other = p.second(ctx, h, u)
 		if other != nil {
 			i.Keepalive.Opened = true
-			defer other.conn.CloseNow()
+			defer other.drop()
 		}
 	}
 	over, cancel := context.WithTimeout(ctx, p.o.Idle)
@@ -70,7 +70,7 @@ func wait(over context.Context, s *socket) Tunnel {
 	case <-s.done:
 		t := s.ended()
 		end := s.at
-		if _, at := s.wire.end(); !at.IsZero() {
+		if at, _ := s.wire.end(); !at.IsZero() {
 			end = at
 		}
 		last := s.wire.lastByte()

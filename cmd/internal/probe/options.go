@@ -110,7 +110,7 @@ func maskText(text string) string {
 func ParseResolve(text string) (Resolve, error) {
 	bad := fmt.Errorf("%q: want HOST:PORT:ADDRESS, as in app.example.com:443:192.0.2.1", text)
 	var r Resolve
-	rest := text
+	var rest string
 	if strings.HasPrefix(text, "[") {
 		end := strings.IndexByte(text, ']')
 		if end < 0 || !strings.HasPrefix(text[end+1:], ":") {
@@ -146,7 +146,7 @@ func ParseHeader(text string) (Field, error) {
 		return Field{}, errors.New("want \"Name: value\", and there is no colon") // the text may be a secret
 	}
 	if !token(name) {
-		return Field{}, fmt.Errorf("%q is not the name of a header line", name)
+		return Field{}, errors.New("want \"Name: value\", and what stands before the colon is no name")
 	}
 	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
 		return Field{}, fmt.Errorf("the value of %s holds a control character", name)

@@ -74,9 +74,9 @@ func TestParseHeader(t *testing.T) {
 		{"Origin:", Field{"Origin", ""}, ""},
 		{"X-A:b:c", Field{"X-A", "b:c"}, ""},
 		{"Authorization Bearer abc", Field{}, "there is no colon"},
-		{"two words: x", Field{}, "is not the name of a header line"},
+		{"two words: x", Field{}, "before the colon is no name"},
 		{"X-A: b\r\nX-B: c", Field{}, "holds a control character"},
-		{": x", Field{}, "is not the name"},
+		{": x", Field{}, "is no name"},
 	} {
 		got, err := ParseHeader(c.in)
 		if got != c.want && c.err == "" || c.err == "" && err != nil || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {

@@ -73,9 +73,10 @@ func (p *probe) forget(step *Step) {
 func (p *probe) explainRedirect(h *Hop, u *url.URL) {
 	r, a := p.result, h.Answer
 	r.fail("handshake", "the handshake is redirected (%d) to %s, and WebSocket clients do not follow redirects", a.Status, maskTarget(a.location))
-	if a.Page == PageNginx {
+	switch a.Page {
+	case PageNginx:
 		r.saw("the page is one of nginx's own, so a return, a rewrite or a location's name redirects, not an application")
-	} else if a.Page == PageOther {
+	case PageOther:
 		r.saw("the page is not one of nginx's own, so an application behind it redirects")
 	}
 	next, err := u.Parse(a.location)

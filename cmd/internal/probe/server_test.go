@@ -7,10 +7,13 @@ import (
 	"encoding/pem"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/nginxtest"
 )
 
 // serve answers connections on loopback until the test ends.
@@ -225,5 +228,37 @@ func TestFirstCertificate(t *testing.T) {
 	}
 	if first, n := firstCertificate([]byte("no PEM")); first != nil || n != 0 {
 		t.Errorf("firstCertificate of text = %v, %d", first, n)
+	}
+}
+
+// A unix socket takes the place of the URL's host, and the configuration is not
+// blamed for having no such port.
+func TestUnix(t *testing.T) {
+	t.Parallel()
+	n := nginxtest.Find(t)
+	backend := nginxtest.NewBackend(t)
+	socket := filepath.Join(nginxtest.TempDir(t), "site.sock")
+	dir := nginxtest.WriteTree(t, map[string]string{"nginx.conf": `events {}
+http {
+    access_log off;
+    server {
+        listen unix:` + socket + `;
+        listen ` + nginxtest.Loopback(nginxtest.FreePorts(t, 1)[0]) + `;
+        location / {
+            proxy_pass http://` + backend.Addr + `;
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection "upgrade";
+        }
+    }
+}
+`})
+	n.Start(t, filepath.Join(dir, "nginx.conf"))
+	r, config, _ := joined(t, dir, "ws://app.example.com/", func(o *Options) { o.Unix = socket })
+	if r.Outcome != Works || r.last().step("name") != nil {
+		t.Errorf("through a unix socket: %s\n%s", r.Outcome, text(t, r))
+	}
+	if len(config.disagrees()) > 0 {
+		t.Errorf("the configuration disagrees: %v", config.disagrees())
 	}
 }

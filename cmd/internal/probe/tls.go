@@ -47,8 +47,7 @@ func (p *probe) startTLS(ctx context.Context, h *Hop, u *url.URL, c net.Conn) (n
 		return t, true
 	}
 	p.explainCertificate(h)
-	t.Close()
-	return nil, false
+	return nil, false // the caller closes what TLS ran over
 }
 
 // shake performs a TLS handshake within the timeout.
@@ -160,7 +159,7 @@ func (p *probe) faults(sent []*x509.Certificate, host string) []Fault {
 	case errors.As(err, &unknown):
 		add(FaultIntermediate, "the server sent %s, and the issuer of the last, %s, is neither among them nor a root that this machine trusts",
 			plural(len(sent), "certificate", "certificates"), top.Issuer)
-	case len(out) == 0 || at == p.now:
+	case len(out) == 0 || at.Equal(p.now):
 		add(FaultOther, "the certificate does not verify: %s", strings.TrimPrefix(err.Error(), "x509: "))
 	}
 	return out

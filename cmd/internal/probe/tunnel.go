@@ -131,6 +131,9 @@ func (s *socket) close(timeout time.Duration) error {
 	return err
 }
 
+// drop ends the tunnel at once, where it has not ended yet.
+func (s *socket) drop() { _ = s.conn.CloseNow() } // what there was to learn is learned
+
 // ended returns how the tunnel ended, when it has.
 func (s *socket) ended() Tunnel {
 	t := Tunnel{Closed: true, Pings: int(s.pings.Load())}
@@ -140,7 +143,7 @@ func (s *socket) ended() Tunnel {
 		return t
 	}
 	t.By = EndedError
-	if err, _ := s.wire.end(); err != nil {
+	if _, err := s.wire.end(); err != nil {
 		t.By = ending(err)
 	}
 	return t
@@ -153,7 +156,7 @@ func (p *probe) tunnel(ctx context.Context, h *Hop, u *url.URL, c *wire, a *Answ
 		p.result.fail("handshake", "the tunnel cannot be used: %s", err)
 		return
 	}
-	defer s.conn.CloseNow()
+	defer s.drop()
 	ok := p.ping(ctx, h, s) && (!p.o.Send || p.message(ctx, h, s))
 	if ok && p.o.Idle > 0 {
 		ok = p.idle(ctx, h, u, s)

@@ -87,10 +87,10 @@ func (w *wire) lastByte() time.Time {
 }
 
 // end returns how reading ended and when; nil while it goes on.
-func (w *wire) end() (error, time.Time) {
+func (w *wire) end() (time.Time, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.ended, w.endAt
+	return w.endAt, w.ended
 }
 
 // all returns what passed so far.
