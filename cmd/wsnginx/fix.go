@@ -24,9 +24,10 @@ func (p *program) fixCommand() *cli.Command {
 		Name:      "fix",
 		Usage:     "print or write the changes that let WebSockets pass",
 		ArgsUsage: "[flags] [PATH...]",
-		Description: `Prints a unified diff that patch and git apply take, and exits 1 where it is not
-empty. With --write changes the files, prints which and what is left, and exits 1
-where findings at or above --fail-on remain. Only files at or below PATH change.
+		Description: `Prints a unified diff that patch and git apply take, and exits 1 where it is
+not empty. With --write changes the files, prints which and what is left, and
+exits 1 where findings at or above --fail-on remain. Only files at or below PATH
+change.
 
 Example: wsnginx fix --write /etc/nginx`,
 		Flags: slices.Concat([]cli.Flag{

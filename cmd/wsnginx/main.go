@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -18,9 +17,6 @@ import (
 	"github.com/wsnginx/wsnginx/cmd/internal/report"
 	"github.com/wsnginx/wsnginx/cmd/internal/settings"
 )
-
-// version is stamped by the Makefile.
-var version = ""
 
 func main() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
 
@@ -84,16 +80,17 @@ func (p *program) app() *cli.App {
 		HideVersion:               true,
 		DisableSliceFlagSeparator: true,
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "version", Usage: "print the version"},
+			&cli.BoolFlag{Name: "version", Usage: "print the versions of wsnginx, Go and the nginx it knows"},
 		},
 		Commands: []*cli.Command{
 			p.lintCommand(), p.fixCommand(), p.routesCommand(), p.traceCommand(), p.explainCommand(), p.rulesCommand(), p.settingsCommand(), p.probeCommand(),
+			p.completionCommand(), p.manCommand(),
 		},
 		OnUsageError:   usageError,
 		ExitErrHandler: func(*cli.Context, error) {}, // the default calls os.Exit
 		Action: func(c *cli.Context) error {
 			if c.Bool("version") {
-				_, err := fmt.Fprintln(p.stdout, "wsnginx "+versionText())
+				_, err := io.WriteString(p.stdout, versionPage())
 				return err
 			}
 			return errors.New(`say what to do: "wsnginx lint PATH" lists findings, "wsnginx --help" all commands`)
@@ -116,15 +113,4 @@ func usageError(c *cli.Context, err error, _ bool) error {
 		return fmt.Errorf("%s: %s; see \"wsnginx %s --help\"", name, text, name)
 	}
 	return err
-}
-
-// versionText returns the stamped version, or what Go knows of the build.
-func versionText() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return strings.Trim(info.Main.Version, "()")
-	}
-	return "devel"
 }

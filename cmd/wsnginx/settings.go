@@ -19,8 +19,8 @@ func (p *program) settingsCommand() *cli.Command {
 		Name:      "settings",
 		Usage:     "show what .wsnginx.yaml says about a file, and its schema",
 		ArgsUsage: "[flags] [PATH...]",
-		Description: `Prints what applies to each PATH, and the line or flag that each of it comes from;
-the default is the working directory. Settings are those of the nearest
+		Description: `Prints what applies to each PATH, and the line or flag that each of it comes
+from; the default is the working directory. Settings are those of the nearest
 .wsnginx.yaml upwards, up to the top of the repository; flags win over them.
 
 Example: wsnginx settings --show conf.d/app.conf`,

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// testApp is the command line without anything to print to.
+func testApp() *program {
+	return &program{stdin: strings.NewReader(""), stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}}
+}
+
+// Every command has one example, which is a command line that there is.
+func TestExamples(t *testing.T) {
+	app := testApp().app()
+	for _, c := range app.Commands {
+		_, example := exampleOf(c)
+		_, line, ok := strings.Cut(example, "wsnginx ")
+		if !ok || strings.Contains(example, "\n") {
+			t.Errorf("%s: example %q is not one line that runs wsnginx", c.Name, example)
+			continue
+		}
+		line, _, _ = strings.Cut(strings.TrimSuffix(line, ")"), " | ")
+		words := append([]string{"wsnginx"}, strings.Fields(line)...)
+		if words[1] != c.Name {
+			t.Errorf("%s: example %q is of another command", c.Name, example)
+		}
+		if _, err := arrange(app, words); err != nil {
+			t.Errorf("%s: example %q: %v", c.Name, example, err)
+		}
+	}
+}
+
+// Help fits beside other windows: flags and what they do in 124 columns, the
+// rest in 80.
+func TestHelpWidth(t *testing.T) {
+	app := testApp().app()
+	for _, c := range app.Commands {
+		for line := range strings.Lines(commandHelp(app, c)) {
+			line = strings.TrimSuffix(line, "\n")
+			if n := len(line); n > 124 || n > 80 && !strings.HasPrefix(line, "  -") && !strings.HasPrefix(line, "wsnginx ") {
+				t.Errorf("%s --help has a line of %d columns: %s", c.Name, n, line)
+			}
+		}
+	}
+}
+
+// bashCompletes returns what bash offers for a line.
+func bashCompletes(t *testing.T, script string, words ...string) []string {
+	t.Helper()
+	const source = `source "$1"; shift
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+_wsnginx
+printf '%s\n' "${COMPREPLY[@]}"`
+	out, err := exec.Command("bash", append([]string{"--norc", "-c", source, "bash", script}, words...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("bash: %v\n%s", err, out)
+	}
+	return strings.Fields(string(out))
+}
+
+func TestCompletion(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		status, stdout, stderr := command(t, ".", "completion", shell)
+		if status != 0 || stderr != "" {
+			t.Errorf("completion %s: exit status %d, stderr %q", shell, status, stderr)
+		}
+		for _, want := range []string{"fail-on", "missing-http-version", "checkstyle", "explain"} {
+			if !strings.Contains(stdout, want) {
+				t.Errorf("completion %s does not know %s", shell, want)
+			}
+		}
+		path := filepath.Join(t.TempDir(), "wsnginx."+shell)
+		if err := os.WriteFile(path, []byte(stdout), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := exec.LookPath(shell); err != nil {
+			t.Logf("%s is not installed", shell)
+			continue
+		}
+		if out, err := exec.Command(shell, "-n", path).CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s -n: %v\n%s", shell, err, out)
+		}
+		if shell != "bash" {
+			continue
+		}
+		for _, c := range []struct {
+			words []string
+			want  []string // all of it where no "…" ends it
+		}{
+			{[]string{"wsnginx", "li"}, []string{"lint"}},
+			{[]string{"wsnginx", "lint", "--stat"}, []string{"--statistics"}},
+			{[]string{"wsnginx", "lint", "conf.d", "--format", "che"}, []string{"checkstyle"}},
+			{[]string{"wsnginx", "lint", "--format", "=", "ju"}, []string{"junit"}},
+			{[]string{"wsnginx", "lint", "--format", "="}, []string{"text", "json", "…"}},
+			{[]string{"wsnginx", "routes", "--format", ""}, []string{"text", "json"}},
+			{[]string{"wsnginx", "lint", "--fail-on", ""}, []string{"error", "warning", "info", "never"}},
+			{[]string{"wsnginx", "fix", "--select", "missing-http"}, []string{"missing-http-version"}},
+			{[]string{"wsnginx", "fix", "--ignore", "lifet"}, []string{"lifetime"}},
+			{[]string{"wsnginx", "explain", "missing-up"}, []string{"missing-upgrade-header"}},
+			{[]string{"wsnginx", "completion", ""}, []string{"bash", "zsh", "fish"}},
+			{[]string{"wsnginx", "lint", "conf"}, nil}, // files are bash's
+			{[]string{"wsnginx", "lint", "--output", "x"}, nil},
+			{[]string{"wsnginx", "--version", "li"}, []string{"lint"}},
+		} {
+			got := bashCompletes(t, path, c.words...)
+			if n := len(c.want); n > 0 && c.want[n-1] == "…" && len(got) >= n {
+				got = append(got[:n-1:n-1], "…")
+			}
+			if !slices.Equal(got, c.want) && len(got)+len(c.want) > 0 {
+				t.Errorf("bash completes %q with %q, want %q", c.words, got, c.want)
+			}
+		}
+	}
+}
+
+// The manual page has every command and flag, and the tools that format such
+// pages find nothing wrong with it.
+func TestMan(t *testing.T) {
+	status, page, stderr := command(t, ".", "man")
+	if status != 0 || stderr != "" {
+		t.Errorf("man: exit status %d, stderr %q", status, stderr)
+	}
+	plain := strings.ReplaceAll(page, `\-`, "-")
+	app := testApp().app()
+	for _, c := range app.Commands {
+		if !strings.Contains(plain, "\n.SS \""+c.Name+"\"\n") {
+			t.Errorf("the manual has no command %s", c.Name)
+		}
+		for _, f := range helpFlags(c) {
+			if !strings.Contains(plain, "\n.B "+f[0]+"\n") {
+				t.Errorf("the manual has no flag %s of %s", f[0], c.Name)
+			}
+		}
+	}
+	for i, line := range strings.Split(page, "\n") {
+		if strings.HasPrefix(line, ".") && !regexp.MustCompile(`^\.(TH|SH|SS|TP|B|BR|br|PP|RS|RE|EX|EE)( |$)`).MatchString(line) {
+			t.Errorf("line %d of the manual is a request that is not meant: %s", i+1, line)
+		}
+	}
+	for _, tool := range [][]string{{"mandoc", "-T", "lint", "-W", "warning"}, {"groff", "-man", "-Tutf8", "-ww", "-z"}, {"man", "-l", "-"}} {
+		if _, err := exec.LookPath(tool[0]); err != nil {
+			t.Logf("%s is not installed", tool[0])
+			continue
+		}
+		cmd := exec.Command(tool[0], tool[1:]...)
+		cmd.Stdin = strings.NewReader(page)
+		var out, log bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &log
+		if err := cmd.Run(); err != nil || log.Len() > 0 || tool[0] == "mandoc" && out.Len() > 0 {
+			t.Errorf("%s: %v\n%s%s", tool[0], err, log.String(), out.String())
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	defer func(v, c string) { version, commit = v, c }(version, commit)
+	version, commit = "1.2.3", "0123abc"
+	_, stdout, _ := command(t, ".", "--version")
+	for _, want := range []string{"wsnginx 1.2.3\n", "commit  0123abc\n", "built   go1.", "judges for 1.28 "} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("--version prints\n%s\nwithout %q", stdout, want)
+		}
+	}
+	version, commit = "", ""
+	if _, stdout, _ = command(t, ".", "--version"); !strings.HasPrefix(stdout, "wsnginx ") || strings.HasPrefix(stdout, "wsnginx \n") {
+		t.Errorf("--version of a build without stamps prints\n%s", stdout)
+	}
+}
