@@ -77,7 +77,9 @@ func checkDuplicateDirective(p *Pass) {
 			}
 		}
 		for _, name := range order {
-			p.reportDuplicates(l, l.named(name))
+			if same := together(l.named(name)); len(same) > 1 {
+				p.reportDuplicates(l, same)
+			}
 		}
 	})
 }
@@ -96,6 +98,23 @@ func (l level) named(name string) []effective.Item {
 		}
 	}
 	return same
+}
+
+// together returns those of the items that a template always has together: in
+// plain nginx all of them.
+func together(items []effective.Item) []effective.Item {
+	for i, it := range items {
+		same := []effective.Item{it}
+		for _, other := range items[i+1:] {
+			if parser.SameArm(it.Directive, other.Directive) {
+				same = append(same, other)
+			}
+		}
+		if len(same) > 1 && !it.Arm().Defines() && (it.Scope == nil || !placeholder(it.Arg(len(it.Args)-1))) {
+			return same
+		}
+	}
+	return nil
 }
 
 // any returns what nginx takes of a directive on this level, nil where that is

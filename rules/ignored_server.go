@@ -59,7 +59,7 @@ func (p *Pass) checkNames(vs *effective.VirtualServer) {
 	var by *effective.VirtualServer
 	alive := false // some name, or being a socket's default, leads here
 	for _, name := range vs.Names {
-		kept := false
+		kept := placeholder(name)
 		for i := range vs.Listens {
 			so := p.Model.SocketOf(&vs.Listens[i])
 			switch other := so.Owner(vs, name); {
@@ -76,7 +76,7 @@ func (p *Pass) checkNames(vs *effective.VirtualServer) {
 			lost = append(lost, name)
 		}
 	}
-	if len(lost) == 0 || by == nil || by.Scope.Block == vs.Scope.Block && by.Scope.Via == vs.Scope.Via {
+	if len(lost) == 0 || by == nil || !parser.SameArm(by.Scope.Block, vs.Scope.Block) || by.Scope.Block == vs.Scope.Block && by.Scope.Via == vs.Scope.Via {
 		return
 	}
 	so := p.Model.SocketOf(&vs.Listens[0])

@@ -68,7 +68,12 @@ func checkMisplacedDirective(p *Pass) {
 		var wrong []effective.Item
 		for _, it := range l.Items {
 			row, known := rowFor(it.Head.Value, l.in)
-			if known && row == nil && len(it.File.Errors) == 0 && !placeholder(it.Head.Value) {
+			if !known || row != nil || len(it.File.Errors) > 0 || placeholder(it.Head.Value) {
+				continue
+			}
+			// What a template defines, or holds outside any block, is put
+			// somewhere else.
+			if !it.Arm().Defines() && (l.Parent != nil || len(it.File.Tags()) == 0) {
 				wrong = append(wrong, it)
 			}
 		}

@@ -68,7 +68,7 @@ func checkNoAffinity(p *Pass) {
 			continue
 		}
 		up := upstreamOf(r)
-		if up == nil || up.Partial {
+		if up == nil || up.Partial || len(up.Block.File.Tags()) > 0 {
 			continue
 		}
 		usable, backup, other, sticks := 0, false, false, false

@@ -63,7 +63,7 @@ func checkPlaintextWebSocket(p *Pass) {
 // secure reports whether a server can be reached with TLS, or by a proxy that
 // says so.
 func (p *Pass) secure(vs *effective.VirtualServer) bool {
-	if sslOn(vs.Scope) || vs.Scope.Partial {
+	if sslOn(vs.Scope) || vs.Scope.Partial || len(vs.Scope.Block.File.Tags()) > 0 {
 		return true
 	}
 	for i := range vs.Listens {

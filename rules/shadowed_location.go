@@ -81,6 +81,9 @@ func (p *Pass) shadow(r *effective.Route, match string) *effective.Scope {
 			return nil
 		}
 		by := shadowing(c.Location, r.Location)
+		if by != nil && by.Block.Arm() != nil && !parser.SameArm(by.Block, r.Location.Block) {
+			return nil // a template has it only sometimes
+		}
 		if by == nil {
 			if match == "/" || len(paths) == 1 || path != match {
 				return nil // the usual requests of this location reach it

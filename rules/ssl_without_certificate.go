@@ -60,7 +60,7 @@ func (p *Pass) checkSSLOn() {
 			return
 		}
 		for _, it := range s.Own("ssl") {
-			if v := strings.ToLower(it.Arg(0)); v == "on" || v == "off" {
+			if v := strings.ToLower(it.Arg(0)); (v == "on" || v == "off") && it.Arm() == nil {
 				remedy := "take it out"
 				if v == "on" {
 					remedy = "write ssl behind the port in listen instead"
@@ -96,7 +96,7 @@ func (p *Pass) checkSocketCertificates(so effective.Socket) {
 // certificateOf reports whether a server has a certificate or rejects
 // handshakes, and whether that is certain.
 func certificateOf(s *effective.Scope) (certain, has, rejects bool) {
-	certain = !s.Partial && (s.Parent == nil || !s.Parent.Partial)
+	certain = !s.Partial && (s.Parent == nil || !s.Parent.Partial) && len(s.Block.File.Tags()) == 0
 	items, _ := s.Effective("ssl_certificate")
 	reject, _ := s.Effective("ssl_reject_handshake")
 	return certain, len(items) > 0, len(reject) > 0 && strings.EqualFold(reject[0].Arg(0), "on")
@@ -155,7 +155,7 @@ func portText(so effective.Socket) string {
 // checkPlain443 reports a port 443 without TLS.
 func (p *Pass) checkPlain443(so effective.Socket) {
 	for _, vs := range so.Servers {
-		if vs.Scope.Partial || vs.Scope.Parent != nil && vs.Scope.Parent.Partial || sslOn(vs.Scope) {
+		if len(vs.Scope.Block.File.Tags()) > 0 || vs.Scope.Partial || vs.Scope.Parent != nil && vs.Scope.Parent.Partial || sslOn(vs.Scope) {
 			return
 		}
 		for _, l := range vs.Listens {
