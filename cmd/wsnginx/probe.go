@@ -76,7 +76,7 @@ func (p *program) probe(c *cli.Context) error {
 	var problems []parser.Problem
 	if in.workspace != nil {
 		if joined, problems, err = in.join(c, r, &o); err != nil {
-			return fmt.Errorf("probe: %w", err)
+			p.say("probe: --config was left out: %s", err) // what was seen is worth printing all the same
 		}
 	}
 	print := probe.Text
