@@ -139,6 +139,8 @@ func readTemplate(name, src string, f *File) *File {
 		return nil
 	case t.kind == "":
 		t.kind = Shell
+	case p.escaped && t.kind == Placeholder:
+		t.kind = Shell
 	case t.kind == Placeholder && len(f.Errors) <= len(g.Errors) && len(t.alone) == 0:
 		return nil
 	case len(f.Errors) > 0 && len(g.Errors) > 0 && t.kind == Placeholder:
@@ -337,6 +339,67 @@ func escapedShell(src string) bool {
 		}
 	}
 	return escaped
+}
+
+// Escape returns nginx text as it has to be written into f: in a here-document
+// with a backslash before each dollar that is not the shell's.
+func (f *File) Escape(text string) string {
+	if !f.Escaped || !strings.Contains(text, "$") {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '$' && (i == 0 || text[i-1] != '\\') {
+			if end := dollarEnd(text, i); end == 0 || !holdsBare(f.Src, text[i:end]) {
+				b.WriteByte('\\')
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
+
+// holdsBare reports whether a variable stands in a text without a backslash.
+func holdsBare(src, variable string) bool {
+	for at := 0; ; {
+		i := strings.Index(src[at:], variable)
+		if i < 0 {
+			return false
+		}
+		at += i + len(variable)
+		if (at == len(src) || !wordByte(src[at])) && (at == len(variable) || src[at-len(variable)-1] != '\\') {
+			return true
+		}
+	}
+}
+
+// Settled reports whether the bytes of span may be replaced in every case: no tag
+// stands in them, and where a template has the block around them, it has them
+// too.
+func (f *File) Settled(span Span) bool {
+	if HoldsTag(f.Src[span.Start:span.End]) {
+		return false
+	}
+	if f.template == nil {
+		return true
+	}
+	for _, tag := range f.template.tags {
+		if tag.Start < span.End && span.Start < tag.End {
+			return false
+		}
+	}
+	var arm *Arm
+	list := f.Directives
+search:
+	for {
+		for _, d := range list {
+			if d.IsBlock() && d.Body.Start <= span.Start && span.Start <= d.Body.End {
+				arm, list = d.Arm(), d.Children
+				continue search
+			}
+		}
+		return f.ArmAt(span.Start) == arm && f.ArmAt(span.End) == arm
+	}
 }
 
 // nginxVariable reports whether a name is one that nginx gives a value, or

@@ -56,7 +56,7 @@ func checkDuplicateHeader(p *Pass) {
 				continue
 			}
 			for _, before := range s.Items[first:i] {
-				if before.Is("proxy_set_header") && strings.EqualFold(before.Arg(0), it.Arg(0)) && before.Arg(1) != "" {
+				if before.Is("proxy_set_header") && strings.EqualFold(before.Arg(0), it.Arg(0)) && before.Arg(1) != "" && s.SameArm(before, it) {
 					p.reportDuplicate(s, before, it)
 					break
 				}

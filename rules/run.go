@@ -27,7 +27,7 @@ func Run(models []*effective.Model, opts Options) []Finding {
 	for i := range c.findings {
 		f := &c.findings[i]
 		f.Severity = opts.severity(f.Rule, f.Severity)
-		if f.Fix != nil && !writable(f, opts.Writable) {
+		if f.Fix != nil && (!writable(f, opts.Writable) || !settled(f.Fix)) {
 			f.Fix = nil
 		}
 	}
@@ -64,6 +64,18 @@ func writable(f *Finding, may func(*parser.File) bool) bool {
 		return true
 	}
 	return may(f.File) && !slices.ContainsFunc(f.Fix.Edits, func(e Edit) bool { return !may(e.File) })
+}
+
+// settled reports whether a fix changes nothing that a template fills in or has
+// only sometimes, and writes its text as the files want it.
+func settled(fix *Fix) bool {
+	for i, e := range fix.Edits {
+		if !e.File.Settled(e.Span) {
+			return false
+		}
+		fix.Edits[i].New = e.File.Escape(e.New)
+	}
+	return true
 }
 
 // collection gathers findings, each once.

@@ -35,6 +35,10 @@ func (it Item) armIn(s *Scope) *parser.Arm {
 // condition.
 func (s *Scope) Sometimes(it Item) bool { return it.armIn(s) != nil }
 
+// SameArm reports whether a template has two directives of s together or not at
+// all: in plain nginx, always.
+func (s *Scope) SameArm(a, b Item) bool { return a.armIn(s) == b.armIn(s) }
+
 // open records that tags in s may stand for directives that nobody sees.
 func (s *Scope) open(f *parser.File, tags []parser.Span) {
 	if len(tags) == 0 {
