@@ -1,10 +1,10 @@
-# make build | test | lint | bench | fuzz
+# make build | test | lint | bench | fuzz | truth
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 FUZZTIME := 30s
 
-.PHONY: all build test lint bench fuzz nginx
+.PHONY: all build test lint bench fuzz nginx truth
 
 all: build
 
@@ -45,3 +45,8 @@ fuzz:
 	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
 	  done; \
 	done
+
+# 20,000 routes of generated configurations, compared with a real nginx
+# (docs/truth.md).
+truth: nginx
+	go test -count 1 -timeout 60m ./cmd/internal/truth -run 'TestTruth|TestMistakes' -v -seeds 5 -routes 20000
