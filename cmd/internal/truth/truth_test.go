@@ -161,7 +161,7 @@ func TestMistakes(t *testing.T) {
 		next  atomic.Int64
 		wg    sync.WaitGroup
 	)
-	count := enough() / 4
+	count := min(enough()/4, 2000)
 	for worker := range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			dir := filepath.Join(base, fmt.Sprint("broken", worker))
