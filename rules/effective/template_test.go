@@ -1,0 +1,57 @@
+package effective
+
+import "testing"
+
+// TestTemplateVerdicts holds what is decided of a location that a template
+// writes in part.
+func TestTemplateVerdicts(t *testing.T) {
+	const (
+		v = `proxy_http_version 1.1; `
+		u = `proxy_set_header Upgrade $http_upgrade; `
+		c = `proxy_set_header Connection "upgrade"; `
+		p = `proxy_pass http://{{ host }}; `
+	)
+	for _, tt := range []struct {
+		name, server string
+		verdict      Verdict
+		reason       ReasonKind
+	}{
+		{"literal lines", `location /{{ path }} { ` + v + u + c + p + `}`, Works, ""},
+		{"literal lines that lack one", `location /a { ` + v + u + p + `}`, Broken, MissingConnection},
+		{"a value that is filled in", `location /a { ` + v + u + `proxy_set_header Connection {{ c }}; ` + p + `}`, Unknown, ""},
+		{"a version that is filled in", `location /a { proxy_http_version {{ v }}; ` + u + c + p + `}`, Unknown, ""},
+		{"a value in capitals", `location /a { ` + v + u + `proxy_set_header Connection $CONNECTION_UPGRADE; ` + p + `}`, Unknown, ""},
+		{"a name that is filled in", `location /a { ` + v + u + `proxy_set_header Connection __CONN__; proxy_pass http://__HOST__; }`, Unknown, ""},
+		{"lines that are filled in", `location /a { ` + "{{ extra }}\n" + p + `}`, Unknown, ""},
+		{"lines that are filled in around a whole list", "{{ extra }}\n" + `location /a { ` + v + u + c + p + `}`, Works, ""},
+		{"lines that are filled in around a list that lacks one", "{{ extra }}\n" + `location /a { ` + v + u + p + `}`, Broken, MissingConnection},
+		{"an included template", "{% include 'x' %}\n" + `location /a { ` + p + `}`, Unknown, ""},
+		{"headers under a condition", `location /a { {% if ws %}` + v + u + c + `{% endif %}` + p + `}`, Unknown, ""},
+		{"right in both arms", `location /a { ` + v + u + `{% if a %}` + c + `{% else %}proxy_set_header Connection $http_connection; {% endif %}` + p + `}`, Works, ""},
+		{"wrong in both arms", `location /a { ` + v + u + `{% if a %}proxy_set_header Connection ""; {% else %}proxy_set_header Connection close; {% endif %}` + p + `}`, Broken, MissingConnection},
+		{"wrong in one arm", `location /a { ` + v + u + `{% if a %}` + c + `{% else %}proxy_set_header Connection ""; {% endif %}` + p + `}`, Unknown, ""},
+		{"an arm is missing", `location /a { ` + v + u + `{% if a %}` + c + `{% elif b %}` + c + `{% endif %}` + p + `}`, Unknown, ""},
+		{"wrong in the arm, and without it", `location /a { ` + v + u + `{% if a %}proxy_set_header Connection ""; {% endif %}` + p + `}`, Broken, MissingConnection},
+		{"hosts of two arms", `location /a { ` + v + u + c + `{% if a %}proxy_set_header Host a; {% else %}proxy_set_header Host b; {% endif %}` + p + `}`, Works, ""},
+		{"a list that an arm may take the place of", u + c + `location /a { ` + v + `{% if a %}proxy_set_header X y; {% endif %}` + p + `}`, Unknown, ""},
+		{"version of both arms", `location /a { ` + u + c + `{% if a %}` + v + `{% else %}` + v + `{% endif %}` + p + `}`, Works, ""},
+		{"version of one arm", `location /a { ` + u + c + `{% if a %}` + v + `{% endif %}` + p + `}`, Unknown, ""},
+		{"version of one arm and outside", v + `location /a { ` + u + c + `{% if a %}` + v + `{% endif %}` + p + `}`, Works, ""},
+		{"location in an arm", `{% if a %}location /a { ` + v + u + c + p + `}{% else %}location /b { }{% endif %}`, Works, ""},
+		{"redirect under a condition", `{% if tls %}return 301 https://$host$request_uri;{% endif %} location /a { ` + v + u + c + p + `}`, Works, ""},
+		{"files or proxy", `location /a { ` + v + u + c + `{% if a %}try_files $uri =404;{% else %}` + p + `{% endif %}}`, Works, ""},
+		{"hidden under a condition", `location /a { ` + v + u + c + `{% if a %}proxy_hide_header Upgrade;{% endif %}` + p + `}`, Unknown, ""},
+		{"method under a condition", `location /a { ` + v + u + c + `{% if a %}proxy_method POST;{% endif %}` + p + `}`, Unknown, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := model(t, inHTTP("", "# {{ x }}\n"+tt.server), Options{})
+			if len(m.Routes) != 1 {
+				t.Fatalf("%s has %d routes", tt.server, len(m.Routes))
+			}
+			r := m.Routes[0]
+			if r.Verdict != tt.verdict || tt.reason != "" && r.Because(tt.reason) == nil {
+				t.Errorf("%s is %s (%v, %s), want %s %s", tt.server, r.Verdict, r.Reasons, r.Undecided, tt.verdict, tt.reason)
+			}
+		})
+	}
+}
