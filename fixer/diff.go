@@ -112,10 +112,11 @@ func quoteName(name string) string {
 // patchName returns the path under which a diff names a file: relative to the
 // working directory where it lies below that, else from the root. Symbolic
 // links are resolved, because patch and git refuse to write through them. A
-// name that no file has, such as that of standard input, stays.
+// name that no file has, such as that of standard input or of a file in a dump,
+// stays, from the root where it is absolute.
 func patchName(name string) string {
 	if _, err := os.Lstat(name); err != nil {
-		return filepath.ToSlash(name)
+		return strings.TrimLeft(filepath.ToSlash(name), "/")
 	}
 	clean := filepath.Clean(name)
 	real, err := filepath.EvalSymlinks(clean)
