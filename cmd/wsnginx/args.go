@@ -80,6 +80,22 @@ func split(names map[string]bool, words []string) (flags, paths []string, err er
 	return flags, paths, nil
 }
 
+// again returns the command line of the run with one more flag after the
+// command, as a person would type it.
+func (p *program) again(flag string) string {
+	words := []string{"wsnginx"}
+	for i, word := range p.args[1:] {
+		if word == "" || strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,@%+-") != "" {
+			word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+		words = append(words, word)
+		if i == 0 {
+			words = append(words, flag)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
 // isFlag reports whether a word is one; "-" is standard input.
 func isFlag(word string) bool { return len(word) > 1 && word[0] == '-' }
 

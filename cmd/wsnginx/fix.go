@@ -33,6 +33,7 @@ Example: wsnginx fix --write /etc/nginx`,
 		Flags: slices.Concat([]cli.Flag{
 			formatFlag(plainFormats...),
 			&cli.BoolFlag{Name: "write", Usage: "change the files"},
+			&cli.BoolFlag{Name: "interactive", Usage: "ask about each change, then write those that were wanted"},
 			&cli.BoolFlag{Name: "unsafe", Usage: "also make changes that ordinary requests could notice"},
 		}, selectFlags(), inputFlags()),
 		Action: p.fix,
@@ -53,7 +54,7 @@ type fixing struct {
 
 func (p *program) fix(c *cli.Context) error {
 	paths := c.Args().Slice()
-	write := c.Bool("write")
+	write := c.Bool("write") || c.Bool("interactive")
 	if write && slices.Contains(paths, "-") {
 		return errors.New(`fix: standard input cannot be written; "wsnginx fix -" prints its diff`)
 	}
@@ -62,12 +63,23 @@ func (p *program) fix(c *cli.Context) error {
 		return err
 	}
 	f := &fixing{input: in}
-	result, err := fixer.Run(f.lint, fixer.Options{Unsafe: c.Bool("unsafe"), Writable: f.names()})
+	asks, err := f.interactive(c)
+	if err != nil {
+		return err
+	}
+	lint := f.lint
+	if asks != nil {
+		lint = asks.lint
+	}
+	result, err := fixer.Run(lint, fixer.Options{Unsafe: c.Bool("unsafe"), Writable: f.names()})
 	if err != nil {
 		return fmt.Errorf("fix: %w", err)
 	}
 	for _, w := range result.Withdrawn {
 		p.say("%s", w.Error())
+	}
+	if asks != nil {
+		asks.restore(result.Remaining)
 	}
 	run := in.run(f.workspace, f.models)
 	run.Findings, run.Ignored, run.Problems, run.Fixed = result.Remaining, f.ignored, f.problems, fixed(result)
@@ -130,6 +142,9 @@ func (f *fixing) diff(run *report.Run, result *fixer.Result) error {
 	}
 	if !f.style.Quiet && !slices.ContainsFunc(f.problems, f.fatal) {
 		f.program.say("%s", report.DiffSummary(run))
+		if len(result.Changes) > 0 && f.stdin == "" {
+			f.program.say("to apply it: %s", f.program.again("--write"))
+		}
 	}
 	return f.out.finish(f.program, f.settle(run.Problems, status))
 }

@@ -30,7 +30,7 @@ const (
 // run is the program: args[0] is its name, the result its exit status. Results
 // go to stdout, everything about the run to stderr.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	p := &program{stdin: stdin, stdout: stdout, stderr: stderr}
+	p := &program{args: args, stdin: stdin, stdout: stdout, stderr: stderr}
 	app := p.app()
 	ordered, err := arrange(app, args)
 	if err == nil {
@@ -53,6 +53,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // program is one run of the command line.
 type program struct {
+	args           []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	status         int

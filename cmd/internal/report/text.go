@@ -45,6 +45,13 @@ func LintText(w io.Writer, run *Run, s Style) error {
 	return b.Flush()
 }
 
+// One prints one finding as LintText does.
+func One(w io.Writer, f *rules.Finding, s Style) error {
+	b := bufio.NewWriter(w)
+	s.group(b, []rules.Finding{*f}, "")
+	return b.Flush()
+}
+
 // groups puts findings that concern the same location together, in the order
 // of the first of each.
 func groups(findings []rules.Finding) [][]rules.Finding {
@@ -241,21 +248,41 @@ func (s Style) expand(line string, gutter int) string {
 	return b.String()
 }
 
-func (s Style) fixed(w io.Writer, f *Fixed) {
+// fixed lists the files that a fix changes, and under each what it does there.
+func (s Style) fixed(w io.Writer, x *Fixed) {
 	done := "would fix"
-	if f.Written {
+	if x.Written {
 		done = "fixed"
 	}
 	count := map[string]int{}
-	for i := range f.Applied {
-		count[f.Applied[i].File.Name]++
+	type edit struct {
+		line       int
+		what, rule string
 	}
-	for _, name := range f.Files {
+	edits := map[string][]edit{}
+	for i := range x.Applied {
+		f := &x.Applied[i]
+		count[f.File.Name]++
+		if f.Fix == nil {
+			continue
+		}
+		for _, list := range perFile(f.Fix) {
+			file := list[0].File
+			e := edit{file.Position(list[0].Span.Start).Line, f.Fix.Message, f.Rule.Name}
+			if !slices.Contains(edits[file.Name], e) {
+				edits[file.Name] = append(edits[file.Name], e)
+			}
+		}
+	}
+	for _, name := range x.Files {
 		text := ""
 		if n := count[name]; n > 0 {
 			text = ": " + plural(n, "finding", "findings")
 		}
 		fmt.Fprintf(w, "%s %s%s\n", done, Clean(s.Name(name)), text)
+		for _, e := range edits[name] {
+			fmt.Fprintf(w, "  line %d: %s %s\n", e.line, Clean(e.what), s.in(dim, "["+e.rule+"]"))
+		}
 	}
 }
 
