@@ -55,6 +55,7 @@ func TestCorpus(t *testing.T) {
 		}
 		checkTree(t, f)
 		checkTiles(t, f.Src)
+		checkTagTiles(t, f.Src)
 		if !strings.Contains(f.Src, "_by_lua_block") {
 			if want, got := fmt.Sprint(referenceStatements(f.Src)), fmt.Sprint(scannedStatements(f.Src)); got != want {
 				t.Errorf("%s: scanned otherwise than nginx does", path)
@@ -72,9 +73,22 @@ func TestCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole := 0
+	whole, templates, read := 0, 0, 0
 	for _, line := range strings.Split(string(index), "\n") {
 		columns := strings.Split(line, "\t")
+		if len(columns) > 6 && columns[5] == "1" {
+			src, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(columns[0])))
+			if err != nil {
+				t.Fatal(err)
+			}
+			templates++
+			f := Parse(columns[0], src)
+			if len(f.Errors) == 0 {
+				read++
+			} else if len(f.Errors) > 1 && f.Template != "" {
+				t.Errorf("%s: a template has %d errors", columns[0], len(f.Errors))
+			}
+		}
 		if len(columns) < 6 || columns[4] != "standalone main config with http{}" || columns[5] != "0" {
 			continue
 		}
@@ -88,5 +102,8 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%v; nginx says %q", f.Errors[0], want)
 		}
 	}
-	t.Logf("%d whole configurations parse", whole)
+	t.Logf("%d whole configurations parse, %d of %d templates", whole, read, templates)
+	if templates > 0 && read < templates*99/100 {
+		t.Errorf("%d of %d templates are read", read, templates)
+	}
 }

@@ -36,7 +36,7 @@ func splitDump(text string) []dumpPart {
 			}
 			parts = append(parts, dumpPart{name: name})
 			start = end
-		case start < 0 && line != "" && !strings.HasPrefix(line, "nginx: "):
+		case start < 0 && line != "" && !isLogLine(line):
 			return nil
 		}
 		at = end
@@ -45,6 +45,12 @@ func splitDump(text string) []dumpPart {
 		parts[len(parts)-1].text = dumpText(text[start:])
 	}
 	return parts
+}
+
+// isLogLine reports whether nginx writes such lines to stderr: with its name, or
+// with the date in front ("2026/01/31 ").
+func isLogLine(line string) bool {
+	return strings.HasPrefix(line, "nginx: ") || len(line) > 10 && line[4] == '/' && line[7] == '/' && line[10] == ' '
 }
 
 // dumpName returns the name of the file that a line announces.
