@@ -85,6 +85,7 @@ func benchTrees(b *testing.B) []benchTree {
 // BenchmarkLint and BenchmarkNginxTest read the same configurations: "make
 // bench" prints them together.
 func BenchmarkLint(b *testing.B) {
+	collectLess()
 	for _, t := range benchTrees(b) {
 		b.Run(t.name, func(b *testing.B) {
 			for b.Loop() {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -18,7 +19,20 @@ import (
 	"github.com/wsnginx/wsnginx/cmd/internal/settings"
 )
 
-func main() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	collectLess()
+	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// collectLess lets the heap grow to five times what is in use before it is
+// collected, where GOGC says nothing else. A run is short, and what it reads it
+// keeps to the end: collecting as often as by default finds little and takes a
+// third of the processor time of a large tree.
+func collectLess() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+}
 
 // The exit statuses.
 const (
