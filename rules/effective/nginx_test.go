@@ -64,6 +64,8 @@ func TestAsNginx(t *testing.T) {
 		{"two versions that are right", "", `location /a { ` + ws + `proxy_set_header Sec-WebSocket-Version 13; proxy_set_header sec-websocket-version 13; ` + pass + `}`, "/a", "broken lost-handshake-headers /a"},
 		{"a protocol that nobody offered", "", `location /a { ` + ws + `proxy_set_header Sec-WebSocket-Protocol chat; ` + pass + `}`, "/a", "broken lost-handshake-headers /a"},
 		{"a protocol that nobody offered and nobody sees", "", `location /a { ` + ws + `proxy_set_header Sec-WebSocket-Protocol chat; proxy_hide_header Sec-WebSocket-Protocol; ` + pass + `}`, "/a", "works /a"},
+		{"a capture of nothing", "", `set $x $1; location /a { if ($x = "") { return 403; } ` + ws + pass + `}`, "/a", "not-proxied /a"},
+		{"a capture of the server's name", "", `server_name ~^(h)$; set $x $1; location /a { if ($x = h) { return 403; } ` + ws + pass + `}`, "/a", "not-proxied /a"},
 		{"an address without a host", "", `location /a { ` + ws + `set $b ""; proxy_pass http://$b; }`, "/a", "broken unreachable-proxy /a"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -27,7 +27,7 @@ type request struct {
 	port    val
 	pass    Item           // the proxy_pass that $proxy_host speaks of
 	vars    map[string]val // set by the rewrite module, or evaluated once and kept
-	groups  []string       // the captures of the regular expression matched last
+	groups  []string       // the captures of the regular expression matched last; nil where they are not known
 }
 
 // fork returns a copy that can go another way.

@@ -114,6 +114,7 @@ func (m *Model) condition(it Item, q *request) truth {
 		return is
 	case "~", "~*", "!~", "!~*":
 		if !left.known {
+			q.groups = nil
 			return undecided
 		}
 		re := compile(words[2], strings.HasSuffix(op, "*"))

@@ -19,7 +19,7 @@ func (w *walk) rewriteURI(c *code, st *state) *outcome {
 			w.pending = append(w.pending, other)
 		}
 		if ok {
-			st.q.groups = nil
+			st.q.groups = []string{}
 		}
 		return nil
 	}

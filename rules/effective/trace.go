@@ -99,7 +99,7 @@ func (m *Model) traceIn(t *Trace, u *url.URL, path, port string) {
 				t.Considered = append(t.Considered, Considered{l.scope, l.modifier, l.match, why})
 			}
 		}
-		out, n := m.follow(t.Server.Scope, nil, m.urlRequest(t.Server, kind, u, path, port), saw)
+		out, n := m.follow(t.Server.Scope, nil, m.urlRequest(t.Server, t.ServerWhy, kind, u, path, port), saw)
 		if kind == Ordinary {
 			ordinary = out
 			continue
@@ -175,7 +175,7 @@ func (m *Model) traceRoute(t *Trace, o *outcome, forms [2][]outcome, ordinary []
 
 // urlRequest returns the request for a URL, as newRequest does with all that the
 // URL decides filled in.
-func (m *Model) urlRequest(vs *VirtualServer, kind Request, u *url.URL, path, port string) *request {
+func (m *Model) urlRequest(vs *VirtualServer, why string, kind Request, u *url.URL, path, port string) *request {
 	q := m.newRequest(vs, kind, text(path))
 	q.host = text(strings.ToLower(strings.TrimSuffix(hostOf(u), ".")))
 	q.header = text(u.Host)
@@ -183,6 +183,16 @@ func (m *Model) urlRequest(vs *VirtualServer, kind Request, u *url.URL, path, po
 	q.args = text(u.RawQuery)
 	q.target = text(u.RequestURI())
 	q.traced = true
+	q.groups = []string{}
+	for _, n := range vs.Names {
+		// $1 of a server_name is there until something else matches.
+		if strings.HasPrefix(n, "~") && strings.HasPrefix(why, "its server_name "+n+" ") {
+			re := compile(n[1:], true)
+			if groups, matched, _ := re.match(q.host.text); matched {
+				q.capture(groups, re)
+			}
+		}
+	}
 	q.escaped = strings.ContainsAny(u.EscapedPath(), "%+")
 	q.scheme = text("http")
 	if u.Scheme == "wss" || u.Scheme == "https" {

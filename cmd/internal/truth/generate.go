@@ -35,8 +35,9 @@ type sample struct {
 
 // generator writes one configuration.
 type generator struct {
-	r   *rand.Rand
-	env *env
+	r      *rand.Rand
+	env    *env
+	number int
 
 	wild float64 // how far from what a person writes, 0 to 1
 
@@ -89,7 +90,7 @@ func (l *level) once(name string) bool {
 // generate writes configuration number of a seed.
 func generate(seed uint64, number int, e *env) *sample {
 	g := &generator{
-		r: rand.New(rand.NewPCG(seed, uint64(number))), env: e,
+		r: rand.New(rand.NewPCG(seed, uint64(number))), env: e, number: number,
 		wanted: map[string]bool{}, used: map[string]bool{}, defaults: map[int]bool{},
 	}
 	g.wild = g.r.Float64()

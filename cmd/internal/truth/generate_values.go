@@ -126,7 +126,10 @@ func (g *generator) header() (name, value string) {
 	case n < 75:
 		return "Sec-WebSocket-Version", pick(g, "13", "$http_sec_websocket_version", `"13"`, "8", "''")
 	case n < 77:
-		return "Sec-WebSocket-Protocol", pick(g, `""`, "$http_sec_websocket_protocol", "chat")
+		if g.number%2 == 0 { // and hidden in the others: both together is nobody's wish
+			return "Sec-WebSocket-Protocol", "chat"
+		}
+		return "Sec-WebSocket-Protocol", pick(g, `""`, "$http_sec_websocket_protocol")
 	case n < 79:
 		return "Sec-WebSocket-Extensions", pick(g, `""`, "$http_sec_websocket_extensions")
 	case n < 82:
@@ -301,6 +304,9 @@ func (g *generator) responses() []*node {
 	var out []*node
 	for range 1 + g.r.IntN(2) {
 		name := pick(g, "X-Powered-By", "Upgrade", "Sec-WebSocket-Accept", "upgrade", "Connection", "Server", "Sec-WebSocket-Protocol")
+		if name == "Sec-WebSocket-Protocol" && g.number%2 == 0 {
+			name = "Set-Cookie"
+		}
 		out = append(out, dir(pick(g, "proxy_hide_header", "proxy_hide_header", "proxy_pass_header", "uwsgi_hide_header"), g.word(name)))
 	}
 	return out
