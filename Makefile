@@ -1,15 +1,17 @@
 # make build | test | lint | bench | fuzz | truth
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GORELEASER := github.com/goreleaser/goreleaser/v2@v2.13.0
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+COMMIT   := $(shell git rev-parse --short HEAD 2>/dev/null)
 FUZZTIME := 30s
 
-.PHONY: all build test lint bench fuzz nginx truth
+.PHONY: all build test lint bench fuzz nginx extra release-check truth
 
 all: build
 
 build:
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o wsnginx ./cmd/wsnginx
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)" -o wsnginx ./cmd/wsnginx
 
 # The tests that ask a real nginx are skipped where there is none, and fail
 # instead with WSNGINX_REQUIRE_NGINX=1.
@@ -50,3 +52,12 @@ fuzz:
 # (docs/truth.md).
 truth: nginx
 	go test -count 1 -timeout 60m ./cmd/internal/truth -run 'TestTruth|TestMistakes' -v -seeds 5 -routes 20000
+
+# What a package installs besides the program.
+extra:
+	mkdir -p extra
+	go run ./cmd/wsnginx man >extra/wsnginx.1
+	for shell in bash zsh fish; do go run ./cmd/wsnginx completion $$shell >extra/wsnginx.$$shell || exit 1; done
+
+release-check:
+	go run $(GORELEASER) check
