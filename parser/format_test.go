@@ -107,3 +107,16 @@ func TestOtherFormatOfNginx(t *testing.T) {
 		}
 	}
 }
+
+// Code that happens to use names of nginx's is not taken for configuration.
+func TestLooksLikeNginxNot(t *testing.T) {
+	for _, src := range []string{
+		"const http = require('http');\nserver = http.createServer(app);\nevents = [];\nserver.listen(80);\nreturn app;\n",
+		"<script>\nlocation = '{{ url }}';\n</script>\n",
+		".server { color: red; }\n.location { margin: 0; }\n",
+	} {
+		if looksLikeNginx(src) {
+			t.Errorf("looksLikeNginx(%q)", src)
+		}
+	}
+}

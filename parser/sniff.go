@@ -20,12 +20,15 @@ func looksLikeNginx(src string) bool {
 	s := NewScanner(src, nil)
 	if strings.Contains(src, "{{") || strings.Contains(src, "{%") || strings.Contains(src, "<%") {
 		s.tagged = &taggedScan{tagging: newTagging(src)}
+		s.tagged.heads = false
 	}
 	var strong, weak, other, depth, inWords int
 	head, next, words := "", "", 0
 	count := func(end Kind) {
 		switch {
 		case words == 0 || inWords > 0:
+		case next == "=" && words > 1 && (head != "location" || end == Semicolon): // an assignment of some other language
+			other++
 		case strongName(head), tellingUse(head, next, words, end):
 			strong++
 		case weakNames[head]:
