@@ -56,15 +56,15 @@ func NewScanner(src string, report func(offset int, msg string)) *Scanner {
 // where a reader would expect the next token to begin; a word that does not fit
 // nginx's buffer ends the file.
 func (s *Scanner) Next() Token {
-	if s.pos >= len(s.src) && (s.tagged == nil || !s.tagged.ended) {
+	if s.tagged != nil {
+		if t := s.nextTagged(); t.Kind != EOF {
+			return t
+		}
+	}
+	if s.pos >= len(s.src) {
 		return Token{EOF, Span{len(s.src), len(s.src)}}
 	}
 	start := s.pos
-	if s.tagged != nil && s.tagged.ended {
-		s.tagged.ended = false
-		s.words = 0
-		return Token{Semicolon, Span{start, start}}
-	}
 	if s.lua {
 		s.lua = false
 		problem := ""
@@ -77,11 +77,6 @@ func (s *Scanner) Next() Token {
 		}
 	}
 	c := s.src[start]
-	if s.tagged != nil {
-		if t := s.nextTagged(start, c); t.Kind != EOF {
-			return t
-		}
-	}
 	if s.started && !s.afterQuote(c) {
 		return Token{Space, Span{start, len(s.src)}}
 	}

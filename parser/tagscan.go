@@ -16,8 +16,17 @@ type taggedScan struct {
 
 // nextTagged returns the next token where tags could bear on it, and EOF where
 // the token is none of theirs.
-func (s *Scanner) nextTagged(start int, c byte) Token {
-	t := s.tagged
+func (s *Scanner) nextTagged() Token {
+	t, start := s.tagged, s.pos
+	switch {
+	case t.ended:
+		t.ended = false
+		s.words = 0
+		return Token{Semicolon, Span{start, start}}
+	case start >= len(s.src) || s.lua:
+		return Token{}
+	}
+	c := s.src[start]
 	switch c {
 	case ' ', '\t', '\r', '\n', ';', '}':
 		return Token{}
