@@ -24,7 +24,7 @@ func GitHub(w io.Writer, run *Run, s Style) error {
 		if start.Line == end.Line { // columns of two lines are refused
 			place += fmt.Sprintf(",col=%d,endColumn=%d", start.Column, end.Column)
 		}
-		text := Clean(f.Message)
+		text := Clean(brief(f))
 		if remedy := remedyOf(f); remedy != "" {
 			text += "\n" + Clean(remedy)
 		}

@@ -126,6 +126,7 @@ func (s Style) row(r *effective.Route) []string {
 	verdict := string(r.Verdict)
 	switch {
 	case r.Intent == effective.None: // nobody asked
+		verdict = "(" + verdict + ")"
 	case r.Verdict == effective.Broken:
 		verdict += ": " + reasonWords(r)
 	case r.Verdict == effective.Unknown && r.Undecided != "":
