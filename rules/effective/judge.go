@@ -139,6 +139,9 @@ func (m *Model) judgeTarget(o *outcome, j *judgement) {
 	}
 	switch status, kind := m.refusesTarget(o.scope, o.pass, o.q); {
 	case status == 0:
+		if why := m.unresolved(o); why != "" {
+			j.unsure("%s", why)
+		}
 	case kind != MissingResolver:
 		j.add(Reason{Kind: kind, Items: itemList(o.pass)})
 	case o.scope.gap(nil, true) != nil:

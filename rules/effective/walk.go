@@ -57,6 +57,7 @@ type state struct {
 	conf     *Scope // r->loc_conf
 	handler  Item   // r->content_handler
 	changed  bool   // r->uri_changed
+	cookie   Item   // an if on the way that asks for a cookie
 	cycles   int
 	forced   *Scope // the location to go to after the server's codes, whatever the path
 	internal bool   // r->internal: a rewrite or a jump led here
@@ -119,6 +120,9 @@ func (w *walk) rewrite(st *state) *outcome {
 			return &outcome{end: statusEnd(c.status), item: c.item, status: c.status, target: w.returnTarget(c, st.q)}
 		case opIf:
 			is := w.m.condition(c.item, st.q)
+			if st.cookie.Directive == nil && asksForCookie(c.item) {
+				st.cookie = c.item
+			}
 			if is == undecided {
 				if answers(st.codes[st.pc:c.end]) {
 					w.note(fmt.Sprintf("an if that may answer by itself is not judged (%s)", place(c.item)))
@@ -295,7 +299,29 @@ func denies(s *Scope) Item {
 	return Item{}
 }
 
+// asksForCookie reports whether the condition of an if is about a cookie.
+func asksForCookie(it Item) bool {
+	for _, a := range it.Args {
+		for _, v := range VariablesIn(a.Value) {
+			if v == "http_cookie" || strings.HasPrefix(v, "cookie_") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// refuses reports whether a status keeps out who is not logged in.
+func refuses(o *outcome) bool {
+	return o.end == redirected || o.end == answered && (o.status == 401 || o.status == 403)
+}
+
 func (w *walk) finish(o outcome, st state) {
+	if st.cookie.Directive != nil && refuses(&o) && o.item.Directive != nil {
+		// A handshake without cookies is turned away; authentication is
+		// not judged.
+		o = outcome{end: lost, item: o.item, why: fmt.Sprintf("an if asks for a cookie (%s)", place(st.cookie))}
+	}
 	o.q, o.by = st.q, st.by
 	if o.scope == nil {
 		o.scope = st.conf

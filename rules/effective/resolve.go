@@ -1,0 +1,69 @@
+package effective
+
+import (
+	"fmt"
+	"net"
+	"strings"
+)
+
+// unresolved says why it cannot be told whether nginx reaches the host of a
+// proxy_pass that a variable makes: its value is not known, no resolver is in
+// effect, and not everything it can be is an upstream or an address
+// (ngx_http_upstream_init_request). It is "" where that can be told.
+func (m *Model) unresolved(o *outcome) string {
+	url := o.pass.Arg(0)
+	if protocol(o.pass) != "proxy" || m.eval(url, o.q).known {
+		return ""
+	}
+	if resolver, _ := o.scope.effectiveOne("resolver"); resolver.Directive != nil || o.scope.gap(nil, true) != nil || m.Outer != Main {
+		return ""
+	}
+	scheme, host, _ := splitURL(url)
+	if scheme != "" && (strings.HasPrefix(host, "unix:") || !strings.Contains(host, "$")) {
+		return "" // only the path or the port is made by a variable
+	}
+	if m.allReached(host, o.q) {
+		return ""
+	}
+	if host == "" {
+		host = url
+	}
+	return fmt.Sprintf("whether nginx can resolve %s (%s): no resolver is set", host, place(o.pass))
+}
+
+// allReached reports whether the host is a map's variable and every value of the
+// map is an upstream or an address.
+func (m *Model) allReached(host string, q *request) bool {
+	ps, ok := parts(host)
+	if !ok || len(ps) != 1 || ps[0].variable == "" {
+		return false
+	}
+	mp := m.vars.maps[ps[0].variable]
+	if mp == nil || mp.partial || m.vars.set[mp.name] || mp.fallback == nil {
+		return false
+	}
+	reached := func(e mapEntry) bool {
+		v := m.eval(e.value, q)
+		name, _, err := net.SplitHostPort(v.text)
+		if err != nil {
+			name = v.text
+		}
+		return v.known && (strings.HasPrefix(v.text, "unix:") || m.Upstream(name) != nil || net.ParseIP(strings.Trim(name, "[]")) != nil)
+	}
+	if !reached(*mp.fallback) {
+		return false
+	}
+	for _, e := range mp.exact {
+		if !reached(e) {
+			return false
+		}
+	}
+	for _, list := range [][]mapEntry{mp.wild, mp.regex} {
+		for _, e := range list {
+			if !reached(e) {
+				return false
+			}
+		}
+	}
+	return true
+}
