@@ -32,7 +32,7 @@ func compile(expr string, caseless bool) *pattern {
 		copy(p.names, re.SubexpNames())
 		return p
 	}
-	options := regexp2.RegexOptions(regexp2.None)
+	options := regexp2.None
 	if caseless {
 		options |= regexp2.IgnoreCase
 	}

@@ -70,7 +70,7 @@ type Value struct {
 	Text  string // "" and Known: the line is not sent
 }
 
-// Requests are the kinds of request a route is judged for.
+// Request is a kind of request that a route is judged for.
 type Request uint8
 
 // The requests.

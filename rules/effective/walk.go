@@ -2,6 +2,7 @@ package effective
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -275,8 +276,7 @@ func (w *walk) content(st state) {
 func (w *walk) tryFiles(tf Item, st state) {
 	last := tf.Args[len(tf.Args)-1].Value
 	if strings.HasPrefix(last, "=") {
-		status := 0
-		fmt.Sscanf(last[1:], "%d", &status)
+		status, _ := strconv.Atoi(last[1:])
 		w.special(outcome{end: answered, status: status, item: tf}, st)
 		return
 	}

@@ -68,7 +68,7 @@ func (b *Backend) listen(tb testing.TB) error {
 		if err != nil {
 			return fmt.Errorf("make a directory for the socket: %w", err)
 		}
-		tb.Cleanup(func() { os.RemoveAll(dir) })
+		tb.Cleanup(func() { _ = os.RemoveAll(dir) })
 		path := filepath.Join(dir, "socket")
 		if b.listener, err = net.Listen("unix", path); err != nil {
 			return err

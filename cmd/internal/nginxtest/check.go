@@ -40,7 +40,7 @@ func (n *Nginx) Test(conf string) (output string, err error) {
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(prefix)
+	defer func() { _ = os.RemoveAll(prefix) }()
 	ctx, cancel := context.WithTimeout(context.Background(), checkTimeout)
 	defer cancel()
 	// With a file as its log nginx prints "nginx: [emerg] …" besides; with

@@ -64,7 +64,7 @@ func (w *world) ordinary(p probe) answer {
 }
 
 // fixed writes the repaired tree, runs it, and compares it with what was before.
-func (t *trial) fixed(all []*seen, posts []answer, r *repair, n *tally) ([]disagreement, error) {
+func (t *trial) fixed(all []*seen, posts []answer, r *repair, n *tally) (out []disagreement, err error) {
 	for name, text := range r.overlay {
 		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			return nil, err
@@ -86,8 +86,7 @@ func (t *trial) fixed(all []*seen, posts []answer, r *repair, n *tally) ([]disag
 	if err != nil {
 		return nil, err
 	}
-	defer server.Stop()
-	var out []disagreement
+	defer func() { err = errors.Join(err, server.Stop()) }()
 	for i, before := range all {
 		s := t.w.probe(before.probe)
 		for _, d := range after.compareProbe(s, n) {

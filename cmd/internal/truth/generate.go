@@ -10,12 +10,11 @@ import (
 // env is where a configuration runs: what the generator has to know of the
 // machine, and nothing that it decides on.
 type env struct {
-	ports               []int
-	a, b, t             string // HTTP backends; t speaks TLS
-	unix                string // an HTTP backend on a unix socket
-	uwsgi, scgi         string
-	dead                string // nothing listens there
-	fastcgi, grpc, memc string
+	ports       []int
+	a, b, t     string // HTTP backends; t speaks TLS
+	unix        string // an HTTP backend on a unix socket
+	uwsgi, scgi string
+	dead        string // nothing listens there
 }
 
 // probe is a URL to ask for.
@@ -43,7 +42,6 @@ type generator struct {
 
 	mapVars  []string // variables that maps define, all connection-like
 	upVars   []string // those for Upgrade
-	backVars []string // variables that hold an address of a backend
 	setVars  []string // variables that set assigns somewhere
 	wanted   map[string]bool
 	ups      []string // upstream blocks
@@ -58,15 +56,14 @@ type generator struct {
 
 // serverState is what the generator knows of the server it is in.
 type serverState struct {
-	id     string
-	count  int
-	paths  []string
-	hosts  []string
-	ports  []int
-	named  map[string]bool // defined
-	jumps  map[string]bool // asked for
-	keys   map[string]bool
-	regexp bool
+	id    string
+	count int
+	paths []string
+	hosts []string
+	ports []int
+	named map[string]bool // defined
+	jumps map[string]bool // asked for
+	keys  map[string]bool
 }
 
 // level is the state of one block: what stands there once already.

@@ -15,7 +15,7 @@ func (g *generator) server(s *sample) *node {
 		named: map[string]bool{}, jumps: map[string]bool{}, keys: map[string]bool{},
 	}
 	g.servers++
-	first := g.listen(n)
+	g.listen(n)
 	names := g.names()
 	if len(names) > 0 {
 		n.add(dir(append([]string{"server_name"}, names...)...))
@@ -39,7 +39,6 @@ func (g *generator) server(s *sample) *node {
 	if g.odd(0.3) {
 		g.r.Shuffle(len(n.kids), func(i, j int) { n.kids[i], n.kids[j] = n.kids[j], n.kids[i] })
 	}
-	_ = first
 	g.ask(s)
 	return n
 }
@@ -51,7 +50,7 @@ func (g *generator) mark(n *node, id string) *node {
 }
 
 // listen gives the server its sockets.
-func (g *generator) listen(n *node) int {
+func (g *generator) listen(n *node) {
 	ports := slices.Clone(g.env.ports)
 	g.r.Shuffle(len(ports), func(i, j int) { ports[i], ports[j] = ports[j], ports[i] })
 	count := 1
@@ -67,7 +66,6 @@ func (g *generator) listen(n *node) int {
 		n.add(d)
 		g.sv.ports = append(g.sv.ports, p)
 	}
-	return ports[0]
 }
 
 // names chooses server names and the hosts that ask for them.

@@ -1,7 +1,6 @@
 package truth
 
 import (
-	"path"
 	"slices"
 	"strings"
 )
@@ -209,10 +208,4 @@ func included(pattern string, files ...*file) *node {
 	n := dir("include", pattern)
 	n.files = files
 	return n
-}
-
-// matches reports whether an include of pattern loads the file of that name.
-func matches(pattern, name string) bool {
-	ok, err := path.Match(pattern, name)
-	return err == nil && ok && !strings.HasPrefix(path.Base(name), ".")
 }

@@ -71,7 +71,7 @@ func (t *trial) before(n *tally, findings []rules.Finding, fixed bool, only stri
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	defer server.Stop()
+	defer func() { err = errors.Join(err, server.Stop()) }()
 	for _, p := range t.s.probes {
 		s := t.w.probe(p)
 		defer s.close()
