@@ -155,7 +155,7 @@ func ignoreFinding(f *Finding, ignores []ignoreComment) {
 	for i := range ignores {
 		ig := &ignores[i]
 		n := slices.Index(ig.names, f.Rule.Name)
-		if n < 0 || !ig.whole && ig.line != line {
+		if n < 0 || !ig.whole && ig.line != line && !passOn(f, ig.line) {
 			continue
 		}
 		ig.used[n] = true
@@ -163,6 +163,15 @@ func ignoreFinding(f *Finding, ignores []ignoreComment) {
 			f.Ignored, f.Fix = ig.reason, nil
 		}
 	}
+}
+
+// passOn reports whether the pass of a route that the finding concerns stands on
+// the line: what is missing in a location is reported at its head, and ignored
+// there or where its traffic goes.
+func passOn(f *Finding, line int) bool {
+	return slices.ContainsFunc(f.Routes, func(r *effective.Route) bool {
+		return r.Pass.File == f.File && f.File.Position(r.Pass.Span.Start).Line == line
+	})
 }
 
 // judgeIgnore reports an ignore comment that has no reason, names no rule, or

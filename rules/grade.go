@@ -41,9 +41,30 @@ func (p *Pass) grade(r *effective.Route, reason *effective.Reason) Severity {
 
 // half reports whether the route has one of the two header lines and nothing
 // else speaks for WebSocket: the other one is often missed where no handshake
-// ever comes.
+// ever comes. A line with an empty value is none.
 func half(r *effective.Route) bool {
-	return !r.LikelyPath && (r.Because(effective.MissingUpgrade) != nil) != (r.Because(effective.MissingConnection) != nil)
+	upgrade, connection := false, false
+	for i := range r.Headers {
+		h := &r.Headers[i]
+		written := h.Item.Directive != nil && h.Value != ""
+		upgrade = upgrade || written && strings.EqualFold(h.Name, "Upgrade")
+		connection = connection || written && strings.EqualFold(h.Name, "Connection")
+	}
+	return !r.LikelyPath && upgrade != connection
+}
+
+// turnedAway reports whether no handshake gets as far as the route's upstream, or
+// none that it takes: what would happen later does not matter then.
+func turnedAway(r *effective.Route) bool {
+	for _, kind := range [...]effective.ReasonKind{
+		effective.UnreachableProxy, effective.RedirectedHandshake, effective.HandshakeMethod,
+		effective.UnsupportedPass, effective.UnsupportedNginx,
+	} {
+		if r.Because(kind) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // unseenCap is the highest severity of what a level outside the fragment could

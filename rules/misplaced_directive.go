@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -167,13 +168,19 @@ func whereTo(name string, several bool) string {
 	return "move " + it + " out of every block, to the top of nginx.conf"
 }
 
+// holdsComment reports whether a comment stands in the block, which would go
+// with it.
+func holdsComment(d *parser.Directive) bool {
+	return slices.ContainsFunc(d.File.Comments, func(c parser.Span) bool { return d.Span.Contains(c.Start) })
+}
+
 // liftLines plans to move the WebSocket lines of an if that tests for WebSocket
 // only into the location around it, and to take the if out. It is nil where the
 // if holds or tests anything else.
 func (p *Pass) liftLines(l level, wrong []effective.Item, f *Finding) *Fix {
 	loc := l.Parent
 	if loc.Kind != effective.Location || loc.Block == nil || len(wrong) != len(l.Items) || len(l.Unread) > 0 || !testsUpgrade(l.Block) ||
-		l.Via != loc.Via || len(p.mounts.others(loc)) > 1 {
+		l.Via != loc.Via || len(p.mounts.others(loc)) > 1 || holdsComment(l.Block) {
 		return nil
 	}
 	var r *effective.Route

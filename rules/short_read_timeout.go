@@ -53,7 +53,7 @@ const defaultTimeout = 60 * time.Second
 func checkShortReadTimeout(p *Pass) {
 	for _, r := range p.intended() {
 		module := strings.TrimSuffix(r.Pass.Head.Value, "_pass")
-		if module != "proxy" && module != "uwsgi" && module != "scgi" {
+		if module != "proxy" && module != "uwsgi" && module != "scgi" || turnedAway(r) {
 			continue
 		}
 		if reason := r.Because(effective.ZeroReadTimeout); reason != nil {
@@ -74,6 +74,14 @@ func (p *Pass) shortTimeout(r *effective.Route) bool {
 		return false
 	}
 	return r.Idle.Duration < least || r.Idle.Duration <= defaultTimeout && p.Options.ReadTimeoutMin == 0
+}
+
+// seconds writes the unit behind a bare number, which nginx takes for seconds.
+func seconds(text string) string {
+	if text != "" && strings.Trim(text, "0123456789") == "" {
+		return text + "s"
+	}
+	return text
 }
 
 // unseenTimeout reports whether nginx's default would apply, were it not for the
@@ -108,7 +116,7 @@ func (p *Pass) reportTimeout(r *effective.Route, module string, zero *effective.
 			subject(r), name, p.otherTimeout(r, module), name, value)
 	default:
 		msg = fmt.Sprintf("%s closes a WebSocket that is silent for %s%s; set %s %s, or have one side ping more often",
-			subject(r), r.Idle.Text, p.otherTimeout(r, module), name, value)
+			subject(r), seconds(r.Idle.Text), p.otherTimeout(r, module), name, value)
 	}
 	if zero == nil && (r.Pings || r.Idle.Duration > defaultTimeout) {
 		sev = min(sev, Info)

@@ -106,10 +106,21 @@ func (p *Pass) checkSubrequest(r *effective.Route, by effective.Item, loc *effec
 				f.Related = append(f.Related, Place{it.File, headSpan(it.Directive), "the line that it inherits"})
 			}
 		}
-		f.Fix = p.clearUpgrade(sub)
+		if dedicated(sub, by) {
+			f.Fix = p.clearUpgrade(sub)
+		}
 		p.Report(f)
 		return
 	}
+}
+
+// dedicated reports whether the location that answers a subrequest is there for
+// nothing else: named as the request is, and not meant for WebSocket itself.
+// Another one needs its lines.
+func dedicated(sub *effective.Route, by effective.Item) bool {
+	_, match := sub.Location.ModifierAndMatch()
+	uri, _, _ := strings.Cut(by.Arg(0), "?")
+	return match == uri && sub.Intent != effective.Declared && sub.Intent != effective.Likely
 }
 
 // asksForUpgrade reports whether a handshake's subrequest to the route asks for

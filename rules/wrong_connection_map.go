@@ -64,31 +64,46 @@ func checkWrongConnectionMap(p *Pass) {
 			return
 		}
 		line, block := reason.Items[0], reason.Items[1]
-		said := map[string]bool{}
-		var values []string
-		for _, h := range r.Headers {
-			if h.Item.Directive != line.Directive {
-				continue
-			}
-			for _, v := range []effective.Value{h.Sent[effective.Handshake], h.Sent[effective.HandshakeKeepAlive]} {
-				if v.Known && !effective.HasToken(v.Text, "upgrade") && !said[v.Text] {
-					said[v.Text] = true
-					values = append(values, fmt.Sprintf("%q", v.Text))
-				}
-			}
-		}
-		what := "something else"
-		if len(values) > 0 {
-			what = listed(values)
-		}
 		f := atItem(block, r, sev, fmt.Sprintf(
-			"this map gives Connection %s for a WebSocket handshake, where the word upgrade is needed; make it say upgrade unless $http_upgrade is empty", what))
+			"this map gives Connection %s, where the word upgrade is needed; %s", wrongValues(r, line), remedyFor(block)))
 		f.Related = []Place{{line.File, headSpan(line.Directive), "the line that uses it"}}
 		if edits, ok := p.mendMap(block); ok {
 			f.Fix = fixOf(Unsafe, "make the map say upgrade", edits, true)
 		}
 		p.Report(f)
 	})
+}
+
+// wrongValues says what the line sends in place of upgrade, and for which form of
+// the handshake where it is not both.
+func wrongValues(r *effective.Route, line effective.Item) string {
+	for i := range r.Headers {
+		h := &r.Headers[i]
+		if h.Item.Directive != line.Directive {
+			continue
+		}
+		plain, list := h.Sent[effective.Handshake], h.Sent[effective.HandshakeKeepAlive]
+		wrong := func(v effective.Value) bool { return v.Known && !effective.HasToken(v.Text, "upgrade") }
+		switch {
+		case wrong(plain) && wrong(list) && plain != list:
+			return fmt.Sprintf("%q and %q for the two forms of a WebSocket handshake", plain.Text, list.Text)
+		case wrong(plain) && wrong(list):
+			return fmt.Sprintf("%q for a WebSocket handshake", plain.Text)
+		case wrong(list):
+			return fmt.Sprintf("%q for a handshake with \"Connection: keep-alive, Upgrade\", as Firefox sends it", list.Text)
+		case wrong(plain):
+			return fmt.Sprintf("%q for a handshake with \"Connection: Upgrade\"", plain.Text)
+		}
+	}
+	return "something else for a WebSocket handshake"
+}
+
+// remedyFor says how to mend the map.
+func remedyFor(block effective.Item) string {
+	if strings.EqualFold(block.Arg(0), "$http_connection") {
+		return "map $http_upgrade instead, or use a key such as ~*upgrade"
+	}
+	return "make it say upgrade unless $http_upgrade is empty"
 }
 
 // mendMap plans the edits that make a map of $http_upgrade say upgrade for
