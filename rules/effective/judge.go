@@ -161,7 +161,7 @@ func (m *Model) refusesTarget(s *Scope, pass Item, q *request) (status int, kind
 	if protocol(pass) != "proxy" || !strings.Contains(pass.Arg(0), "$") {
 		return 0, ""
 	}
-	v := m.eval(pass.Arg(0), q)
+	v := m.target(pass.Arg(0), q)
 	if !v.known {
 		return 0, ""
 	}

@@ -130,6 +130,8 @@ func TestRoute(t *testing.T) {
 		{"a variable from where nothing leads here", "", `location @ws { ` + c + pass + `} location /b { set $c upgrade; try_files $uri @b; } location @b { return 404; }`, Broken, MissingConnection},
 		{"what another route gets wrong", "", `location /a { try_files $uri @b; ` + ws + pass + `} location @b { ` + pass + `}`, Broken, UnreachableProxy},
 		{"what another route gets right", "", `location /a { try_files $uri @b; ` + pass + `} location @b { ` + ws + pass + `}`, Works, ""},
+		{"a path that a variable makes", "upstream b { server 127.0.0.1:1; }", `location /a { ` + ws + `proxy_pass http://b$request_uri; }`, Works, ""},
+		{"a path behind a host that nobody resolves", "", `location /a { ` + ws + `proxy_pass http://b.invalid$uri$is_args$args; }`, Broken, MissingResolver},
 		{"a rewrite that only some paths meet", "", `location /a { ` + ws + `rewrite ^(.*)/x$ $1 break; ` + pass + `return 200 "no"; }`, Works, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

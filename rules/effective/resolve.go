@@ -12,7 +12,7 @@ import (
 // (ngx_http_upstream_init_request). It is "" where that can be told.
 func (m *Model) unresolved(o *outcome) string {
 	url := o.pass.Arg(0)
-	if protocol(o.pass) != "proxy" || m.eval(url, o.q).known {
+	if protocol(o.pass) != "proxy" || m.target(url, o.q).known {
 		return ""
 	}
 	if resolver, _ := o.scope.effectiveOne("resolver"); resolver.Directive != nil || o.scope.gap(nil, true) != nil || m.Outer != Main {
@@ -30,6 +30,26 @@ func (m *Model) unresolved(o *outcome) string {
 	}
 	return fmt.Sprintf("whether nginx can resolve %s (%s): no resolver is set", host, place(o.pass))
 }
+
+// target returns the URL of a proxy_pass, without its path where that alone is not
+// known.
+func (m *Model) target(url string, q *request) val {
+	if v := m.eval(url, q); v.known {
+		return v
+	}
+	expr := pathVariables.Replace(url) // each begins with a slash
+	_, rest, ok := strings.Cut(expr, "://")
+	if !ok {
+		return unknownVal
+	}
+	i := strings.IndexByte(rest, '/')
+	if i < 0 || strings.HasPrefix(rest, "unix:") {
+		return unknownVal
+	}
+	return m.eval(expr[:len(expr)-len(rest)+i], q)
+}
+
+var pathVariables = strings.NewReplacer("$request_uri", "/", "${request_uri}", "/", "$document_uri", "/", "${document_uri}", "/", "$uri", "/", "${uri}", "/")
 
 // allReached reports whether the host is a map's variable and every value of the
 // map is an upstream or an address.

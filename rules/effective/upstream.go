@@ -141,7 +141,7 @@ func (m *Model) proxyHost(pass Item, q *request) val {
 	if protocol(pass) != "proxy" {
 		return emptyVal // a variable of the proxy module
 	}
-	v := m.eval(pass.Arg(0), q)
+	v := m.target(pass.Arg(0), q)
 	if !v.known {
 		return unknownVal
 	}

@@ -2,6 +2,7 @@ package truth
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -31,6 +32,7 @@ type tally struct {
 	TracedUnknown                    int
 	Idle, Findings, Breaks, Refusals int
 	Fixes, Lines                     int
+	Why                              map[string]int // what makes verdicts unknown
 }
 
 func (t *tally) add(o tally) {
@@ -51,6 +53,20 @@ func (t *tally) add(o tally) {
 	t.Refusals += o.Refusals
 	t.Fixes += o.Fixes
 	t.Lines += o.Lines
+	for why, count := range o.Why {
+		t.because(why)
+		t.Why[why] += count - 1
+	}
+}
+
+var placeName = regexp.MustCompile(`\(.*\)|\d+`)
+
+// because counts what made a verdict unknown.
+func (t *tally) because(why string) {
+	if t.Why == nil {
+		t.Why = map[string]int{}
+	}
+	t.Why[placeName.ReplaceAllString(why, "…")]++
 }
 
 // seen is what a probe came to: the answer for each kind of request.
@@ -244,6 +260,7 @@ func (t *trial) compareRoutes(all []*seen, n *tally) []disagreement {
 			n.Broken++
 		case effective.Unknown:
 			n.Unknown++
+			n.because(r.Undecided)
 		}
 		reached := false
 		for _, s := range all {

@@ -112,11 +112,11 @@ func (t *trial) fixed(all []*seen, posts []answer, r *repair, n *tally) (out []d
 		if before.answers[0].ok && before.answers[1].ok && (!s.answers[0].ok || !s.answers[1].ok) {
 			bad("fix breaks", "the fix broke what worked: %s; %s", s.answers[0].result(), s.answers[1].result())
 		}
-		if before.trace == nil || before.trace.Route == nil || elsewhere(before.trace.Route) || s.answers[0].ok && s.answers[1].ok {
+		if before.trace == nil || before.trace.Route == nil || s.answers[0].ok && s.answers[1].ok {
 			continue
 		}
 		for _, route := range t.model.Routes {
-			if same(before.trace.Route, route) && fixable(route, r.result.First) && s.trace != nil && after.decided(s.trace.Route) {
+			if before.through(route) && fixable(route, r.result.First) && s.trace != nil && after.decided(s.trace.Route) {
 				bad("fix fails", "all findings of %s were fixed, and it answers %s; %s; findings were:%s", locOf(route.Scope),
 					s.answers[0].result(), s.answers[1].result(), show(r.result.First))
 			}

@@ -53,7 +53,7 @@ func (g *generator) connectionMap(name string) *node {
 	if g.odd(0.4) {
 		source = pick(g, "$http_connection", `"$http_upgrade$http_connection"`, "$request_method", "$http_Upgrade", `"${http_upgrade}"`, "$scheme",
 			`"$http_connection"`, "$http_x_none")
-		if g.odd(0.15) { // what only a request decides
+		if g.odd(0.08) { // what only a request decides
 			source = pick(g, "$host", "$uri", "$arg_ws", "$server_name")
 		}
 	}

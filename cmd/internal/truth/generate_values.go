@@ -227,8 +227,8 @@ func (g *generator) setValue(name string) string {
 
 // set writes a set directive.
 func (g *generator) set() *node {
-	name := g.setVar(pick(g, "up", "conn", "back", "any"))
-	if len(g.mapVars) > 0 && g.odd(0.05) {
+	name := g.setVar(pick(g, "up", "conn", "back", "any", "any", "any"))
+	if len(g.mapVars) > 0 && g.odd(0.03) {
 		name = pick(g, g.mapVars...) // over a map's
 	}
 	g.wanted["set "+name] = true
