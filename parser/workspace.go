@@ -109,6 +109,12 @@ func (w *Workspace) Named(f *File) bool {
 	return w.asked[f]
 }
 
+// Excluded reports whether the user's patterns leave f out.
+func (w *Workspace) Excluded(f *File) bool {
+	s := w.of[f]
+	return s != nil && w.excluded(s.abs)
+}
+
 func contains(files []*File, f *File) bool {
 	for _, g := range files {
 		if g == f {

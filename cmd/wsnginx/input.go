@@ -376,12 +376,32 @@ func (in *input) routes(w *parser.Workspace, models []*effective.Model) []*effec
 	return out
 }
 
+// concerns reports whether a finding is about the files that the user named: it
+// stands in one, or in what one includes, and is not excluded.
+func concerns(w *parser.Workspace, f *rules.Finding) bool {
+	if w.Excluded(f.File) {
+		return false
+	}
+	through := func(file *parser.File, via *effective.Mount) bool {
+		for ; !w.Named(file); via = via.Outer {
+			if via == nil {
+				return false
+			}
+			file = via.Include.File
+		}
+		return true
+	}
+	return through(f.File, f.Via) || slices.ContainsFunc(f.Routes, func(r *effective.Route) bool {
+		return through(r.Pass.File, r.Pass.Via) || r.Location != nil && r.Location.Block != nil && through(r.Location.Block.File, r.Location.Via)
+	})
+}
+
 // lint runs the rules over w and returns the findings in the named files, and
 // those more that a comment ignores.
 func (in *input) lint(w *parser.Workspace, models []*effective.Model) (findings, ignored []rules.Finding) {
 	for _, f := range in.judge.run(models, in.ruleOptions(w, nil)) {
 		switch {
-		case !w.Named(f.File):
+		case !concerns(w, &f):
 		case f.Ignored != "":
 			ignored = append(ignored, f)
 			if in.verbose {
