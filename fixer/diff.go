@@ -14,6 +14,22 @@ const around = 3
 // git apply find the file by. It is empty where nothing changed.
 func (c Change) Diff() string { return Diff(patchName(c.Name), c.Old, c.New) }
 
+// Line returns where line n of the old text stands in the new one, both counted
+// from 1, and 0 where it was changed or taken out.
+func (c Change) Line(n int) int {
+	moved := n
+	for _, d := range compare(newText(c.Old), newText(c.New)) {
+		switch {
+		case n <= d.a0:
+			return moved
+		case n <= d.a1:
+			return 0
+		}
+		moved = n + d.b1 - d.a1
+	}
+	return moved
+}
+
 // Diff returns the unified diff that turns old into new, "" where they are
 // equal. Both header lines name the file ./name: `patch -p0` finds that as it
 // is, and `patch -p1` and `git apply`, which take the first component off, find

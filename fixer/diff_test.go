@@ -353,3 +353,12 @@ func BenchmarkDiff(b *testing.B) {
 		}
 	})
 }
+
+func TestLine(t *testing.T) {
+	c := Change{Old: "a\nb\nc\nd\ne\n", New: "a\nnew\nb\nC\nd\n"}
+	for i, want := range []int{1, 3, 0, 5, 0, 6} {
+		if got := c.Line(i + 1); got != want {
+			t.Errorf("Line(%d) = %d, want %d", i+1, got, want)
+		}
+	}
+}

@@ -2,6 +2,8 @@ package fixer
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,32 +28,59 @@ import (
 // github.com/google/renameio does the same for one file; it has no Windows
 // build, and it can neither compare nor restore.
 func Write(ctx context.Context, changes []Change, writable func(name string) bool) error {
-	return (&writer{rename: os.Rename}).write(ctx, changes, writable)
+	return (&Writing{rename: os.Rename}).write(ctx, changes, writable)
 }
 
-// writer is one call of Write.
-type writer struct {
+// Begin is Write for a caller that judges the result: the files hold their new
+// bytes when it returns, and Keep or Restore has to follow. A process that ends
+// in between leaves a journal (JournalName) that says so: what was never kept
+// is to be restored.
+func Begin(ctx context.Context, changes []Change, writable func(name string) bool) (*Writing, error) {
+	w := &Writing{rename: os.Rename, judged: true}
+	if err := w.begin(ctx, changes, writable); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// Writing is a set of files that have their new bytes and may still get the old
+// ones back.
+type Writing struct {
 	rename  func(from, to string) error
+	judged  bool // nothing counts as done before Keep
 	targets []*target
+	journal *journal
 }
 
 // target is one file to be replaced.
 type target struct {
-	Change
-	path string      // with symbolic links resolved
-	info fs.FileInfo // before the change
-	temp string      // the file that will take its place; "" once it has
-	done bool
+	path     string // with symbolic links resolved
+	name     string // as messages have it
+	old, new string // new is "" where a journal is all that is left
+	oldSum   sum
+	newSum   sum
+	info     fs.FileInfo // before the change
+	temp     string      // the file that takes its place
+	done     bool
 }
 
-func (w *writer) write(ctx context.Context, changes []Change, writable func(name string) bool) error {
-	defer func() {
-		for _, t := range w.targets {
-			if t.temp != "" {
-				_ = os.Remove(t.temp) // the error that led here says more
-			}
-		}
-	}()
+// sum tells the bytes of a file from others.
+type sum [sha256.Size]byte
+
+func sumOf(text string) sum { return sha256.Sum256([]byte(text)) }
+
+// reached is called after each step that another process could notice. Only
+// tests replace it.
+var reached = func() {}
+
+func (w *Writing) write(ctx context.Context, changes []Change, writable func(name string) bool) error {
+	if err := w.begin(ctx, changes, writable); err != nil {
+		return err
+	}
+	return w.Keep()
+}
+
+func (w *Writing) begin(ctx context.Context, changes []Change, writable func(name string) bool) error {
 	for _, c := range changes {
 		if c.Old == c.New {
 			continue
@@ -63,23 +92,35 @@ func (w *writer) write(ctx context.Context, changes []Change, writable func(name
 			return fmt.Errorf("write %s: %w", c.Name, err)
 		}
 	}
+	if err := ctx.Err(); err != nil || len(w.targets) == 0 {
+		return err
+	}
+	var err error
+	if w.journal, err = newJournal(w.targets, w.judged); err != nil {
+		return fmt.Errorf("write %s: %w", w.targets[0].name, err)
+	}
+	if err := w.replaceAll(ctx); err != nil {
+		return errors.Join(err, w.Restore())
+	}
+	return nil
+}
+
+// replaceAll writes every new file before the first one takes its place.
+func (w *Writing) replaceAll(ctx context.Context) error {
 	for _, t := range w.targets {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := t.stage(t.New); err != nil {
-			return fmt.Errorf("write %s: %w", t.Name, err)
+		if err := t.stage(t.new); err != nil {
+			return fmt.Errorf("write %s: %w", t.name, err)
 		}
 	}
 	for _, t := range w.targets {
-		err := ctx.Err()
-		if err == nil {
-			if err = w.replace(t, t.Old); err != nil {
-				err = fmt.Errorf("write %s: %w", t.Name, err)
-			}
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		if err != nil {
-			return errors.Join(err, w.restore())
+		if err := w.replace(t, t.oldSum); err != nil {
+			return fmt.Errorf("write %s: %w", t.name, err)
 		}
 		t.done = true
 	}
@@ -87,8 +128,61 @@ func (w *writer) write(ctx context.Context, changes []Change, writable func(name
 	return nil
 }
 
+// Keep makes the new bytes last: nothing will restore the files any more.
+func (w *Writing) Keep() error {
+	if w.journal == nil {
+		return nil
+	}
+	defer w.syncDirs()
+	if err := w.journal.remove(); err != nil {
+		return fmt.Errorf("the files are written, and %s cannot be removed: %w", w.journal.path, bare(err))
+	}
+	w.journal = nil
+	return nil
+}
+
+// Restore gives the files that were replaced their old bytes back. Where that
+// fails the journal stays, and with it the old bytes.
+func (w *Writing) Restore() error {
+	if w.journal == nil {
+		return nil
+	}
+	if err := w.putBack(); err != nil {
+		w.journal.close()
+		return err
+	}
+	if err := w.journal.remove(); err != nil {
+		return fmt.Errorf("the files are as they were, and %s cannot be removed: %w", w.journal.path, bare(err))
+	}
+	w.journal = nil
+	return nil
+}
+
+// putBack gives the files that were replaced their old bytes.
+func (w *Writing) putBack() error {
+	var errs []error
+	for _, t := range w.targets {
+		_ = os.Remove(t.temp) // mostly there is none
+		if !t.done {
+			continue
+		}
+		err := t.stage(t.old)
+		if err == nil {
+			err = w.replace(t, t.newSum)
+		}
+		if err != nil {
+			_ = os.Remove(t.temp)
+			errs = append(errs, fmt.Errorf("restore %s: %w; its old bytes are kept in %s", t.name, err, w.journal.path))
+			continue
+		}
+		t.done = false
+	}
+	w.syncDirs()
+	return errors.Join(errs...)
+}
+
 // add checks that a file can be replaced and puts it on the list.
-func (w *writer) add(c Change) error {
+func (w *Writing) add(c Change) error {
 	path, err := filepath.EvalSymlinks(c.Name)
 	if err != nil {
 		return bare(err)
@@ -97,8 +191,8 @@ func (w *writer) add(c Change) error {
 		return err
 	}
 	if i := slices.IndexFunc(w.targets, func(t *target) bool { return t.path == path }); i >= 0 {
-		if t := w.targets[i]; t.Old != c.Old || t.New != c.New {
-			return fmt.Errorf("it is the same file as %s, and their fixes differ; give one of the two", t.Name)
+		if t := w.targets[i]; t.old != c.Old || t.new != c.New {
+			return fmt.Errorf("it is the same file as %s, and their fixes differ; give one of the two", t.name)
 		}
 		return nil
 	}
@@ -119,21 +213,24 @@ func (w *writer) add(c Change) error {
 		return bare(err)
 	}
 	_ = f.Close() // nothing was written
-	if err := holds(path, c.Old); err != nil {
+	t := &target{
+		path: path, name: c.Name, old: c.Old, new: c.New, oldSum: sumOf(c.Old), newSum: sumOf(c.New),
+		info: info, temp: filepath.Join(filepath.Dir(path), tempPrefix+rand.Text()[:12]),
+	}
+	if err := holds(path, t.oldSum); err != nil {
 		return err
 	}
-	w.targets = append(w.targets, &target{Change: c, path: path, info: info})
+	w.targets = append(w.targets, t)
 	return nil
 }
 
-// stage writes text to a temporary file beside the target.
+// stage writes text to the temporary file beside the target.
 func (t *target) stage(text string) error {
-	dir := filepath.Dir(t.path)
-	f, err := os.CreateTemp(dir, ".wsnginx-*")
+	f, err := os.OpenFile(t.temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return fmt.Errorf("cannot create the new file in %s: %w", dir, bare(err))
+		return noRoom(filepath.Dir(t.path), err)
 	}
-	t.temp = f.Name()
+	reached()
 	_, err = f.WriteString(text)
 	if err == nil {
 		// The mode comes after the owner: changing that may clear bits.
@@ -147,63 +244,51 @@ func (t *target) stage(text string) error {
 }
 
 // replace puts the staged file in place of the target while that holds expect.
-func (w *writer) replace(t *target, expect string) error {
+func (w *Writing) replace(t *target, expect sum) error {
 	if err := holds(t.path, expect); err != nil {
 		return err
 	}
-	if err := w.rename(t.temp, t.path); err != nil {
-		return err
-	}
-	t.temp = ""
-	return nil
-}
-
-// restore gives the files that were replaced their old bytes back.
-func (w *writer) restore() error {
-	var errs []error
-	for _, t := range w.targets {
-		if !t.done {
-			continue
-		}
-		err := t.stage(t.Old)
-		if err == nil {
-			err = w.replace(t, t.New)
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("restore %s: %w; it holds its new bytes", t.Name, err))
-		}
-	}
-	w.syncDirs()
-	return errors.Join(errs...)
+	reached()
+	err := w.rename(t.temp, t.path)
+	reached()
+	return err
 }
 
 // syncDirs makes the renames last. Not every system can, and the files are
 // complete either way, so that errors are not looked at.
-func (w *writer) syncDirs() {
+func (w *Writing) syncDirs() {
 	synced := map[string]bool{}
 	for _, t := range w.targets {
 		dir := filepath.Dir(t.path)
-		if !t.done || synced[dir] {
-			continue
-		}
-		synced[dir] = true
-		if f, err := os.Open(dir); err == nil {
-			_ = f.Sync()
-			_ = f.Close()
+		if !synced[dir] {
+			synced[dir] = true
+			syncDir(dir)
 		}
 	}
 }
 
-// holds returns an error where the file at path does not hold text.
-func holds(path, text string) error {
+func syncDir(dir string) {
+	if f, err := os.Open(dir); err == nil {
+		_ = f.Sync()
+		_ = f.Close()
+	}
+}
+
+// holds returns an error where the file at path does not hold what sum is of.
+func holds(path string, want sum) error {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return bare(err)
 	}
-	if string(b) != text {
+	if sha256.Sum256(b) != want {
 		return errors.New("it has changed since it was read; run wsnginx again")
 	}
 	return nil
+}
+
+// noRoom is the error of a folder in which no file can be made.
+func noRoom(dir string, err error) error {
+	return fmt.Errorf("cannot create the new file in %s: %w", dir, bare(err))
 }
 
 // bare takes the operation and path off an error that is about to be wrapped

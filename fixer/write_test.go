@@ -155,7 +155,7 @@ func TestWriteRestores(t *testing.T) {
 	name := func(n string) string { return filepath.Join(dir, n) }
 	changes := []Change{{name("a"), "a", "A"}, {name("b"), "b", "B"}, {name("c"), "c", "C"}}
 	full := errors.New("disk on fire")
-	w := &writer{rename: func(from, to string) error {
+	w := &Writing{rename: func(from, to string) error {
 		if filepath.Base(to) == "c" {
 			return full
 		}
@@ -167,7 +167,7 @@ func TestWriteRestores(t *testing.T) {
 	wantFiles(t, dir, content)
 
 	// A file that somebody else wrote to in between is not restored over.
-	w = &writer{rename: func(from, to string) error {
+	w = &Writing{rename: func(from, to string) error {
 		if filepath.Base(to) == "c" {
 			return errors.Join(full, os.WriteFile(name("a"), []byte("theirs"), 0o644))
 		}
@@ -178,6 +178,13 @@ func TestWriteRestores(t *testing.T) {
 		t.Errorf("write = %v", err)
 	}
 	content["a"] = "theirs"
+	left := readJournal(t, dir)
+	if err := left.Settle(t.Context(), all); err != nil || left.Aside == "" {
+		t.Errorf("Settle = %v, journal in %q", err, left.Aside)
+	}
+	if err := os.Remove(left.Aside); err != nil { // it keeps what a held
+		t.Error(err)
+	}
 	wantFiles(t, dir, content)
 }
 
@@ -187,7 +194,7 @@ func TestWriteInterrupted(t *testing.T) {
 	dir := files(t, content)
 	changes := []Change{{filepath.Join(dir, "a"), "a", "A"}, {filepath.Join(dir, "b"), "b", "B"}}
 	ctx, cancel := context.WithCancel(t.Context())
-	w := &writer{rename: func(from, to string) error {
+	w := &Writing{rename: func(from, to string) error {
 		cancel()
 		return os.Rename(from, to)
 	}}
@@ -196,7 +203,7 @@ func TestWriteInterrupted(t *testing.T) {
 			t.Errorf("write = %v, want %v", err, context.Canceled)
 		}
 		wantFiles(t, dir, content)
-		w = &writer{rename: os.Rename}
+		w = &Writing{rename: os.Rename}
 	}
 }
 
