@@ -185,8 +185,20 @@ func (p *parsing) comment(s Span) {
 	}
 }
 
+// byteOrderMark is U+FEFF in UTF-8, which some editors write first.
+const byteOrderMark = "\xEF\xBB\xBF"
+
 func (p *parsing) word(s Span) {
 	raw := p.file.Src[s.Start:s.End]
+	if s.Start == 0 && strings.HasPrefix(raw, byteOrderMark) {
+		// nginx takes the mark for the beginning of a name.
+		raw = raw[len(byteOrderMark):]
+		p.errorAt(0, `unknown directive "\xEF\xBB\xBF`+raw+`" (the file begins with a byte order mark; save it without)`)
+		if raw == "" || raw[0] == '#' {
+			return
+		}
+		s.Start = len(byteOrderMark)
+	}
 	w := Word{s, unquote(raw)}
 	if p.escaped {
 		w.Value = strings.ReplaceAll(w.Value, `\$`, "$")

@@ -24,6 +24,8 @@ func TestUndecided(t *testing.T) {
 		{"with a resolver", "resolver 127.0.0.53;", `proxy_pass http://$host:3000;`, Works, ""},
 		{"upstreams picked by a map", "upstream a { server 127.0.0.1:1; } map $host $u { default a; x.test 127.0.0.1:2; }", `proxy_pass http://$u;`, Works, ""},
 		{"a name picked by a map", "upstream a { server 127.0.0.1:1; } map $host $u { default a; x.test backend.test; }", `proxy_pass http://$u;`, Unknown, "no resolver"},
+		{"headers-more clears the answer's", "more_clear_headers Server Upgrade;", `proxy_pass http://127.0.0.1:1;`, Unknown, "more_clear_headers does to Upgrade"},
+		{"headers-more sets another", "more_set_headers 'X-A: Upgrade';", `proxy_pass http://127.0.0.1:1;`, Works, ""},
 		{"only the path is a variable", "", `proxy_pass http://127.0.0.1:1$request_uri;`, Works, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

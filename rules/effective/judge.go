@@ -121,6 +121,7 @@ func (m *Model) judgeRequest(o *outcome, j *judgement) {
 		m.judgeMethod(o, j)
 	}
 	m.judgeResponse(o, j, proto)
+	m.judgeMore(o, j)
 	if t := m.timeout(o.scope, proto+"_read_timeout"); t.Known && t.Duration == 0 {
 		j.add(Reason{Kind: ZeroReadTimeout, Items: itemList(t.Item)})
 	}
@@ -297,6 +298,27 @@ func (m *Model) judgeResponse(o *outcome, j *judgement, proto string) {
 			continue
 		}
 		j.add(Reason{Kind: HiddenResponse, Header: name, Items: []Item{it}})
+	}
+}
+
+// judgeMore says so where the headers-more module takes a header of the handshake
+// away or writes one: what it does depends on statuses and types, and is not
+// worked out here.
+func (m *Model) judgeMore(o *outcome, j *judgement) {
+	for _, name := range [...]string{"more_clear_headers", "more_set_headers", "more_clear_input_headers", "more_set_input_headers"} {
+		if !m.used[name] {
+			continue
+		}
+		items, _ := o.scope.Effective(name)
+		for _, it := range items {
+			for _, a := range it.Args {
+				header, _, _ := strings.Cut(a.Value, ":")
+				switch strings.ToLower(strings.TrimSpace(header)) {
+				case "upgrade", "connection", "host", "sec-websocket-accept", "sec-websocket-key", "sec-websocket-version":
+					j.unsure("what %s does to %s (%s)", name, strings.TrimSpace(header), place(it))
+				}
+			}
+		}
 	}
 }
 

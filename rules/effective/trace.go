@@ -72,6 +72,13 @@ func (m *Model) Trace(u *url.URL) (*Trace, error) {
 			t.Outcome = OutcomeUnknown
 		}
 		t.Why = "no server listens on port " + port
+		for _, h := range m.HTTP {
+			if h.Partial {
+				t.Outcome = OutcomeUnknown
+				t.Why += " in what was read; " + h.unread()
+				break
+			}
+		}
 		return t, nil
 	}
 	t.Server, t.ServerWhy = so.byName(u.Hostname())
