@@ -83,7 +83,6 @@ func completions(app *cli.App) []*completed {
 			}
 			one.flags = append(one.flags, flag)
 		}
-		one.flags = append(one.flags, completedFlag{name: "help", usage: "print help"})
 		out = append(out, one)
 	}
 	return out

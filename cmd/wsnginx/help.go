@@ -47,11 +47,14 @@ func commandHelp(app *cli.App, c *cli.Command) string {
 	return literal(b.String())
 }
 
-// helpFlags returns the flags of a command, each with its value as it is
-// written, and what it does.
+// helpFlags returns the flags of a command without --help, each with its value
+// as it is written, and what it does.
 func helpFlags(c *cli.Command) [][2]string {
 	var out [][2]string
 	for _, f := range c.Flags {
+		if f.Names()[0] == "help" {
+			continue
+		}
 		doc := f.(cli.DocGenerationFlag)
 		value, usage := unquote(doc.GetUsage())
 		name := "--" + f.Names()[0]

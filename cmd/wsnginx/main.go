@@ -112,9 +112,14 @@ func (p *program) app() *cli.App {
 		},
 	}
 	app.CustomAppHelpTemplate = appHelp(app)
+	// urfave/cli's own help flag is one for all apps, and not made for two runs
+	// at a time.
+	help := func() cli.Flag { return &cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "print this"} }
+	app.HideHelp, app.Flags = true, append(app.Flags, help())
 	for _, c := range app.Commands {
 		c.HideHelpCommand = true
 		c.CustomHelpTemplate = commandHelp(app, c)
+		c.HideHelp, c.Flags = true, append(c.Flags, help())
 		c.OnUsageError = usageError
 	}
 	return app
