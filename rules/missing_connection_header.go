@@ -50,7 +50,10 @@ func checkMissingConnectionHeader(p *Pass) {
 		}
 		f := at(r, reason.Items, sev, unless(msg, reason), "the value is set here")
 		plan, ok := p.planHeader(r, "Connection", value, rankConnection)
-		f.Fix = handshakeFix(r, plan.unsafe, "send Connection "+value, append(mapEdits, plan.edits...), ok)
+		// Where polling shares the location, a literal on every request is
+		// what constant-connection-upgrade warns of.
+		polled := value == literalUpgrade && r.Polling && p.Model.Outer == effective.Main
+		f.Fix = handshakeFix(r, plan.unsafe || polled, "send Connection "+value, append(mapEdits, plan.edits...), ok)
 		p.Report(f)
 	})
 }
