@@ -138,3 +138,33 @@ func TestReadme(t *testing.T) {
 	}
 	golden(t, path, before+start+report.RuleTable(rules.All())+end+after)
 }
+
+// Every rule has its page in docs/rules, where reports and links lead, and no
+// page is left of a rule that is gone.
+func TestRulePages(t *testing.T) {
+	dir := filepath.Join("..", "..", "docs", "rules")
+	have, err := filepath.Glob(filepath.Join(dir, "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range have {
+		if _, err := rules.Lookup(strings.TrimSuffix(filepath.Base(path), ".md")); err != nil {
+			if !*update {
+				t.Errorf("%s: %v", path, err)
+			} else if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if *update {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, r := range rules.All() {
+		if url := report.RuleURL(r); !strings.HasSuffix(url, "/docs/rules/"+r.Name+".md") {
+			t.Errorf("RuleURL(%s) = %s, which is not its page", r.Name, url)
+		}
+		golden(t, filepath.Join(dir, r.Name+".md"), report.RulePage(r))
+	}
+}

@@ -81,7 +81,42 @@ func Rule(w io.Writer, r *rules.Rule, s Style) error {
 	if r.After != "" {
 		fmt.Fprintf(b, "\n%s\n\n%s", s.in(bold, "After"), indent(r.After))
 	}
+	if r.Category != rules.Comments { // a comment cannot be ignored by another
+		fmt.Fprintf(b, "\n%s\n\n    # wsnginx:ignore %s the reason\n", s.in(bold, "To ignore one finding, on the line before it"), r.Name)
+	}
 	return b.Flush()
+}
+
+// RulePage returns the page of a rule in Markdown: what Rule prints.
+func RulePage(r *rules.Rule) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n%s.\n\n%s, category %s, %s", r.Name, markdown(strings.ToUpper(r.Summary[:1])+r.Summary[1:]), r.Severity, r.Category, strings.NewReplacer(`"w`, "`w", `"`, "`").Replace(fixText(r)))
+	if r.Advice {
+		b.WriteString("; advice: runs only when selected")
+	}
+	fmt.Fprintf(&b, "\n\n%s\n", markdown(strings.TrimSpace(r.Doc)))
+	if r.Before != "" {
+		fmt.Fprintf(&b, "\n## Before\n\n```nginx\n%s```\n", r.Before)
+	}
+	if r.After != "" {
+		fmt.Fprintf(&b, "\n## After\n\n```nginx\n%s```\n", r.After)
+	}
+	if r.Category != rules.Comments {
+		fmt.Fprintf(&b, "\n## To ignore one finding\n\nOn the line before it, or at its end:\n\n```nginx\n# wsnginx:ignore %s the reason\n```\n", r.Name)
+	}
+	return b.String()
+}
+
+// markdown escapes what Markdown would take for marks; indented lines are code
+// there as here.
+func markdown(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if !strings.HasPrefix(line, "    ") {
+			lines[i] = strings.NewReplacer("*", `\*`, "<", `\<`, "`", "\\`").Replace(line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 func fixText(r *rules.Rule) string {
@@ -116,7 +151,7 @@ func RuleTable(list []*rules.Rule) string {
 		if fix == "" {
 			fix = "—"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", r.Name, r.Category, r.Severity, fix, strings.ReplaceAll(summaryOf(r), "|", `\|`))
+		fmt.Fprintf(&b, "| [`%[1]s`](docs/rules/%[1]s.md) | %[2]s | %[3]s | %[4]s | %[5]s |\n", r.Name, r.Category, r.Severity, fix, strings.ReplaceAll(summaryOf(r), "|", `\|`))
 	}
 	return b.String()
 }
