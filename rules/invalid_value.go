@@ -177,8 +177,9 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 	if strings.ContainsAny(url, "$<>{}") || schemeOf(url) != "" {
 		return
 	}
-	i := strings.Index(url, "://") + 3
-	if s := strings.ToLower(url[:max(i, 0)]); i < 3 || s != "http://" && s != "https://" {
+	scheme, _, found := strings.Cut(url, "://")
+	i := len(scheme) + len("://")
+	if !found || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
 		p.reportValue(l, it, it.Args[0], fmt.Sprintf(
 			"proxy_pass %q is no URL that nginx knows, and it does not start: invalid URL prefix; begin it with http:// or https://", url))
 		return

@@ -48,6 +48,9 @@ func checkMissingConnectionHeader(p *Pass) {
 			msg = fmt.Sprintf("%s sends %s, and a handshake needs the word upgrade in it; write proxy_set_header Connection %s",
 				subject(r), sentAs("Connection", reason.Items[0].Arg(1)), value)
 		}
+		if !r.Pass.Is("proxy_pass") && len(reason.Items) > 0 {
+			msg = insteadOfClient(r, reason.Items[0], "Connection")
+		}
 		f := at(r, reason.Items, sev, unless(msg, reason), "the value is set here")
 		plan, ok := p.planHeader(r, "Connection", value, rankConnection)
 		// Where polling shares the location, a literal on every request is

@@ -46,11 +46,21 @@ func checkMissingUpgradeHeader(p *Pass) {
 			msg = fmt.Sprintf("%s sends %s, which never says websocket; write proxy_set_header Upgrade $http_upgrade",
 				subject(r), sentAs("Upgrade", reason.Items[0].Arg(1)))
 		}
+		if !r.Pass.Is("proxy_pass") && len(reason.Items) > 0 {
+			msg = insteadOfClient(r, reason.Items[0], "Upgrade")
+		}
 		f := at(r, reason.Items, sev, unless(msg, reason), "the value is set here")
 		plan, ok := p.planHeader(r, "Upgrade", "$http_upgrade", rankUpgrade)
 		f.Fix = handshakeFix(r, plan.unsafe, "send Upgrade $http_upgrade", plan.edits, ok)
 		p.Report(f)
 	})
+}
+
+// insteadOfClient says what a uwsgi_param or scgi_param does to a header that the
+// client sends, and that would be passed on without it.
+func insteadOfClient(r *effective.Route, it effective.Item, header string) string {
+	return fmt.Sprintf("%s sends %q in place of the client's %s (%s %s), and the handshake needs the client's; take that line out",
+		subject(r), it.Arg(1), header, it.Head.Value, it.Arg(0))
 }
 
 // sentAs says in words what a header line of that value sends.

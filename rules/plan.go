@@ -106,7 +106,7 @@ type headerPlan struct {
 func (p *Pass) planHeader(r *effective.Route, name, value string, rank int) (headerPlan, bool) {
 	const directive = "proxy_set_header"
 	s := target(r)
-	if s == nil {
+	if s == nil || !r.Pass.Is("proxy_pass") { // uwsgi and scgi pass the client's headers on by themselves
 		return headerPlan{}, false
 	}
 	own := headersOf(s, name)

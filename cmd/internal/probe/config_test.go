@@ -161,7 +161,7 @@ func TestJoinDisagrees(t *testing.T) {
 	}{
 		{"/ok", nil, "nothing is passed on here"},
 		{"/old", nil, "the configuration redirects to http://"},
-		{"/idle1", func(o *Options) { o.Idle = 2 * time.Second }, "the tunnel was closed after 1 s of silence, and proxy_read_timeout 1h"},
+		{"/idle1", func(o *Options) { o.Idle = 2 * time.Second }, "s of silence, and proxy_read_timeout 1h"},
 		{"/deny", nil, "nginx answers 410 by itself"},
 	} {
 		t.Run(c.path, func(t *testing.T) {
