@@ -181,6 +181,12 @@ type Model struct {
 
 	sockets     map[string]*socket // by address and port
 	socketOrder []*socket
+	caches
+}
+
+// caches are what a Model works out when it is first asked. They are not safe
+// for use by several goroutines; each has its own.
+type caches struct {
 	locations   map[*Scope]*locations
 	codes       map[*Scope][]code
 	setters     map[*Scope]map[string][]*Scope // by server and variable: the locations that assign it
