@@ -86,15 +86,15 @@ func newJournal(targets []*target, judged bool) (*journal, error) {
 	}
 	if !j.inPlace() { // a run between creating and locking took it for a stale one
 		j.close()
-		return nil, errBusy
+		return nil, ErrBusy
 	}
 	syncDir(dir)
 	reached()
 	return j, nil
 }
 
-// errBusy is the error of a journal whose process is still at work.
-var errBusy = errors.New("another wsnginx is writing here; run wsnginx again when it is done")
+// ErrBusy is the error of a journal whose process is still at work.
+var ErrBusy = errors.New("another wsnginx is writing here; run wsnginx again when it is done")
 
 // inPlace reports whether the journal's path leads to the file that is open.
 func (j *journal) inPlace() bool {

@@ -25,7 +25,8 @@ const (
 type Leftover struct {
 	Journal string // its path
 	CutOff  bool   // the journal was never completed: no file had been changed
-	Aside   string // where the journal was moved, "" where it is gone
+	Damaged error  // why the journal cannot be understood
+	Aside   string // where Settle moved the journal, "" where that is gone
 	Files   []LeftFile
 
 	judged  bool
@@ -41,8 +42,8 @@ type LeftFile struct {
 }
 
 // ReadJournal returns what the journal at path says; fs.ErrNotExist where there
-// is none. Close or Settle has to follow. A journal whose process is still at
-// work is an error.
+// is none, ErrBusy where its process is still at work. Nothing is changed; Close
+// or Settle has to follow.
 func ReadJournal(path string) (*Leftover, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -78,8 +79,7 @@ func ReadJournal(path string) (*Leftover, error) {
 	case errors.Is(err, errCutOff):
 		l.CutOff = true
 	case err != nil:
-		aside, moveErr := l.journal.setAside()
-		return nil, errors.Join(fmt.Errorf("%s cannot be understood (%w); it is now %s", path, err, aside), moveErr)
+		l.Damaged, l.Files, l.targets = err, nil, nil
 	}
 	return l, nil
 }
@@ -146,14 +146,15 @@ func (l *Leftover) Close() { l.journal.close() }
 
 // Settle ends what was left: unless it was Finished, the files with new bytes
 // get the old ones back, those with bytes of another hand stay. Temporary files
-// and the journal go; where a file stays, its old bytes are kept in Aside.
+// and the journal go; where a file stays, or the journal is damaged, that is
+// moved to Aside with the old bytes in it.
 //
 // A journal is a file like others in a tree that somebody else may have made:
 // only paths for which writable returns true are touched, and where one of them
 // would have to be, nothing is done.
 func (l *Leftover) Settle(ctx context.Context, writable func(path string) bool) error {
 	w := &Writing{rename: os.Rename, journal: l.journal}
-	keep := false
+	keep := l.Damaged != nil
 	for i, t := range l.targets {
 		if !writable(t.path) {
 			if l.Files[i].State == After && !l.Finished() {

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
 
@@ -27,7 +24,9 @@ func (p *program) fixCommand() *cli.Command {
 		Description: `Prints a unified diff that patch and git apply take, and exits 1 where it is
 not empty. With --write changes the files, prints which and what is left, and
 exits 1 where findings at or above --fail-on remain. Only files at or below PATH
-change.
+change. With --verify nginx -t has the last word: where it refuses what it took
+before, every file gets its bytes back and the exit status is 2. A run that was
+killed leaves .wsnginx-journal; the next one with --write undoes what it did.
 
 Example: wsnginx fix --write /etc/nginx`,
 		Flags: slices.Concat([]cli.Flag{
@@ -35,7 +34,7 @@ Example: wsnginx fix --write /etc/nginx`,
 			&cli.BoolFlag{Name: "write", Usage: "change the files"},
 			&cli.BoolFlag{Name: "interactive", Usage: "ask about each change, then write those that were wanted"},
 			&cli.BoolFlag{Name: "unsafe", Usage: "also make changes that ordinary requests could notice"},
-		}, selectFlags(), inputFlags()),
+		}, verifyFlags(), selectFlags(), inputFlags()),
 		Action: p.fix,
 	}
 }
@@ -58,11 +57,18 @@ func (p *program) fix(c *cli.Context) error {
 	if write && slices.Contains(paths, "-") {
 		return errors.New(`fix: standard input cannot be written; "wsnginx fix -" prints its diff`)
 	}
+	v, err := p.verification(c, write)
+	if err != nil {
+		return err
+	}
 	in, err := p.open(c, paths, plainFormats...)
 	if err != nil {
 		return err
 	}
 	f := &fixing{input: in}
+	if err := f.settleLeftovers(write); err != nil {
+		return err
+	}
 	asks, err := f.interactive(c)
 	if err != nil {
 		return err
@@ -92,13 +98,16 @@ func (p *program) fix(c *cli.Context) error {
 	if !write {
 		return f.diff(run, result)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := untilSignal()
 	defer stop()
-	if err := fixer.Write(ctx, result.Changes, f.names()); err != nil {
-		return fmt.Errorf("fix: %w", err)
+	if err := f.write(ctx, result.Changes, v); err != nil {
+		return err
 	}
 	run.Fixed.Written = len(result.Changes) > 0
-	return in.print(report.PrinterOf(in.format), run, in.judge.status(run.Findings))
+	if err := in.print(report.PrinterOf(in.format), run, in.judge.status(run.Findings)); err != nil {
+		return err
+	}
+	return v.load(ctx)
 }
 
 // lint is the fixer's view of the configuration.
