@@ -191,9 +191,12 @@ const byteOrderMark = "\xEF\xBB\xBF"
 func (p *parsing) word(s Span) {
 	raw := p.file.Src[s.Start:s.End]
 	if s.Start == 0 && strings.HasPrefix(raw, byteOrderMark) {
-		// nginx takes the mark for the beginning of a name.
+		// nginx takes the mark for the beginning of a name. What fills
+		// in a template takes it away.
 		raw = raw[len(byteOrderMark):]
-		p.errorAt(0, `unknown directive "\xEF\xBB\xBF`+raw+`" (the file begins with a byte order mark; save it without)`)
+		if p.template == nil {
+			p.errorAt(0, `unknown directive "\xEF\xBB\xBF`+raw+`" (the file begins with a byte order mark; save it without)`)
+		}
 		if raw == "" || raw[0] == '#' {
 			return
 		}

@@ -147,6 +147,8 @@ func (m *Model) judgeTarget(o *outcome, j *judgement) {
 		j.add(Reason{Kind: kind, Items: itemList(o.pass)})
 	case o.scope.gap(nil, true) != nil:
 		j.unsure("%s", o.scope.gap(nil, true).unread())
+	case m.Outer != Main && !strings.Contains(m.eval(o.pass.Arg(0), o.q).text, "."):
+		j.unsure("%s", m.unseen()) // a name without a dot may well be an upstream there
 	case m.Outer != Main:
 		j.add(Reason{Kind: kind, Items: itemList(o.pass), Unless: m.unseen()})
 	default:
