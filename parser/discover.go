@@ -39,7 +39,7 @@ func (w *Workspace) walk(g *given) error {
 				w.problem(&w.Problems, Problem{Kind: Failed, File: w.display(path, g), Message: "directory was not read: " + reason(err)})
 				return fs.SkipDir
 			}
-			if strings.HasPrefix(name, ".") || name == "node_modules" || name == "vendor" || w.excluded(path) {
+			if skippedDir(name) || w.excluded(path) {
 				return fs.SkipDir
 			}
 			return nil
@@ -65,6 +65,10 @@ func (w *Workspace) walk(g *given) error {
 				g.extra = append(g.extra, path)
 			}
 			return nil
+		case hunch:
+			if !e.Type().IsRegular() || !w.disk.isSite(real) {
+				return nil
+			}
 		default:
 			return nil
 		}
@@ -98,9 +102,10 @@ var configDirs = set(`conf.d http.d stream.d snippets site-confs vhost.d vhosts.
 type choice uint8
 
 const (
-	no   choice = iota
-	yes         // it may be configuration
-	left        // it is a copy of one
+	no    choice = iota
+	yes          // it may be configuration
+	left         // it is a copy of one
+	hunch        // it may be, if what it holds leaves no doubt
 )
 
 // templateExts are the endings that template languages give their files.
@@ -129,12 +134,14 @@ func candidate(name, parent string) choice {
 	case ext == ".conf", ext == ".vhost", ext == ".nginx", ext == ".nginxconf",
 		strings.HasPrefix(lower, "nginx.conf"), strings.Contains(lower, ".conf."):
 		return yes
-	case parent == "":
-		return no
+	case parent == "": // what is below is said of such folders
 	case ext == "", ext == ".inc", ext == ".include", ext == ".params", ext == ".ngx", ext == ".disabled":
 		return yes
 	case strings.HasPrefix(strings.ToLower(parent), "sites-"): // named after a host: app.example.com
 		return yes
+	}
+	if mayBeSite(lower) {
+		return hunch
 	}
 	return no
 }

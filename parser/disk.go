@@ -20,6 +20,7 @@ type disk struct {
 	dirs  map[string][]string
 	stats map[string]stat
 	reals map[string]string
+	sites map[string]bool
 }
 
 type stat struct {
@@ -28,7 +29,7 @@ type stat struct {
 }
 
 func newDisk() *disk {
-	return &disk{dirs: map[string][]string{}, stats: map[string]stat{}, reals: map[string]string{}}
+	return &disk{dirs: map[string][]string{}, stats: map[string]stat{}, reals: map[string]string{}, sites: map[string]bool{}}
 }
 
 // lstat is os.Lstat.
