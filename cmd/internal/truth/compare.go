@@ -296,7 +296,17 @@ func elsewhere(r *effective.Route) bool {
 // through reports whether both forms of the handshake were passed on by r.
 func (s *seen) through(r *effective.Route) bool {
 	a, b := &s.answers[0], &s.answers[1]
-	return s.trace != nil && same(s.trace.Route, r) && !elsewhere(s.trace.Route) && a.loc == b.loc && a.backend == b.backend
+	return s.trace != nil && same(s.trace.Route, r) && !elsewhere(s.trace.Route) && a.loc == b.loc && a.backend == b.backend &&
+		(!elsewhere(r) || s.asksFor(r))
+}
+
+// asksFor reports whether the URL is one of the route's location and no other
+// location led there. What turns away who asks for a location, on the server's
+// level, need not turn away who was sent there.
+func (s *seen) asksFor(r *effective.Route) bool {
+	modifier, match := r.Location.ModifierAndMatch()
+	u, err := s.probe.url("ws")
+	return err != nil || strings.HasPrefix(modifier, "~") || strings.HasPrefix(u.Path, match)
 }
 
 func (t *trial) routeHeaders(r *effective.Route, s *seen, n *tally) string {

@@ -9,6 +9,12 @@ import (
 	"github.com/wsnginx/wsnginx/rules"
 )
 
+// stack is where a panic came from, without the end that is always the same.
+func stack() string {
+	lines := strings.SplitAfter(string(debug.Stack()), "\n")
+	return strings.Join(lines[min(len(lines), 7):min(len(lines), 17)], "")
+}
+
 // compareAll is the kind of disagreement that asks for every comparison.
 const compareAll = ""
 
@@ -18,7 +24,7 @@ func (w *world) trial(dir string, s *sample, only string) (n tally, out []disagr
 	n.Cases = 1
 	defer func() {
 		if r := recover(); r != nil {
-			out = append(out, disagreement{kind: "panic", text: fmt.Sprintf("%v\n%s", r, debug.Stack())})
+			out = append(out, disagreement{kind: "panic", text: fmt.Sprintf("%v\n%s", r, stack())})
 		}
 	}()
 	t, err := w.prepare(dir, s)
