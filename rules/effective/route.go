@@ -187,14 +187,14 @@ type Model struct {
 // caches are what a Model works out when it is first asked. They are not safe
 // for use by several goroutines; each has its own.
 type caches struct {
-	locations   map[*Scope]*locations
-	codes       map[*Scope][]code
-	setters     map[*Scope]map[string][]*Scope // by server and variable: the locations that assign it
-	upstreams   map[string]*Scope              // by name in lower case
-	pure        map[string]bool                // variables that the kind of request alone decides
-	pureValues  map[pureKey]val
-	requests    map[*VirtualServer]*[requests]*request
-	linesOf     struct { // what lines returned last
+	locations  map[*Scope]*locations
+	codes      map[*Scope][]code
+	setters    map[*Scope]map[string][]*Scope // by server and variable: the locations that assign it
+	upstreams  map[string]*Scope              // by name in lower case
+	pure       map[string]bool                // variables that the kind of request alone decides
+	pureValues map[pureKey]val
+	requests   map[*VirtualServer]*[requests]*request
+	linesOf    struct { // what lines returned last
 		scope *Scope
 		pass  *parser.Directive
 		lines []line
