@@ -42,9 +42,10 @@ func looksLikeNginx(src string) bool {
 		case EOF:
 			return strong > 0 && 4*(strong+weak) >= other
 		case WordToken:
-			if words == 0 {
+			switch words {
+			case 0:
 				head = unquote(src[t.Span.Start:t.Span.End])
-			} else if words == 1 {
+			case 1:
 				next = src[t.Span.Start:t.Span.End]
 			}
 			words++
@@ -85,20 +86,6 @@ func tellingUse(head, next string, words int, end Kind) bool {
 		return words == 2 && (next == "all" || next != "" && next[0] >= '0' && next[0] <= '9')
 	}
 	return false
-}
-
-// onlyComments reports whether a text holds no statement at all.
-func onlyComments(src string) bool {
-	s := NewScanner(src, nil)
-	for {
-		switch s.Next().Kind {
-		case EOF:
-			return true
-		case Space, Comment:
-		default:
-			return false
-		}
-	}
 }
 
 func strongName(name string) bool {

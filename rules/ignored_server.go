@@ -62,10 +62,9 @@ func (p *Pass) checkNames(vs *effective.VirtualServer) {
 		kept := placeholder(name)
 		for i := range vs.Listens {
 			so := p.Model.SocketOf(&vs.Listens[i])
-			switch other := so.Owner(vs, name); {
-			case other == vs:
+			if other := so.Owner(vs, name); other == vs {
 				kept = true
-			default:
+			} else {
 				by = other
 			}
 			alive = alive || so.Default == vs
