@@ -61,6 +61,7 @@ type Options struct {
 	StdinName string            // how findings name it; "" is "<stdin>"
 	Jobs      int               // files parsed at once; 0 is one for each core
 	Force     bool              // read the files that the user named whatever they look like
+	Hook      bool              // the paths are files of a commit: nothing else was asked about, and what is no configuration is passed over
 	Read      *atomic.Int64     // where not nil, counts the files while they are read
 }
 

@@ -150,7 +150,7 @@ func (w *Workspace) foreign(r root) bool {
 		r.s.format = otherFormat(r.s.file.Src)
 		r.s.like = r.s.format == ""
 	}
-	if r.s.like {
+	if r.s.like && (!w.opts.Hook || looksLikeNginx(r.s.file.Src) || holdsDirectives(r.s.file.Src)) {
 		return false
 	}
 	w.Passed = append(w.Passed, Passed{Name: r.s.name, Format: r.s.format, Given: true})
@@ -368,7 +368,7 @@ func (w *Workspace) finish(r *rooting, roots []root) {
 		case root.g.dir:
 			w.Passed = append(w.Passed, Passed{Name: root.s.name, Format: root.s.format})
 		}
-		if !root.g.dir && root.s.file != nil && isWhole(root.s.file) && r.built[root.s] != nil && r.isRoot(root.s.file) {
+		if !root.g.dir && !w.opts.Hook && root.s.file != nil && isWhole(root.s.file) && r.built[root.s] != nil && r.isRoot(root.s.file) {
 			root.g.whole = true
 			for _, f := range r.built[root.s].Files {
 				w.asked[f] = true

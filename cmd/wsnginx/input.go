@@ -61,6 +61,7 @@ func selectFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "ignore", Usage: "do not run `RULE`"},
 		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 from this `SEVERITY` on: error, warning, info or never", Value: "warning"},
 		&cli.StringFlag{Name: "baseline", Usage: "report only what is not in `FILE`"},
+		&cli.BoolFlag{Name: "hook", Usage: "the paths are files of a commit: no others are reported on or changed, and other formats are passed over"},
 	}
 }
 
@@ -81,6 +82,7 @@ type input struct {
 	stdin     string  // the name of standard input's file, "" where it is not read
 	jobs      int
 	verbose   bool
+	hook      bool            // only the named files themselves are reported on
 	noted     map[string]bool // what ruleOptions has said
 	format    string
 	machine   bool // the format is for programs: what went wrong stands in it
@@ -100,7 +102,7 @@ func oneOf(c *cli.Context, flag string, values ...string) (string, error) {
 // open reads the flags that every reading command has, then what paths stand
 // for. formats are the command's, the first of them for people.
 func (p *program) open(c *cli.Context, paths []string, formats ...string) (*input, error) {
-	in := &input{program: p, jobs: c.Int("jobs"), verbose: c.Bool("verbose")}
+	in := &input{program: p, jobs: c.Int("jobs"), verbose: c.Bool("verbose"), hook: c.Bool("hook")}
 	p.quiet = c.Bool("quiet")
 	var err error
 	if slices.Contains(paths, "") {
@@ -132,7 +134,7 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 	}
 
 	opts := parser.Options{
-		StdinName: c.String("stdin-filename"), Jobs: in.jobs, Force: c.Bool("force"),
+		StdinName: c.String("stdin-filename"), Jobs: in.jobs, Force: c.Bool("force"), Hook: c.Bool("hook"),
 	}
 	for _, path := range paths {
 		if path == "-" {
@@ -401,7 +403,7 @@ func concerns(w *parser.Workspace, f *rules.Finding) bool {
 func (in *input) lint(w *parser.Workspace, models []*effective.Model) (findings, ignored []rules.Finding) {
 	for _, f := range in.judge.run(models, in.ruleOptions(w, nil)) {
 		switch {
-		case !concerns(w, &f):
+		case in.hook && !w.Named(f.File), !concerns(w, &f):
 		case f.Ignored != "":
 			ignored = append(ignored, f)
 			if in.verbose {
