@@ -9,7 +9,8 @@ import (
 
 // aboutText says what the program is for.
 const aboutText = `wsnginx reads nginx configuration, says which proxied locations a WebSocket
-cannot pass through and why, and repairs them. It runs no nginx.`
+cannot pass through and why, and repairs them. It runs no nginx,
+unless fix --verify asks for it.`
 
 // appHelp is what "wsnginx --help" prints.
 func appHelp(app *cli.App) string {

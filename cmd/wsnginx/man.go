@@ -63,6 +63,7 @@ func manPage(app *cli.App) string {
 	}
 	b.WriteString(".SH EXIT STATUS\n.TP\n.B 0\nnothing to report\n.TP\n.B 1\nfindings at or above \\-\\-fail\\-on\n.TP\n.B 2\ncould not run\n")
 	b.WriteString(".SH FILES\n.TP\n.B .wsnginx.yaml\nsettings, looked for from the files upwards\n")
+	b.WriteString(".TP\n.B .wsnginx\\-journal\nwhat fix \\-\\-write is changing and how to undo it, beside the first of the files until all are written\n")
 	b.WriteString(".SH ENVIRONMENT\n.TP\n.B NO_COLOR, FORCE_COLOR, TERM\ndecide \\-\\-color auto\n")
 	b.WriteString(".SH SEE ALSO\n.BR nginx (8)\n")
 	return b.String()
