@@ -61,7 +61,7 @@ func selectFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "ignore", Usage: "do not run `RULE`"},
 		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 from this `SEVERITY` on: error, warning, info or never", Value: "warning"},
 		&cli.StringFlag{Name: "baseline", Usage: "report only what is not in `FILE`"},
-		&cli.BoolFlag{Name: "hook", Usage: "the paths are files of a commit: no others are reported on or changed, and other formats are passed over"},
+		&cli.BoolFlag{Name: "hook", Usage: "the paths are files of a commit: report on and change no others"},
 	}
 }
 
