@@ -160,6 +160,7 @@ func (r *run) prepare(findings []rules.Finding) *step {
 		}
 		todo = append(todo, f)
 	}
+	todo = outermost(todo)
 	for {
 		accepted, edits := Merge(fixesOf(todo))
 		s := &step{files: map[string]*parser.File{}, moves: map[string]*moves{}, overlay: maps.Clone(r.overlay)}

@@ -81,6 +81,11 @@ func checkDroppedWebSocketHeaders(p *Pass) {
 		}
 		msg += "; repeat " + listed(names) + " " + where
 		f := atItem(own[0], r, sev, unless(msg, reason))
+		if inc := through(level, own[0]); inc != own[0].Directive {
+			// The file may be included elsewhere and do no harm there.
+			f = atItem(effective.Item{Directive: inc, Via: level.Via}, r, sev, unless(msg, reason))
+			f.Related = append(f.Related, Place{own[0].File, headSpan(own[0].Directive), "the line that is included here"})
+		}
 		for _, it := range reason.Items {
 			f.Related = append(f.Related, Place{it.File, headSpan(it.Directive), "the line that is lost"})
 		}
@@ -92,6 +97,9 @@ func checkDroppedWebSocketHeaders(p *Pass) {
 // restoreHeaders plans the lost lines, in their own words, at the level that
 // lost them.
 func (p *Pass) restoreHeaders(r *effective.Route, level *effective.Scope, reason *effective.Reason) *Fix {
+	if level != target(r) && (r.Because(effective.MissingUpgrade) != nil || r.Because(effective.MissingConnection) != nil) {
+		return p.restoreInLocation(r, reason)
+	}
 	if !p.sameOwn(level, "proxy_set_header") {
 		return nil
 	}
@@ -107,6 +115,27 @@ func (p *Pass) restoreHeaders(r *effective.Route, level *effective.Scope, reason
 		edits = append(edits, headerPlace(level, r, it.Arg(0)).insert(it.Source(), rank))
 	}
 	return handshakeFix(r, false, "repeat the lost lines", edits, true)
+}
+
+// restoreInLocation plans the lost lines in the location itself, which gets a list
+// of its own all the same: the other header line is missing there.
+func (p *Pass) restoreInLocation(r *effective.Route, reason *effective.Reason) *Fix {
+	var edits []Edit
+	unsafe := false
+	for _, it := range reason.Items {
+		rank := rankConnection
+		if strings.EqualFold(it.Arg(0), "Upgrade") {
+			rank = rankUpgrade
+		}
+		value := it.Args[1].Span
+		plan, ok := p.planHeader(r, it.Arg(0), it.File.Src[value.Start:value.End], rank)
+		if !ok {
+			return nil
+		}
+		unsafe = unsafe || plan.unsafe
+		edits = append(edits, plan.edits...)
+	}
+	return handshakeFix(r, unsafe, "repeat the lost lines", edits, true)
 }
 
 // sameLoss reports whether the line is lost wherever the level's block is mounted.

@@ -65,6 +65,21 @@ func checkDuplicateHeader(p *Pass) {
 	})
 }
 
+// alike reports whether all lines of a header that are sent have one value.
+func alike(lines []effective.Item) bool {
+	value := ""
+	for _, it := range lines {
+		switch v := it.Arg(1); {
+		case v == "" || v == value:
+		case value == "":
+			value = v
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 func (p *Pass) reportDuplicate(s *effective.Scope, first, second effective.Item) {
 	sev := p.Rule.Severity
 	for _, r := range p.routesOf(second.Directive) {
@@ -81,7 +96,9 @@ func (p *Pass) reportDuplicate(s *effective.Scope, first, second effective.Item)
 		"%q is set twice at this level, and the upstream gets both lines; %s", second.Arg(0), remedy))
 	f.Routes = p.routesOf(second.Directive)
 	f.Related = []Place{{first.File, headSpan(first.Directive), "the other line"}}
-	if same && p.sameOwn(s, "proxy_set_header") {
+	// Where a third line of that name says something else, one less does not
+	// settle which of them counts.
+	if same && p.sameOwn(s, "proxy_set_header") && alike(headersOf(s, second.Arg(0))) {
 		for _, it := range []effective.Item{second, first} {
 			if literal(s, it) || p.mounts.once(it.File) {
 				f.Fix = fixOf(Safe, "remove the second line", []Edit{removeLine(it.Directive)}, true)

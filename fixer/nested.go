@@ -1,0 +1,56 @@
+package fixer
+
+import (
+	"github.com/wsnginx/wsnginx/rules"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// outermost leaves out the fixes of locations inside a server or location that is
+// mended in the same round: they may inherit what is written there, and need nothing of
+// their own. Those that do need it are found again in the next round.
+func outermost(findings []rules.Finding) []rules.Finding {
+	mended := map[*effective.Scope]bool{}
+	for i := range findings {
+		for _, s := range levelsOf(&findings[i]) {
+			mended[s] = true
+		}
+	}
+	var now []rules.Finding
+	for i := range findings {
+		inside := false
+		for _, s := range levelsOf(&findings[i]) {
+			for at := s.Parent; at != nil; at = at.Parent {
+				inside = inside || mended[at]
+			}
+		}
+		if !inside {
+			now = append(now, findings[i])
+		}
+	}
+	return now
+}
+
+// levelsOf returns the servers and locations into whose blocks the finding's fix
+// writes; what is written into http, a map, is not inherited as lines are.
+func levelsOf(f *rules.Finding) []*effective.Scope {
+	var in []*effective.Scope
+	for _, e := range f.Fix.Edits {
+		var inner *effective.Scope
+		for _, r := range f.Routes {
+			for at := r.Scope; at != nil; at = at.Parent {
+				b := at.Block
+				if b == nil || e.File != b.File || !b.Body.Contains(e.Span.Start) {
+					continue
+				}
+				if inner == nil || b.Body.Len() < inner.Block.Body.Len() {
+					inner = at
+				}
+				break
+			}
+		}
+		if inner != nil && (inner.Kind == effective.Location || inner.Kind == effective.Server) {
+			in = append(in, inner)
+		}
+	}
+	return in
+}
