@@ -100,6 +100,10 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 		p.checkPass(l, it)
 		return
 	}
+	if it.Is("if") {
+		p.checkCondition(l, it)
+		return
+	}
 	name := it.Head.Value
 	for i, a := range it.Args {
 		v := a.Value

@@ -149,7 +149,7 @@ func (b *breaker) inText(t *tree) mistake {
 }
 
 var (
-	emergLine = regexp.MustCompile(`(?s)\[emerg\] (.*?) in (\S.*?):(\d+)\n`)
+	emergLine = regexp.MustCompile(`(?s)\[emerg\] (.*?) in (/.*?):(\d+)\n`)
 	emergName = regexp.MustCompile(`"([a-z_]+)" directive|in "([a-z_]+)"|directive "([a-z_]+)"`)
 )
 
@@ -191,7 +191,7 @@ func (w *world) compareMistake(dir string, m mistake, n *tally) (d *disagreement
 	}
 	text, file := place[1], strings.TrimPrefix(strings.TrimPrefix(place[2], dir+"/"), "./")
 	line, _ := strconv.Atoi(place[3])
-	if strings.HasPrefix(text, "unknown directive") || strings.HasSuffix(text, " in condition") || !ourMatter(text) {
+	if strings.HasPrefix(text, "unknown directive") || !ourMatter(text) {
 		return nil
 	}
 	n.Refusals++

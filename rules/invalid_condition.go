@@ -1,0 +1,70 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// checkCondition looks at the condition of an if as
+// ngx_http_rewrite_if_condition does.
+func (p *Pass) checkCondition(l level, it effective.Item) {
+	said, arg := conditionError(it)
+	if said != "" {
+		p.reportValue(l, it, it.Args[arg], fmt.Sprintf(
+			"this condition is none that nginx knows, and it does not start: %s; write ($variable), ($variable = value), ($variable ~ pattern) or (-f file)", said))
+	}
+}
+
+// conditionError returns nginx's words for what is wrong with the condition of an
+// if, and the index of the argument it names; "" where nothing is.
+func conditionError(it effective.Item) (said string, arg int) {
+	words := make([]string, len(it.Args))
+	for i, a := range it.Args {
+		words[i] = a.Value
+	}
+	invalid := func(i int) (string, int) { return fmt.Sprintf("invalid condition %q", words[i]), i }
+	if len(words) == 0 {
+		return "", 0
+	}
+	cur, last := 0, len(words)-1
+	if words[0] == "" || words[0][0] != '(' {
+		return invalid(0)
+	}
+	if words[0] == "(" {
+		cur = 1
+	} else {
+		words[0] = words[0][1:]
+	}
+	if w := words[last]; w == "" || w[len(w)-1] != ')' {
+		return invalid(last)
+	} else if w == ")" {
+		last--
+	} else {
+		words[last] = w[:len(w)-1]
+	}
+	if cur >= len(words) {
+		return invalid(0)
+	}
+	w := words[cur]
+	switch {
+	case len(w) > 1 && w[0] == '$':
+		if cur == last {
+			return "", 0
+		}
+		if cur+2 != last {
+			return invalid(cur)
+		}
+		if op := words[cur+1]; !slices.Contains([]string{"=", "!=", "~", "~*", "!~", "!~*"}, op) {
+			return fmt.Sprintf("unexpected %q in condition", op), cur + 1
+		}
+	case slices.Contains([]string{"-f", "-d", "-e", "-x", "!-f", "!-d", "!-e", "!-x"}, w):
+		if cur+1 != last {
+			return invalid(cur)
+		}
+	default:
+		return invalid(cur)
+	}
+	return "", 0
+}
