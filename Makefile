@@ -37,7 +37,7 @@ lint:
 # wsnginx beside "nginx -t" on the same generated configurations, then the
 # packages by themselves.
 bench: nginx
-	go test -run '^$$' -bench 'Lint|NginxTest' -benchtime 3x ./cmd/wsnginx
+	go test -run '^$$' -bench 'Lint|NginxTest|Start' -benchtime 3x ./cmd/wsnginx
 	go test -run '^$$' -bench . -benchmem ./parser ./rules/... ./fixer
 
 fuzz:
