@@ -57,7 +57,10 @@ func checkShortReadTimeout(p *Pass) {
 			continue
 		}
 		if reason := r.Because(effective.ZeroReadTimeout); reason != nil {
-			p.reportTimeout(r, module, reason)
+			// An if with a pass of another kind has a route, and a finding, of its own.
+			if len(reason.Items) == 0 || reason.Items[0].Is(module+"_read_timeout") {
+				p.reportTimeout(r, module, reason)
+			}
 		} else if p.shortTimeout(r) {
 			p.reportTimeout(r, module, nil)
 		}
