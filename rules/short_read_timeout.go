@@ -56,11 +56,12 @@ func checkShortReadTimeout(p *Pass) {
 		if module != "proxy" && module != "uwsgi" && module != "scgi" || turnedAway(r) {
 			continue
 		}
-		if reason := r.Because(effective.ZeroReadTimeout); reason != nil {
-			// An if with a pass of another kind has a route, and a finding, of its own.
-			if len(reason.Items) == 0 || reason.Items[0].Is(module+"_read_timeout") {
-				p.reportTimeout(r, module, reason)
-			}
+		reason := r.Because(effective.ZeroReadTimeout)
+		if reason != nil && len(reason.Items) > 0 && !reason.Items[0].Is(module+"_read_timeout") {
+			reason = nil // of an if with a pass of another kind, which has a route of its own
+		}
+		if reason != nil {
+			p.reportTimeout(r, module, reason)
 		} else if p.shortTimeout(r) {
 			p.reportTimeout(r, module, nil)
 		}
