@@ -64,6 +64,24 @@ type inclusion struct {
 	Include
 	sources  []*source
 	problems []Problem // without a place
+	links    int       // symbolic links that lead outside the tree
+	linkSaid int       // index in problems of what is said of them
+}
+
+// outside says that a symbolic link leads outside the tree, once for all the
+// links of an include.
+func (i *inclusion) outside(path, link string) {
+	if i.links++; i.links == 1 {
+		i.linkSaid = len(i.problems)
+		i.fail(NotFollowed, "include %q was not followed: the symbolic link %q leads outside this tree", path, link)
+		return
+	}
+	p := &i.problems[i.linkSaid]
+	text, _, _ := strings.Cut(p.Message, ", and so")
+	p.Message = fmt.Sprintf("%s, and so do %d more that it matches", text, i.links-1)
+	if i.links == 2 {
+		p.Message = text + ", and so does 1 more that it matches"
+	}
 }
 
 func (i *inclusion) fail(kind ProblemKind, format string, args ...any) {
@@ -236,7 +254,7 @@ func (b *building) add(inc *inclusion, path, place string, mapped bool) {
 		return
 	case !mapped && !b.inside(real):
 		if b.inside(place) {
-			inc.fail(NotFollowed, "include %q was not followed: the symbolic link %q leads outside this tree", path, name())
+			inc.outside(path, name())
 		} else {
 			inc.fail(NotFollowed, "include %q was not followed: it lies outside this tree", path)
 		}
