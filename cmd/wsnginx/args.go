@@ -42,7 +42,11 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 		}
 		return nil, fmt.Errorf("unknown command %q; to lint a path: wsnginx lint %s", name, name)
 	}
-	flags, paths, err := split(flagNames(command.Flags), args[at+1:])
+	words := args[at+1:]
+	if name == "routes" {
+		words = bareWebSocket(flagNames(command.Flags), words)
+	}
+	flags, paths, err := split(flagNames(command.Flags), words)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; see \"wsnginx %s --help\"", name, err, name)
 	}

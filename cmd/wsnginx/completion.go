@@ -79,7 +79,8 @@ func completions(app *cli.App) []*completed {
 			if doc.TakesValue() {
 				flag.value = value
 				flag.words = flagWords(flag.name, usage)
-				flag.file = value == "FILE" || value == "BIN" || value == "PATH" || value == "FROM=TO"
+				flag.file = value == "FILE" || value == "BIN" || value == "PATH" || value == "FROM=TO" ||
+					c.Name == "routes" && flag.name == "websocket" // a path may follow it
 			}
 			one.flags = append(one.flags, flag)
 		}

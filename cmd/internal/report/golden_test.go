@@ -202,7 +202,7 @@ func sampleRoutes(t *testing.T) []*effective.Route {
 
 func TestRoutesText(t *testing.T) {
 	var b bytes.Buffer
-	if err := RoutesText(&b, sampleRoutes(t), etc); err != nil {
+	if err := RoutesText(&b, sampleRoutes(t), sampleRoutes(t), etc); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "routes.txt", b.String())

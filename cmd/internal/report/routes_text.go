@@ -11,36 +11,51 @@ import (
 )
 
 // RoutesText prints proxied locations as a table, broken ones first, and one
-// line that counts them.
-func RoutesText(w io.Writer, routes []*effective.Route, s Style) error {
+// line that counts all, those that were asked for or not.
+func RoutesText(w io.Writer, routes, all []*effective.Route, s Style) error {
 	b := bufio.NewWriter(w)
 	routes = slices.Clone(routes)
 	slices.SortStableFunc(routes, func(x, y *effective.Route) int { return rank(x) - rank(y) })
 	if len(routes) > 0 {
 		s.table(b, routes)
 	}
-	switch {
-	case s.Quiet:
-	case len(routes) == 0:
-		fmt.Fprintln(b, "no proxied locations")
-	default:
-		var meant, broken, unknown int
-		for _, r := range routes {
-			if r.Intent == effective.None {
-				continue
-			}
-			meant++
-			switch r.Verdict {
-			case effective.Broken:
-				broken++
-			case effective.Unknown:
-				unknown++
-			}
-		}
-		fmt.Fprintf(b, "%s; %d meant for WebSocket: %d broken, %d unknown\n",
-			plural(len(routes), "proxied location", "proxied locations"), meant, broken, unknown)
+	if !s.Quiet {
+		fmt.Fprintln(b, countRoutes(all))
 	}
 	return b.Flush()
+}
+
+// countRoutes says how many routes are meant for WebSocket, and how many of
+// those are broken.
+func countRoutes(all []*effective.Route) string {
+	if len(all) == 0 {
+		return "no proxied locations"
+	}
+	count := map[effective.Verdict]int{}
+	meant := 0
+	for _, r := range all {
+		if r.Intent != effective.None {
+			meant++
+			count[r.Verdict]++
+		}
+	}
+	text := plural(len(all), "proxied location", "proxied locations")
+	if meant == 0 {
+		return text + ", none known to be meant for WebSocket; name those that are with --websocket=PATTERN or a comment \"# wsnginx:websocket\""
+	}
+	var parts []string
+	for _, v := range []effective.Verdict{effective.Broken, effective.Unknown, effective.Works} {
+		word := string(v)
+		if v == effective.Works && count[v] != 1 {
+			word = "work"
+		}
+		if n := count[v]; n == meant && n > 1 {
+			parts = append(parts, "all "+word)
+		} else if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, word))
+		}
+	}
+	return fmt.Sprintf("%s; %d meant for WebSocket: %s", text, meant, strings.Join(parts, ", "))
 }
 
 // rank orders routes by how much they need attention.
