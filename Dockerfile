@@ -6,7 +6,8 @@ RUN go mod download
 COPY . .
 ARG VERSION=devel
 ARG COMMIT=
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$VERSION -X main.commit=$COMMIT" -o /wsnginx ./cmd/wsnginx
+ARG DATE=
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$VERSION -X main.commit=$COMMIT -X main.date=$DATE" -o /wsnginx ./cmd/wsnginx
 
 # Nothing but the program, and the certificates that "probe" trusts.
 FROM scratch

@@ -4,6 +4,8 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GORELEASER := github.com/goreleaser/goreleaser/v2@v2.13.0
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 COMMIT   := $(shell git rev-parse --short HEAD 2>/dev/null)
+DATE     := $(shell git log -1 --format=%cs 2>/dev/null)
+LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 FUZZTIME := 30s
 
 .PHONY: all build test lint bench fuzz nginx extra release-check truth
@@ -11,7 +13,7 @@ FUZZTIME := 30s
 all: build
 
 build:
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)" -o wsnginx ./cmd/wsnginx
+	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o wsnginx ./cmd/wsnginx
 
 # The tests that ask a real nginx are skipped where there is none, and fail
 # instead with WSNGINX_REQUIRE_NGINX=1.
@@ -56,8 +58,8 @@ truth: nginx
 # What a package installs besides the program.
 extra:
 	mkdir -p extra
-	go run ./cmd/wsnginx man >extra/wsnginx.1
-	for shell in bash zsh fish; do go run ./cmd/wsnginx completion $$shell >extra/wsnginx.$$shell || exit 1; done
+	go run -ldflags "$(LDFLAGS)" ./cmd/wsnginx man >extra/wsnginx.1
+	for shell in bash zsh fish; do go run -ldflags "$(LDFLAGS)" ./cmd/wsnginx completion $$shell >extra/wsnginx.$$shell || exit 1; done
 
 release-check:
 	go run $(GORELEASER) check

@@ -123,6 +123,8 @@ func TestCompletion(t *testing.T) {
 // The manual page has every command and flag, and the tools that format such
 // pages find nothing wrong with it.
 func TestMan(t *testing.T) {
+	defer func(d string) { date = d }(date)
+	date = "2026-01-31"
 	status, page, stderr := command(t, ".", "man")
 	if status != 0 || stderr != "" {
 		t.Errorf("man: exit status %d, stderr %q", status, stderr)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -38,10 +39,36 @@ func roff(text string) string {
 	return strings.Join(lines, "\n")
 }
 
+// commonText stands before the flags that many commands have.
+const commonText = `The commands that read configuration share these; "wsnginx COMMAND --help"
+lists all that one of them takes.`
+
+// exitTexts say what each exit status means.
+var exitTexts = [...]string{
+	exitClean:    "nothing to report; for trace and probe, the socket works",
+	exitFindings: "findings at or above --fail-on; for fix, the diff is not empty, or with\n--write findings remain; for trace and probe, the socket does not work",
+	exitFailed:   "could not run: bad usage, or something could not be read; for trace, it\ncannot be told; for probe, it could not be tried",
+}
+
+// commonFlags returns the flags that at least three commands have, once each.
+// The formats are each command's own.
+func commonFlags(app *cli.App) [][2]string {
+	count := map[[2]string]int{}
+	var order [][2]string
+	for _, c := range app.Commands {
+		for _, f := range helpFlags(c) {
+			if count[f]++; count[f] == 1 {
+				order = append(order, f)
+			}
+		}
+	}
+	return slices.DeleteFunc(order, func(f [2]string) bool { return count[f] < 3 || strings.HasPrefix(f[0], "--format ") })
+}
+
 // manPage returns the manual page of all commands.
 func manPage(app *cli.App) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, ".TH WSNGINX 1 \"\" \"wsnginx %s\" \"User Commands\"\n", roff(versionText()))
+	fmt.Fprintf(&b, ".TH WSNGINX 1 \"%s\" \"wsnginx %s\" \"User Commands\"\n", dateText(), roff(versionText()))
 	fmt.Fprintf(&b, ".SH NAME\nwsnginx \\- %s\n", roff(app.Usage))
 	b.WriteString(".SH SYNOPSIS\n")
 	for i, c := range app.Commands {
@@ -51,17 +78,28 @@ func manPage(app *cli.App) string {
 		fmt.Fprintf(&b, ".B wsnginx %s\n%s\n", roff(c.Name), roff(c.ArgsUsage))
 	}
 	b.WriteString(".SH DESCRIPTION\n" + roff(aboutText) + "\n.SH COMMANDS\n")
+	common := commonFlags(app)
+	tag := func(f [2]string) { fmt.Fprintf(&b, ".TP\n.B %s\n%s\n", roff(f[0]), roff(f[1])) }
 	for _, c := range app.Commands {
 		description, example := exampleOf(c)
 		fmt.Fprintf(&b, ".SS \"%s\"\n%s.\n.PP\n%s\n", roff(c.Name), roff(strings.ToUpper(c.Usage[:1])+c.Usage[1:]), roff(strings.ReplaceAll(description, "\n\n", "\n.PP\n")))
 		for _, f := range helpFlags(c) {
-			fmt.Fprintf(&b, ".TP\n.B %s\n%s\n", roff(f[0]), roff(f[1]))
+			if !slices.Contains(common, f) {
+				tag(f)
+			}
 		}
 		if example != "" {
 			fmt.Fprintf(&b, ".PP\nExample:\n.PP\n.RS 4\n.EX\n%s\n.EE\n.RE\n", roff(example))
 		}
 	}
-	b.WriteString(".SH EXIT STATUS\n.TP\n.B 0\nnothing to report\n.TP\n.B 1\nfindings at or above \\-\\-fail\\-on\n.TP\n.B 2\ncould not run\n")
+	b.WriteString(".SH COMMON FLAGS\n" + roff(commonText) + "\n")
+	for _, f := range common {
+		tag(f)
+	}
+	b.WriteString(".SH EXIT STATUS\n")
+	for i, text := range exitTexts {
+		tag([2]string{fmt.Sprint(i), text})
+	}
 	b.WriteString(".SH FILES\n.TP\n.B .wsnginx.yaml\nsettings, looked for from the files upwards\n")
 	b.WriteString(".TP\n.B .wsnginx\\-journal\nwhat fix \\-\\-write is changing and how to undo it, beside the first of the files until all are written\n")
 	b.WriteString(".SH ENVIRONMENT\n.TP\n.B NO_COLOR, FORCE_COLOR, TERM\ndecide \\-\\-color auto\n")

@@ -29,8 +29,8 @@ func TestReleaseFiles(t *testing.T) {
 			t.Errorf("%s does not build a static program without local paths", name)
 		}
 		stamps := regexp.MustCompile(`-X main\.(\w+)=`).FindAllStringSubmatch(text, -1)
-		if len(stamps) != 2 {
-			t.Errorf("%s stamps %q, want version and commit", name, stamps)
+		if len(stamps) != 3 {
+			t.Errorf("%s stamps %q, want version, commit and date", name, stamps)
 		}
 		for _, s := range stamps {
 			if !regexp.MustCompile(`(?m)^var (\w+, )*` + s[1] + `(, \w+)* string$`).Match(source) {

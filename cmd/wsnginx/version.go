@@ -10,8 +10,9 @@ import (
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
-// version and commit are stamped by the Makefile and the release build.
-var version, commit string
+// version, commit and the day of the commit, as 2026-01-31, are stamped by the
+// Makefile and the release build.
+var version, commit, date string
 
 // The nginx versions whose behaviour is known: from the first that proxies
 // WebSocket to the newest whose source was read.
@@ -26,6 +27,20 @@ func versionText() string {
 		return strings.Trim(info.Main.Version, "()")
 	}
 	return "devel"
+}
+
+// dateText returns the stamped day, or what Go knows of the commit, "" where
+// that is nothing.
+func dateText() string {
+	if info, ok := debug.ReadBuildInfo(); ok && date == "" {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.time" {
+				day, _, _ := strings.Cut(s.Value, "T")
+				return day
+			}
+		}
+	}
+	return date
 }
 
 // versionPage is what "wsnginx --version" prints.
