@@ -2,11 +2,8 @@ package main
 
 import (
 	"bytes"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -46,75 +43,6 @@ func TestHelpWidth(t *testing.T) {
 			line = strings.TrimSuffix(line, "\n")
 			if n := len(line); n > 124 || n > 80 && !strings.HasPrefix(line, "  -") && !strings.HasPrefix(line, "wsnginx ") {
 				t.Errorf("%s --help has a line of %d columns: %s", c.Name, n, line)
-			}
-		}
-	}
-}
-
-// bashCompletes returns what bash offers for a line.
-func bashCompletes(t *testing.T, script string, words ...string) []string {
-	t.Helper()
-	const source = `source "$1"; shift
-COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
-_wsnginx
-printf '%s\n' "${COMPREPLY[@]}"`
-	out, err := exec.Command("bash", append([]string{"--norc", "-c", source, "bash", script}, words...)...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("bash: %v\n%s", err, out)
-	}
-	return strings.Fields(string(out))
-}
-
-func TestCompletion(t *testing.T) {
-	for _, shell := range []string{"bash", "zsh", "fish"} {
-		status, stdout, stderr := command(t, ".", "completion", shell)
-		if status != 0 || stderr != "" {
-			t.Errorf("completion %s: exit status %d, stderr %q", shell, status, stderr)
-		}
-		for _, want := range []string{"fail-on", "missing-http-version", "checkstyle", "explain"} {
-			if !strings.Contains(stdout, want) {
-				t.Errorf("completion %s does not know %s", shell, want)
-			}
-		}
-		path := filepath.Join(t.TempDir(), "wsnginx."+shell)
-		if err := os.WriteFile(path, []byte(stdout), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := exec.LookPath(shell); err != nil {
-			t.Logf("%s is not installed", shell)
-			continue
-		}
-		if out, err := exec.Command(shell, "-n", path).CombinedOutput(); err != nil || len(out) > 0 {
-			t.Errorf("%s -n: %v\n%s", shell, err, out)
-		}
-		if shell != "bash" {
-			continue
-		}
-		for _, c := range []struct {
-			words []string
-			want  []string // all of it where no "…" ends it
-		}{
-			{[]string{"wsnginx", "li"}, []string{"lint"}},
-			{[]string{"wsnginx", "lint", "--stat"}, []string{"--statistics"}},
-			{[]string{"wsnginx", "lint", "conf.d", "--format", "che"}, []string{"checkstyle"}},
-			{[]string{"wsnginx", "lint", "--format", "=", "ju"}, []string{"junit"}},
-			{[]string{"wsnginx", "lint", "--format", "="}, []string{"text", "json", "…"}},
-			{[]string{"wsnginx", "routes", "--format", ""}, []string{"text", "json"}},
-			{[]string{"wsnginx", "lint", "--fail-on", ""}, []string{"error", "warning", "info", "never"}},
-			{[]string{"wsnginx", "fix", "--select", "missing-http"}, []string{"missing-http-version"}},
-			{[]string{"wsnginx", "fix", "--ignore", "lifet"}, []string{"lifetime"}},
-			{[]string{"wsnginx", "explain", "missing-up"}, []string{"missing-upgrade-header"}},
-			{[]string{"wsnginx", "completion", ""}, []string{"bash", "zsh", "fish"}},
-			{[]string{"wsnginx", "lint", "conf"}, nil}, // files are bash's
-			{[]string{"wsnginx", "lint", "--output", "x"}, nil},
-			{[]string{"wsnginx", "--version", "li"}, []string{"lint"}},
-		} {
-			got := bashCompletes(t, path, c.words...)
-			if n := len(c.want); n > 0 && c.want[n-1] == "…" && len(got) >= n {
-				got = append(got[:n-1:n-1], "…")
-			}
-			if !slices.Equal(got, c.want) && len(got)+len(c.want) > 0 {
-				t.Errorf("bash completes %q with %q, want %q", c.words, got, c.want)
 			}
 		}
 	}
