@@ -248,9 +248,12 @@ func (s *step) unfixed(before, after []rules.Finding) []rules.Finding {
 	}
 	left := map[spot]int{}
 	messages := map[spot][]string{}
+	routes := map[spot][]spot{} // none where a finding names none
 	for _, f := range after {
-		left[spotOf(f)]++
-		messages[spotOf(f)] = append(messages[spotOf(f)], f.Message)
+		at := spotOf(f)
+		left[at]++
+		messages[at] = append(messages[at], f.Message)
+		routes[at] = append(routes[at], passesOf(f)...)
 	}
 	var still, unclear []rules.Finding
 	named := map[spot]bool{}
@@ -261,6 +264,7 @@ func (s *step) unfixed(before, after []rules.Finding) []rules.Finding {
 		case slices.Contains(messages[at], f.Message):
 			still = append(still, f)
 			named[at] = true
+		case s.others(f, routes[at]): // a route that the fix uncovered, which a next round looks at
 		default:
 			unclear = append(unclear, f)
 		}
@@ -271,6 +275,22 @@ func (s *step) unfixed(before, after []rules.Finding) []rules.Finding {
 		}
 	}
 	return still
+}
+
+// passesOf returns where the passes of the finding's routes stand.
+func passesOf(f rules.Finding) []spot {
+	var at []spot
+	for _, r := range f.Routes {
+		at = append(at, spot{file: r.Pass.File.Name, offset: r.Pass.Span.Start})
+	}
+	return at
+}
+
+// others reports whether the finding was about other routes than those whose
+// passes now stand at the given places.
+func (s *step) others(f rules.Finding, now []spot) bool {
+	before := passesOf(f)
+	return len(before) > 0 && len(now) > 0 && !slices.ContainsFunc(before, func(at spot) bool { return slices.Contains(now, s.moved(at)) })
 }
 
 // breaks reports whether text has syntax errors that file has not.

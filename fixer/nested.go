@@ -39,8 +39,8 @@ func levelsOf(f *rules.Finding) []*effective.Scope {
 		for _, r := range f.Routes {
 			for at := r.Scope; at != nil; at = at.Parent {
 				b := at.Block
-				if b == nil || e.File != b.File || !b.Body.Contains(e.Span.Start) {
-					continue
+				if b == nil || e.File != b.File || e.Span.Start < b.Body.Start || e.Span.Start > b.Body.End {
+					continue // a line may be written right before the closing brace
 				}
 				if inner == nil || b.Body.Len() < inner.Block.Body.Len() {
 					inner = at

@@ -1,7 +1,10 @@
 package rules
 
 import (
+	"slices"
 	"strings"
+
+	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
 var constantUpgrade = &Rule{
@@ -35,14 +38,31 @@ $http_upgrade is what the client sent, and empty where it sent none.`,
 }
 
 func checkConstantUpgrade(p *Pass) {
+	const msg = "every request claims to be a WebSocket handshake, and a plain one that gets a 101 hangs; write proxy_set_header Upgrade $http_upgrade"
 	for _, r := range p.intended() {
 		h := constantHeader(r, "Upgrade", "websocket")
 		if h == nil || strings.Contains(h.Value, ",") {
 			continue
 		}
-		f := atItem(h.Item, r, p.grade(r, nil),
-			"every request claims to be a WebSocket handshake, and a plain one that gets a 101 hangs; write proxy_set_header Upgrade $http_upgrade")
+		if p.ownListComes(r) {
+			p.Report(at(r, []effective.Item{h.Item}, p.grade(r, nil), msg, "the value is set here"))
+			continue
+		}
+		f := atItem(h.Item, r, p.grade(r, nil), msg)
 		f.Fix = fixOf(Safe, "send Upgrade $http_upgrade", []Edit{replaceWord(h.Item.File, h.Item.Args[1], "$http_upgrade")}, true)
 		p.Report(f)
 	}
+}
+
+// ownListComes reports whether the fix for the Connection that r lacks writes a
+// list of its own into the location, which repeats the outer line: the repeated one
+// is mended then, and the outer one is no matter of this location's any more.
+func (p *Pass) ownListComes(r *effective.Route) bool {
+	s := target(r)
+	if s == nil || len(s.Own("proxy_set_header")) > 0 || r.Because(effective.MissingConnection) == nil ||
+		r.Intent == effective.Inherited || r.Polling || !slices.Contains(p.Options.Rules, missingConnectionHeader) {
+		return false
+	}
+	plan, ok := p.planHeader(r, "Connection", literalUpgrade, rankConnection)
+	return ok && !plan.unsafe
 }

@@ -54,7 +54,8 @@ func half(r *effective.Route) bool {
 }
 
 // turnedAway reports whether no handshake gets as far as the route's upstream, or
-// none that it takes: what would happen later does not matter then.
+// none that it takes, or all go to another: what would happen later does not
+// matter then.
 func turnedAway(r *effective.Route) bool {
 	for _, kind := range [...]effective.ReasonKind{
 		effective.UnreachableProxy, effective.RedirectedHandshake, effective.HandshakeMethod,
@@ -64,7 +65,7 @@ func turnedAway(r *effective.Route) bool {
 			return true
 		}
 	}
-	return false
+	return r.Elsewhere
 }
 
 // unseenCap is the highest severity of what a level outside the fragment could

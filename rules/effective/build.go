@@ -107,6 +107,7 @@ func (m *Model) settle(r *Route) {
 	for kind := range requests {
 		ends[kind] = m.ends(r, kind)
 	}
+	r.Elsewhere = elsewhere(ends[:Ordinary])
 	r.Headers = m.headers(r, ends)
 	m.decide(r, ends[:Ordinary])
 	r.Notes = append(r.Notes, m.unjudged(r)...)
@@ -165,6 +166,16 @@ func own(r *Route, all []outcome) []outcome {
 		all[i].away = all[i].end == proxied
 	}
 	return all
+}
+
+// elsewhere reports whether every handshake is passed on by another route.
+func elsewhere(ends [][]outcome) bool {
+	for _, all := range ends {
+		if slices.ContainsFunc(all, func(o outcome) bool { return !o.away }) {
+			return false
+		}
+	}
+	return true
 }
 
 // plain reports whether nothing on the way through server and loc decides

@@ -105,6 +105,9 @@ type Route struct {
 	Verdict   Verdict
 	Reasons   []Reason // never empty where Verdict is Broken
 	Undecided string   // what could not be decided, where Verdict is Unknown
+	// Elsewhere is true where an if or a rewrite hands every handshake to
+	// another route, so that only ordinary requests are passed on here.
+	Elsewhere bool
 	Notes     []string // what was seen and not judged: authentication, limits, Lua
 
 	Intent    Intent

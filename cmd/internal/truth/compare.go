@@ -14,6 +14,7 @@ type disagreement struct {
 	kind  string // names the comparison
 	text  string
 	probe *probe
+	about string // what of the kind it is, where that can be told
 }
 
 func (d disagreement) Error() string {
@@ -102,7 +103,7 @@ var kindNames = [3]string{"handshake", "handshake with keep-alive", "GET"}
 func (t *trial) compareProbe(s *seen, n *tally) []disagreement {
 	var out []disagreement
 	bad := func(kind, format string, args ...any) {
-		out = append(out, disagreement{kind, fmt.Sprintf(format, args...), &s.probe})
+		out = append(out, disagreement{kind: kind, text: fmt.Sprintf(format, args...), probe: &s.probe})
 	}
 	n.Probes++
 	u, err := s.probe.url("ws")
@@ -270,12 +271,12 @@ func (t *trial) compareRoutes(all []*seen, n *tally) []disagreement {
 			reached = true
 			ok := s.answers[0].ok && s.answers[1].ok
 			if r.Verdict == effective.Works && !ok || r.Verdict == effective.Broken && ok {
-				out = append(out, disagreement{"route", fmt.Sprintf("routes says %s %s (%s), nginx: %s; %s", locOf(r.Scope), r.Verdict, reasons(r),
-					s.answers[0].result(), s.answers[1].result()), &s.probe})
+				out = append(out, disagreement{kind: "route", text: fmt.Sprintf("routes says %s %s (%s), nginx: %s; %s", locOf(r.Scope), r.Verdict, reasons(r),
+					s.answers[0].result(), s.answers[1].result()), probe: &s.probe})
 				break
 			}
 			if why := t.routeHeaders(r, s, n); why != "" {
-				out = append(out, disagreement{"route headers", "routes: " + locOf(r.Scope) + ": " + why, &s.probe})
+				out = append(out, disagreement{kind: "route headers", text: "routes: " + locOf(r.Scope) + ": " + why, probe: &s.probe})
 				break
 			}
 		}

@@ -56,13 +56,13 @@ func (t *trial) compareFindings(all []*seen, findings []rules.Finding, n *tally)
 				said = append(said, fmt.Sprintf("%s %s: %s", f.Severity, f.Rule.Name, f.Message))
 			}
 			if f.Rule.Category == rules.HandshakeCategory && f.Severity == rules.Error && failed == nil {
-				out = append(out, disagreement{"finding", fmt.Sprintf("the handshake works at %s, and lint says: %s: %s", locOf(r.Scope), f.Rule.Name, f.Message), &reached.probe})
+				out = append(out, disagreement{kind: "finding", text: fmt.Sprintf("the handshake works at %s, and lint says: %s: %s", locOf(r.Scope), f.Rule.Name, f.Message), probe: &reached.probe})
 				break
 			}
 		}
 		if failed != nil && len(said) == 0 {
-			out = append(out, disagreement{"finding", fmt.Sprintf("the handshake fails at %s (%s; %s), and no finding says so (model: %s)", locOf(r.Scope),
-				failed.answers[0].result(), failed.answers[1].result(), reasons(r)), &failed.probe})
+			out = append(out, disagreement{kind: "finding", text: fmt.Sprintf("the handshake fails at %s (%s; %s), and no finding says so (model: %s)", locOf(r.Scope),
+				failed.answers[0].result(), failed.answers[1].result(), reasons(r)), probe: &failed.probe})
 		}
 	}
 	return out

@@ -96,7 +96,7 @@ func (t *trial) fixed(all []*seen, posts []answer, r *repair, n *tally) (out []d
 		}
 		s.close()
 		bad := func(kind, format string, args ...any) {
-			out = append(out, disagreement{kind, fmt.Sprintf(format, args...) + r.diff(), &before.probe})
+			out = append(out, disagreement{kind: kind, text: fmt.Sprintf(format, args...) + r.diff(), probe: &before.probe})
 		}
 		n.Fixes++
 		if before.answers[2].status == 504 || posts[i].status == 504 {

@@ -39,7 +39,7 @@ func (t *trial) compareIdle(all []*seen, n *tally) []disagreement {
 				why = t.idle(s)
 			}
 			if why != "" {
-				out = append(out, disagreement{"idle", why, &s.probe})
+				out = append(out, disagreement{kind: "idle", text: why, probe: &s.probe})
 			}
 			n.Idle++
 		})

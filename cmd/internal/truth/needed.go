@@ -15,20 +15,23 @@ import (
 
 // needed takes pieces of the diff back, one at a time, and says which were not
 // needed: no finding comes back, the tree still reads, and what ordinary
-// requests get is the same.
-func (t *trial) needed(r *repair, n *tally) []disagreement {
+// requests get is the same. Of many pieces only some are tried, unless all is set.
+func (t *trial) needed(r *repair, n *tally, all bool) []disagreement {
 	rnd := rand.New(rand.NewPCG(t.s.seed, uint64(t.s.number)+1))
-	var all []variant
+	var variants []variant
 	for _, c := range r.result.Changes {
-		all = append(all, withoutPiece(c)...)
+		variants = append(variants, withoutPiece(c)...)
 	}
-	rnd.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	if len(all) == 0 {
+	rnd.Shuffle(len(variants), func(i, j int) { variants[i], variants[j] = variants[j], variants[i] })
+	if !all {
+		variants = variants[:min(len(variants), neededPieces)]
+	}
+	if len(variants) == 0 {
 		return nil
 	}
 	var out []disagreement
 	before := t.build(t.ws.With(r.overlay))
-	for _, v := range all[:min(len(all), neededPieces)] {
+	for _, v := range variants {
 		overlay := maps.Clone(r.overlay)
 		overlay[v.name] = v.text
 		n.Lines++
@@ -38,7 +41,7 @@ func (t *trial) needed(r *repair, n *tally) []disagreement {
 		}
 		findings, _ := t.lint(overlay)
 		if !more(findings, r.result.Remaining) && handed(t.build(ws)) == handed(before) {
-			out = append(out, disagreement{kind: "fix needless", text: fmt.Sprintf("the fix need not have changed %q%s", v.piece, r.diff())})
+			out = append(out, disagreement{kind: "fix needless", about: v.about(), text: fmt.Sprintf("the fix need not have changed %s:%d: %q%s", v.name, v.line, v.piece, r.diff())})
 		}
 	}
 	return out
@@ -93,7 +96,18 @@ func (t *trial) build(ws *parser.Workspace) *effective.Model {
 }
 
 // variant is the new text of a file without one piece of its diff.
-type variant struct{ name, piece, text string }
+type variant struct {
+	name, piece, text string
+	line              int // of the new text, at which the piece begins
+}
+
+// about is the directive that the piece ends in, which is what it keeps while the
+// configuration around it is made smaller.
+func (v variant) about() string {
+	lines := strings.FieldsFunc(v.piece, func(c rune) bool { return c == '\n' || c == '\r' })
+	words := strings.Fields(strings.TrimLeft(lines[len(lines)-1], "+-"))
+	return strings.Join(words[:min(len(words), 2)], " ")
+}
 
 // diffLine is a line of the old or the new text.
 type diffLine struct {
@@ -134,7 +148,14 @@ func withoutPiece(c fixer.Change) []variant {
 	var out []variant
 	for p := 1; p <= pieces; p++ {
 		var text, piece strings.Builder
+		line, at := 0, 0
 		for _, l := range lines {
+			if l.sign != '-' {
+				line++
+			}
+			if l.piece == p && l.sign == '+' && at == 0 {
+				at = line
+			}
 			if l.piece == p {
 				piece.WriteByte(l.sign)
 				piece.WriteString(l.text)
@@ -144,7 +165,7 @@ func withoutPiece(c fixer.Change) []variant {
 			}
 		}
 		if strings.Trim(piece.String(), "+ \t\r\n") != "" {
-			out = append(out, variant{c.Name, piece.String(), text.String()})
+			out = append(out, variant{c.Name, piece.String(), text.String(), at})
 		}
 	}
 	return out

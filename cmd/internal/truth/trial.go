@@ -45,10 +45,10 @@ func (w *world) trial(dir string, s *sample, only string) (n tally, out []disagr
 		}
 	}
 	switch only {
-	case "fix", "fix twice", "fix taken back": // nginx has no say in these
-		return n, out, nil
+	case "fix", "fix twice", "fix taken back":
+		return n, t.runnable(out), nil
 	case "fix needless":
-		return n, append(out, t.needed(r, &n)...), nil
+		return n, t.runnable(append(out, t.needed(r, &n, true)...)), nil
 	}
 	all, posts, ds, err := t.before(&n, findings, len(r.overlay) > 0, only)
 	out = append(out, ds...)
@@ -56,7 +56,7 @@ func (w *world) trial(dir string, s *sample, only string) (n tally, out []disagr
 		return n, out, err
 	}
 	if len(r.overlay) > 0 {
-		out = append(out, t.needed(r, &n)...)
+		out = append(out, t.needed(r, &n, false)...)
 		var more tally
 		ds, err := t.fixed(all, posts, r, &more)
 		n.Fixes += more.Fixes
@@ -64,6 +64,18 @@ func (w *world) trial(dir string, s *sample, only string) (n tally, out []disagr
 		return n, append(out, ds...), err
 	}
 	return n, out, nil
+}
+
+// runnable is out, or nothing where nginx does not start: such a configuration,
+// which only shrinking makes, shows nothing about fixes.
+func (t *trial) runnable(out []disagreement) []disagreement {
+	if len(out) == 0 {
+		return nil
+	}
+	if _, err := t.w.nginx.Test(t.main()); err != nil {
+		return nil
+	}
+	return out
 }
 
 // wants reports whether comparisons whose kind begins so are asked for.

@@ -103,7 +103,7 @@ func TestTruth(t *testing.T) {
 	if len(kinds) > 0 {
 		t.Logf("disagreements by kind: %v", kinds)
 	}
-	if total.Unknown*50 > total.Routes {
+	if *caseFlag < 0 && total.Unknown*50 > total.Routes { // one configuration may well be about such values
 		t.Errorf("%d of %d routes are unknown: 2%% are allowed", total.Unknown, total.Routes)
 	}
 	t.Logf("%+v", total)
@@ -135,7 +135,7 @@ func (w *world) explain(t *testing.T, base string, f failure) {
 			return false
 		}
 		for _, o := range ds {
-			if o.kind == d.kind {
+			if o.kind == d.kind && o.about == d.about {
 				last = o
 				return true
 			}

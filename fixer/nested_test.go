@@ -1,0 +1,109 @@
+package fixer
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// lintTree lints text as a main file with every default rule; all of its
+// locations are said to be for WebSocket.
+func lintTree(t *testing.T, text string) (name string, lint Lint) {
+	t.Helper()
+	name = filepath.Join(t.TempDir(), "nginx.conf")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list, err := rules.Select(rules.Selection{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws := parser.Open([]string{name}, parser.Options{})
+	return name, func(overlay map[string]string) ([]rules.Finding, error) {
+		m := effective.Build(ws.With(overlay).Configs[0], effective.Options{WebSocket: []string{"*"}})
+		return rules.Run([]*effective.Model{m}, rules.Options{Rules: list}), nil
+	}
+}
+
+// TestRunRoutes makes the safe fixes of the real rules where one route lies in the
+// block of another.
+func TestRunRoutes(t *testing.T) {
+	tests := []struct {
+		name, text string
+		added      string // the lines that are new, in order
+	}{
+		{
+			name: "an inner location inherits what is written right before the brace",
+			text: `events {}
+http {
+map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+server {
+location /a {
+proxy_pass http://127.0.0.1:3001;
+location /a/b {
+proxy_pass http://127.0.0.1:3000;
+}
+}
+}
+}
+`,
+			added: `proxy_http_version 1.1;
+proxy_set_header Upgrade $http_upgrade;
+proxy_set_header Connection $connection_upgrade;
+`,
+		},
+		{
+			name: "what the fix uncovers is about another route",
+			text: `events {}
+http {
+    map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+    server {
+        proxy_read_timeout 0;
+        location /chat/ {
+            scgi_pass 127.0.0.1:4000;
+            if ($http_connection = Upgrade) {
+                proxy_pass http://127.0.0.1:3000;
+            }
+        }
+    }
+}
+`,
+			added: `            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+            proxy_read_timeout 86400s;
+`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			name, lint := lintTree(t, tt.text)
+			r, err := Run(lint, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range r.Withdrawn {
+				t.Error(w)
+			}
+			var added strings.Builder
+			if len(r.Changes) != 1 || r.Changes[0].Name != name {
+				t.Fatalf("changes: %v", r.Changes)
+			}
+			for line := range strings.Lines(r.Changes[0].Diff()) {
+				if rest, ok := strings.CutPrefix(line, "+"); ok && !strings.HasPrefix(rest, "++") {
+					added.WriteString(rest)
+				}
+			}
+			if diff := cmp.Diff(tt.added, added.String()); diff != "" {
+				t.Errorf("added lines (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
