@@ -17,6 +17,9 @@ var duplicateHeader = &Rule{
 both. Backends read the first, the last or a list of both; two Host lines are
 answered 400 by most.
 
+A name written with a colon ("Host:") is another name: nginx sends "Host:: …",
+and its own Host line beside it.
+
 A line with an empty value is not sent, and two such lines do no harm.`,
 	Before: `location /ws {
     proxy_pass http://127.0.0.1:3000;
@@ -51,6 +54,7 @@ func checkDuplicateHeader(p *Pass) {
 			if !it.Is("proxy_set_header") || len(it.Args) != 2 || it.Arg(1) == "" {
 				continue
 			}
+			p.checkColon(it)
 			if first < 0 {
 				first = i
 				continue
@@ -80,13 +84,19 @@ func alike(lines []effective.Item) bool {
 	return true
 }
 
-func (p *Pass) reportDuplicate(s *effective.Scope, first, second effective.Item) {
-	sev := p.Rule.Severity
-	for _, r := range p.routesOf(second.Directive) {
-		if r.Because(effective.DuplicateHost) != nil && r.Intent == effective.Declared && strings.EqualFold(second.Arg(0), "Host") {
-			sev = Error
+// duplicateSeverity returns the severity of two lines for one header: two Host
+// lines break a handshake.
+func (p *Pass) duplicateSeverity(routes []*effective.Route, header string) Severity {
+	for _, r := range routes {
+		if r.Because(effective.DuplicateHost) != nil && r.Intent == effective.Declared && strings.EqualFold(header, "Host") {
+			return Error
 		}
 	}
+	return p.Rule.Severity
+}
+
+func (p *Pass) reportDuplicate(s *effective.Scope, first, second effective.Item) {
+	sev := p.duplicateSeverity(p.routesOf(second.Directive), second.Arg(0))
 	same := first.Arg(1) == second.Arg(1)
 	remedy := "keep one of them"
 	if same {

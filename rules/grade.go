@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -35,8 +36,28 @@ func (p *Pass) grade(r *effective.Route, reason *effective.Reason) Severity {
 	}
 	if reason != nil && half(r) {
 		sev = min(sev, Warning)
+		if p.besideSocket(r) {
+			sev = Info
+		}
 	}
 	return sev
+}
+
+// besideSocket reports whether the server has a location with a telling path and
+// both lines for the upstream of r: the socket is there, and what r passes on are
+// that server's other requests.
+func (p *Pass) besideSocket(r *effective.Route) bool {
+	_, host, port := r.Target()
+	for _, o := range p.intended() {
+		if o.Server != r.Server || o.Location == r.Location || !o.LikelyPath || host == "" {
+			continue
+		}
+		if _, h, n := o.Target(); h == host && n == port && o.Because(effective.MissingUpgrade) == nil &&
+			o.Because(effective.MissingConnection) == nil && o.Because(effective.DroppedHeaders) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // half reports whether the route has one of the two header lines and nothing
@@ -66,6 +87,15 @@ func turnedAway(r *effective.Route) bool {
 		}
 	}
 	return r.Elsewhere
+}
+
+// malformed reports whether the route's list has a line for the header with more
+// or fewer than one value: nginx refuses it, and invalid-value says so.
+func malformed(r *effective.Route, header string) bool {
+	lines, _ := r.Scope.Effective("proxy_set_header")
+	return slices.ContainsFunc(lines, func(it effective.Item) bool {
+		return len(it.Args) != 2 && strings.EqualFold(it.Arg(0), header)
+	})
 }
 
 // unseenCap is the highest severity of what a level outside the fragment could

@@ -12,7 +12,7 @@ import (
 func (p *Pass) checkCondition(l level, it effective.Item) {
 	said, arg := conditionError(it)
 	if said != "" {
-		p.reportValue(l, it, it.Args[arg], fmt.Sprintf(
+		p.reportValue(l, it, it.Args[arg], nil, fmt.Sprintf(
 			"this condition is none that nginx knows, and it does not start: %s; write ($variable), ($variable = value), ($variable ~ pattern) or (-f file)", said))
 	}
 }

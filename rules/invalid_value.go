@@ -14,20 +14,34 @@ var invalidValue = &Rule{
 	Name:     "invalid-value",
 	Category: Syntax,
 	Severity: Error,
-	Summary:  "an argument, or the number of them, that nginx refuses",
+	Fixable:  "safe",
+	Summary:  "an argument, the number of them, or a directive's spelling that nginx refuses",
 	Doc: `nginx checks the arguments of its own directives when it reads them and does not
 start where one is wrong. The usual cases around WebSockets: "60sec" or "1H" for
 a time (the units are w, d, h, m, s and ms, in lower case), "HTTP/1.1" for
 proxy_http_version, a header value of several words without quotes, and a
 proxy_pass with a path inside a location given by a regular expression.
 
-Directives that nginx itself does not have are left alone: they belong to modules.`,
+Directives that nginx itself does not have are left alone: they belong to
+modules. One that differs from nginx's own only in case ("Proxy_Pass") is a
+mistake: names are compared letter by letter.
+
+The fix writes what was plainly meant: 60m for "60min", 1.1 for "HTTP/1.1", the
+quotes around a list of words, a name in lower case.`,
 	Before: `location /ws {
     proxy_pass http://127.0.0.1:3000;
     proxy_http_version 1.1;
     proxy_set_header Upgrade $http_upgrade;
     proxy_set_header Connection "upgrade";
     proxy_read_timeout 60min;
+}
+`,
+	After: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 60m;
 }
 `,
 	Check: checkInvalidValue,
@@ -38,7 +52,11 @@ func checkInvalidValue(p *Pass) {
 		for i := range l.Items {
 			it := l.Items[i]
 			row := l.any(it.Head.Value)
-			if row == nil || row.block != it.IsBlock() {
+			if row == nil {
+				p.checkSpelling(l, it)
+				continue
+			}
+			if row.block != it.IsBlock() {
 				continue
 			}
 			if row.takes(len(it.Args)) {
@@ -75,6 +93,7 @@ func (p *Pass) reportCount(it effective.Item, row *directive) {
 		"%s takes %s and has %d, and nginx does not start: invalid number of arguments in %q directive; %s",
 		it.Head.Value, row.count(), len(it.Args), it.Head.Value, remedy))
 	f.Routes = p.routesOf(it.Directive)
+	f.Fix = quoteFix(it)
 	p.Report(f)
 }
 
@@ -145,13 +164,22 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 			}
 			said = fmt.Sprintf("invalid value %q", v)
 			remedy = "write " + alternatives(words)
+			if it.Is("proxy_http_version") && v == "2" {
+				said += ", which is known from 1.29.4 on"
+				remedy = "write 1.1, for no WebSocket passes over HTTP/2, or name your version with --nginx-version"
+			}
 		default:
 			return
 		}
 		if said == "" {
 			said = fmt.Sprintf("%q directive invalid value", name)
 		}
-		p.reportValue(l, it, a, fmt.Sprintf("%s cannot be %q, and nginx does not start: %s; %s", name, v, said, remedy))
+		var fix *Fix
+		if right, ok := meant(name, row.kind, v); ok {
+			remedy = "write " + right
+			fix = fixOf(Safe, "write "+right, []Edit{replaceWord(it.File, a, right)}, true)
+		}
+		p.reportValue(l, it, a, fix, fmt.Sprintf("%s cannot be %q, and nginx does not start: %s; %s", name, v, said, remedy))
 		return
 	}
 }
@@ -164,13 +192,13 @@ func alternatives(words []string) string {
 	return strings.Join(words[:n-1], ", ") + " or " + words[n-1]
 }
 
-func (p *Pass) reportValue(l level, it effective.Item, w parser.Word, msg string) {
+func (p *Pass) reportValue(l level, it effective.Item, w parser.Word, fix *Fix, msg string) {
 	if !l.speaksFor(it, l.any(it.Head.Value)) {
 		return
 	}
 	f := atItem(it, nil, p.Rule.Severity, msg)
 	f.Span = w.Span
-	f.Routes = p.routesOf(it.Directive)
+	f.Routes, f.Fix = p.routesOf(it.Directive), fix
 	p.Report(f)
 }
 
@@ -184,7 +212,7 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 	scheme, _, found := strings.Cut(url, "://")
 	i := len(scheme) + len("://")
 	if !found || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
-		p.reportValue(l, it, it.Args[0], fmt.Sprintf(
+		p.reportValue(l, it, it.Args[0], nil, fmt.Sprintf(
 			"proxy_pass %q is no URL that nginx knows, and it does not start: invalid URL prefix; begin it with http:// or https://", url))
 		return
 	}
@@ -206,14 +234,14 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 			said = "invalid port"
 		}
 		if said != "" {
-			p.reportValue(l, it, it.Args[0], fmt.Sprintf(
+			p.reportValue(l, it, it.Args[0], nil, fmt.Sprintf(
 				"proxy_pass %q has %s, and nginx does not start: %s in upstream %q; write host and port", url,
 				strings.Replace(said, "invalid port", "no port from 1 to 65535", 1), said, url[i:]))
 			return
 		}
 	}
 	if where := noURI(l.Scope); uri != "" && where != "" {
-		p.reportValue(l, it, it.Args[0], fmt.Sprintf(
+		p.reportValue(l, it, it.Args[0], nil, fmt.Sprintf(
 			"proxy_pass has the path %q %s, and nginx does not start: %q cannot have URI part there; leave it off, and change the path with rewrite if need be",
 			uri, where, "proxy_pass"))
 	}

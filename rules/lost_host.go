@@ -64,7 +64,8 @@ func checkLostHost(p *Pass) {
 
 func hasHost(lines []effective.Item) bool {
 	for _, it := range lines {
-		if strings.EqualFold(it.Arg(0), "Host") || strings.EqualFold(it.Arg(0), "X-Forwarded-Host") {
+		name := strings.TrimSuffix(it.Arg(0), ":") // duplicate-header speaks of the colon
+		if strings.EqualFold(name, "Host") || strings.EqualFold(name, "X-Forwarded-Host") {
 			return true
 		}
 	}

@@ -191,14 +191,11 @@ func keepsAlive(r *effective.Route) bool {
 
 // upstreamOf returns the upstream block that the route's proxy_pass names, or nil.
 func upstreamOf(r *effective.Route) *effective.Scope {
-	_, rest, ok := strings.Cut(r.Pass.Arg(0), "://")
-	if !ok {
+	_, host, _ := r.Target()
+	if host == "" {
 		return nil
 	}
-	if i := strings.IndexAny(rest, "/?"); i >= 0 {
-		rest = rest[:i]
-	}
-	return r.Model.Upstream(rest)
+	return r.Model.Upstream(host)
 }
 
 // mapPlace returns where a map goes in the http block: before the first server,

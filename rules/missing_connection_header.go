@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
@@ -41,12 +42,20 @@ map where the http block is at hand, and else writes "upgrade".`,
 
 func checkMissingConnectionHeader(p *Pass) {
 	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
+		if malformed(r, "Connection") || p.reportColon(r, "Connection", sev) {
+			return
+		}
 		value, mapEdits := p.connectionValue(r)
 		msg := fmt.Sprintf("%s proxies WebSocket without \"Connection: upgrade\"; nginx sends %s by itself; "+
 			"add proxy_set_header Connection %s", subject(r), ownConnection(p.Model), value)
 		if len(reason.Items) > 0 {
 			msg = fmt.Sprintf("%s sends %s, and a handshake needs the word upgrade in it; write proxy_set_header Connection %s",
 				subject(r), sentAs("Connection", reason.Items[0].Arg(1)), value)
+			if name := p.spoilt(reason.Items[0].Arg(1)); name != "" {
+				value, mapEdits = name, nil
+				msg = fmt.Sprintf("%s sends %s for a handshake: %s says upgrade, and what stands around it joins that word; "+
+					"write proxy_set_header Connection %s", subject(r), sentAs("Connection", sentIn(r, reason.Items[0])), name, name)
+			}
 		}
 		if !r.Pass.Is("proxy_pass") && len(reason.Items) > 0 {
 			msg = insteadOfClient(r, reason.Items[0], "Connection")
@@ -67,4 +76,28 @@ func ownConnection(m *effective.Model) string {
 		return `"close"`
 	}
 	return "none"
+}
+
+// spoilt returns the variable of a map that says upgrade and is only a part of
+// the value: in "x${connection_upgrade}y" the word is lost. It is "" for others.
+func (p *Pass) spoilt(value string) string {
+	for _, v := range effective.VariablesIn(value) {
+		for _, name := range p.mapPlan(p.Model).existing {
+			if strings.EqualFold(name, "$"+v) && !strings.EqualFold(value, name) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// sentIn returns what a line of the route sends for a handshake, or the line's
+// value as written where that is not known.
+func sentIn(r *effective.Route, line effective.Item) string {
+	for i := range r.Headers {
+		if h := &r.Headers[i]; h.Item.Directive == line.Directive && h.Sent[effective.Handshake].Known {
+			return h.Sent[effective.Handshake].Text
+		}
+	}
+	return line.Arg(1)
 }

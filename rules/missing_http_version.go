@@ -43,6 +43,9 @@ The fix adds the line. It replaces one that was written only with --unsafe.`,
 func checkMissingHTTPVersion(p *Pass) {
 	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
 		written := len(reason.Items) > 0
+		if written && reason.Items[0].Arg(0) == "2" && p.Model.Version.Before(1, 29, 4) {
+			return // nginx does not start, and invalid-value says so
+		}
 		var msg string
 		switch {
 		case !written:

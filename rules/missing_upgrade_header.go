@@ -40,6 +40,9 @@ Connection says "upgrade", which is no protocol.`,
 
 func checkMissingUpgradeHeader(p *Pass) {
 	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
+		if malformed(r, "Upgrade") || p.reportColon(r, "Upgrade", sev) {
+			return
+		}
 		msg := fmt.Sprintf("%s proxies WebSocket without \"Upgrade\", which nginx does not pass on by itself; "+
 			"add proxy_set_header Upgrade $http_upgrade", subject(r))
 		if len(reason.Items) > 0 {

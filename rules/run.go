@@ -67,10 +67,11 @@ func writable(f *Finding, may func(*parser.File) bool) bool {
 }
 
 // settled reports whether a fix changes nothing that a template fills in or has
-// only sometimes, and writes its text as the files want it.
+// only sometimes and no file that nginx cannot read, and writes its text as the
+// files want it.
 func settled(fix *Fix) bool {
 	for i, e := range fix.Edits {
-		if !e.File.Settled(e.Span) {
+		if len(e.File.Errors) > 0 || !e.File.Settled(e.Span) {
 			return false
 		}
 		fix.Edits[i].New = e.File.Escape(e.New)
@@ -120,8 +121,13 @@ func (c *collection) add(f Finding) {
 }
 
 // dropSpoilt takes out the findings that only follow from another one: the
-// header lines behind a missing semicolon are not missing.
+// header lines behind a missing semicolon are not missing. So does what stands
+// behind the error at which nginx stops reading a file: it was read by guess.
 func (c *collection) dropSpoilt() {
+	c.findings = slices.DeleteFunc(c.findings, func(f Finding) bool {
+		errs := f.File.Errors
+		return len(errs) > 0 && f.Span.End > errs[0].Offset && f.Rule.Category != Syntax
+	})
 	spoilt := map[*parser.Directive]bool{}
 	for i := range c.findings {
 		if b := c.findings[i].spoils; b != nil {

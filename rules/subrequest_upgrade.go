@@ -21,7 +21,7 @@ without an answer. Others answer 400 or 426, which auth_request takes for an
 error.
 
 The fix clears both headers in that location, and repeats the other lines that it
-would inherit.`,
+would inherit. Lines of its own get an empty value.`,
 	Before: `server {
     proxy_http_version 1.1;
     proxy_set_header Host $host;
@@ -90,20 +90,24 @@ func (p *Pass) checkSubrequest(r *effective.Route, by effective.Item, loc *effec
 			continue
 		}
 		lines, level := loc.Effective("proxy_set_header")
-		if level == nil || level == loc || !asksForUpgrade(sub) {
+		if level == nil || !asksForUpgrade(sub) {
 			return
+		}
+		whose, which := "the Upgrade and Connection lines of "+levelName(level), "the line that it inherits"
+		if level == loc {
+			whose, which = "Upgrade and Connection lines of its own", "the line"
 		}
 		sev := p.Rule.Severity
 		if by.Is("auth_request") && !p.servesWebSocket(sub) {
 			sev = Info
 		}
 		f := atRoute(sub, sev, fmt.Sprintf(
-			"%s answers the %s of a handshake with the Upgrade and Connection lines of %s; a 101 to it ends the client's connection; clear both lines here",
-			subject(sub), by.Head.Value, levelName(level)))
+			"%s answers the %s of a handshake with %s; a 101 to it ends the client's connection; clear both lines here",
+			subject(sub), by.Head.Value, whose))
 		f.Related = []Place{{by.File, headSpan(by.Directive), "the request is made here"}}
 		for _, it := range lines {
 			if isUpgradeOrConnection(it.Arg(0)) {
-				f.Related = append(f.Related, Place{it.File, headSpan(it.Directive), "the line that it inherits"})
+				f.Related = append(f.Related, Place{it.File, headSpan(it.Directive), which})
 			}
 		}
 		if dedicated(sub, by) {
@@ -154,6 +158,9 @@ func (p *Pass) clearUpgrade(r *effective.Route) *Fix {
 	if s == nil || !p.sameOwn(s, directive) {
 		return nil
 	}
+	if own := append(headersOf(s, "Upgrade"), headersOf(s, "Connection")...); len(own) > 0 {
+		return p.emptyLines(own)
+	}
 	in, ok := p.inherited(s, directive)
 	if !ok {
 		return nil
@@ -165,4 +172,16 @@ func (p *Pass) clearUpgrade(r *effective.Route) *Fix {
 	}
 	edits = append(edits, p.repeat(in, directive, to, isUpgradeOrConnection)...)
 	return fixOf(safety(in.unsafe), "clear Upgrade and Connection here", edits, true)
+}
+
+// emptyLines plans an empty value for each of the location's own lines.
+func (p *Pass) emptyLines(lines []effective.Item) *Fix {
+	var edits []Edit
+	for _, it := range lines {
+		if !p.mounts.once(it.File) {
+			return nil
+		}
+		edits = append(edits, replaceWord(it.File, it.Args[1], `""`))
+	}
+	return fixOf(Safe, "clear Upgrade and Connection here", edits, true)
 }

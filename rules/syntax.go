@@ -29,11 +29,20 @@ func (p *Pass) eachLevel(f func(level)) {
 	})
 }
 
-// readable reports whether a directive can be held against what nginx takes: its
-// file reads without errors, and no word of it waits to be filled in by a
-// template.
+// readable reports whether a directive can be held against what nginx takes: it
+// stands before the first error of its file, at which nginx stops reading, and no
+// word of it waits to be filled in by a template.
 func readable(d *parser.Directive) bool {
-	if len(d.File.Errors) > 0 || placeholder(d.Head.Value) {
+	if errs := d.File.Errors; len(errs) > 0 {
+		end := d.Span.End
+		if d.IsBlock() {
+			end = headSpan(d).End
+		}
+		if end >= errs[0].Offset {
+			return false
+		}
+	}
+	if placeholder(d.Head.Value) {
 		return false
 	}
 	for _, a := range d.Args {

@@ -1,8 +1,13 @@
 package rules
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
 // TestOneCause runs all default rules over configurations with one mistake: it
@@ -69,6 +74,104 @@ http {
     }
 }
 `, []string{"websocket-scheme"}},
+		"a list without quotes": {`events {}
+http {
+    server {
+        location /ws {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Host $host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection keep-alive, upgrade;
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`, []string{"invalid-value"}},
+		"an Upgrade line without a value": {`events {}
+http {
+    server {
+        location /ws {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Host $host;
+            proxy_set_header Upgrade;
+            proxy_set_header Connection "upgrade";
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`, []string{"invalid-value"}},
+		"HTTP/2 before nginx knew it": {`events {}
+http {
+    server {
+        location /ws {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 2;
+            proxy_set_header Host $host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection "upgrade";
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`, []string{"invalid-value"}},
+		"a name in capitals": {`events {}
+http {
+    server {
+        location /ws {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Host $host;
+            proxy_set_header Upgrade $http_upgrade;
+            PROXY_SET_HEADER Connection "upgrade";
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`, []string{"invalid-value"}},
+		"a pass in capitals": {`events {}
+http {
+    server {
+        location /ws {
+            Proxy_Pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Host $host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection "upgrade";
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`, []string{"invalid-value"}},
+		"a colon behind a name": {`events {}
+http {
+    server {
+        location /ws {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Host $host;
+            proxy_set_header Upgrade: $http_upgrade;
+            proxy_set_header Connection "upgrade";
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`, []string{"missing-upgrade-header"}},
+		"a colon behind Host": {`events {}
+http {
+    server {
+        location /ws {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Host: $host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection "upgrade";
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`, []string{"duplicate-header"}},
 	} {
 		list, err := Select(Selection{})
 		if err != nil {
@@ -79,6 +182,83 @@ http {
 		var got []string
 		for _, f := range findings {
 			got = append(got, f.Rule.Name)
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+			for i := range findings {
+				t.Log(describe(&findings[i]))
+			}
+		}
+	}
+}
+
+// TestCutOff runs all default rules over files that nginx stops reading: what
+// holds the error, or stands behind it, was read by guess, and is not judged.
+func TestCutOff(t *testing.T) {
+	list, err := Select(Selection{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const server = `events {}
+http {
+    server {
+        location /before { proxy_pass http://127.0.0.1:3000; proxy_read_timeout 60sec; }
+`
+	for name, test := range map[string]struct {
+		text string
+		want []string
+	}{
+		"a quote that does not close": {server + `        location /ws {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection "upgrade;
+            proxy_set_header Host $host;
+            proxy_read_timeout 60sec;
+        }
+        location /b { return 200 "x"; }
+    }
+}
+`, []string{"invalid-value"}},
+		"an error in front of the server's lines": {server + `        location /a { return 200 "a"b; }
+        location /ws {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_read_timeout 60sec;
+        }
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection "upgrade";
+    }
+}
+`, []string{"invalid-value"}},
+		"a location that stands whole before the error": {`server {
+    location /ws {
+        proxy_pass http://127.0.0.1:3000;
+        proxy_http_version 1.1;
+        proxy_set_header Host $host;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection "close";
+        proxy_read_timeout 1h;
+    }
+    location /b { return 200 "b"b; }
+}
+`, []string{"missing-connection-header"}},
+	} {
+		path := filepath.Join(t.TempDir(), "nginx.conf")
+		if err := os.WriteFile(path, []byte(test.text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		w := parser.Open([]string{path}, parser.Options{})
+		if len(w.Configs) != 1 || len(w.Configs[0].Problems) == 0 {
+			t.Fatalf("%s: no problem in %q", name, test.text)
+		}
+		findings := Run([]*effective.Model{effective.Build(w.Configs[0], effective.Options{})}, Options{Rules: list})
+		var got []string
+		for i := range findings {
+			got = append(got, findings[i].Rule.Name)
+			if findings[i].Fix != nil {
+				t.Errorf("%s: a fix for a file that nginx cannot read: %s", name, describe(&findings[i]))
+			}
 		}
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%s: %q, want %q", name, got, test.want)

@@ -196,7 +196,7 @@ func (in *intentions) ownLine(s *Scope) Item {
 // Upgrade that is not empty, a Connection that says upgrade for a handshake, or
 // one of the handshake's own.
 func (in *intentions) speaks(it Item) bool {
-	name, value := it.Arg(0), it.Arg(1)
+	name, value := strings.TrimSuffix(it.Arg(0), ":"), it.Arg(1)
 	switch {
 	case strings.EqualFold(name, "Upgrade"):
 		return value != ""

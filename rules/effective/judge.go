@@ -233,6 +233,9 @@ func (m *Model) httpVersion(s *Scope) (version string, item Item, gap *Scope) {
 
 // unread says which include of the level was not followed.
 func (s *Scope) unread() string {
+	if s.errorAt != "" {
+		return "nginx stops reading at " + s.errorAt + ", before the end of this block"
+	}
 	if len(s.Unread) == 0 && s.tag != "" {
 		return "a tag of the template may stand for more lines (" + s.tag + ")"
 	}

@@ -84,8 +84,8 @@ func (m *Model) judgeHeaders(o *outcome, j *judgement, proto string) {
 		slices.SortStableFunc(dropped, func(a, b Item) int { return a.Span.Start - b.Span.Start })
 		add(Reason{Kind: DroppedHeaders, Items: dropped})
 	}
-	m.judgeHeader("Upgrade", upgrade, j, add)
-	m.judgeHeader("Connection", connection, j, add)
+	m.judgeHeader("Upgrade", upgrade, o, j, add)
+	m.judgeHeader("Connection", connection, o, j, add)
 	m.judgeLost(o, j, proto, lines, add)
 }
 
@@ -114,7 +114,7 @@ func (m *Model) dropped(o *outcome, level *Scope, h *header) Item {
 }
 
 // judgeHeader adds the reason for which a header does not arrive.
-func (m *Model) judgeHeader(name string, h header, j *judgement, add func(Reason)) {
+func (m *Model) judgeHeader(name string, h header, o *outcome, j *judgement, add func(Reason)) {
 	if h.good == yes {
 		return
 	}
@@ -146,7 +146,8 @@ func (m *Model) judgeHeader(name string, h header, j *judgement, add func(Reason
 	if name == "Connection" {
 		for _, l := range h.lines {
 			for _, v := range VariablesIn(l.expr) {
-				if mp := m.vars.maps[v]; mp != nil && !m.vars.set[v] {
+				// Where the map does say upgrade, the text around it is wrong.
+				if mp := m.vars.maps[v]; mp != nil && !m.vars.set[v] && m.eval("$"+v, o.q).hasToken("upgrade") != yes {
 					add(Reason{Kind: WrongMap, Header: name, Items: []Item{l.item, mp.item}})
 					return
 				}
@@ -226,16 +227,23 @@ func isKeyVariable(expr string) bool {
 // (RFC 9112, 3.2).
 func (m *Model) judgeHost(o *outcome, j *judgement, proto string, lines []line, add func(Reason)) {
 	var set, sent []Item
+	colon := false // "Host:" is sent as "Host::", beside the line of that name
 	for _, l := range lines {
-		if l.item.Directive == nil || !strings.EqualFold(l.name, "Host") {
+		odd := strings.EqualFold(l.name, "Host:")
+		if l.item.Directive == nil || !odd && !strings.EqualFold(l.name, "Host") {
 			continue
 		}
-		set = append(set, l.item)
+		if !odd {
+			set = append(set, l.item)
+		}
 		if v := m.sent(l, o.pass, o.q); v != emptyVal {
 			sent = append(sent, l.item)
+			colon = colon || odd
 		}
 	}
 	switch {
+	case colon && (len(set) == 0 || len(sent) > 1):
+		add(Reason{Kind: DuplicateHost, Header: "Host", Items: sent})
 	case len(set) == 0, proto == "proxy" && !m.Version.Before(1, 31, 4):
 	case len(sent) == 0:
 		add(Reason{Kind: LostHandshakeHeaders, Header: "Host", Items: set[:1]})

@@ -21,6 +21,7 @@ func (m *Model) mount() {
 	}
 	m.Main = root
 	root.open(m.Config.Main, m.Config.Main.Open())
+	root.cutOff(m.Config.Main, len(m.Config.Main.Src))
 	m.fill(root, m.Config.Main.Directives, nil)
 	if root.Kind == Main && root.first("http") != nil {
 		// nginx takes one http block, and nothing else beside it bears
@@ -51,6 +52,7 @@ func (m *Model) fill(s *Scope, directives []*parser.Directive, via *Mount) {
 			kind := childKind(s, d)
 			item.Scope = &Scope{Kind: kind, Block: d, Parent: s, Via: via}
 			item.Scope.open(d.File, d.Open())
+			item.Scope.cutOff(d.File, d.Span.End)
 			if kind != skipped {
 				m.fill(item.Scope, d.Children, via)
 			} else {
@@ -79,6 +81,7 @@ func (m *Model) include(s *Scope, d *parser.Directive, via *Mount) {
 	inner := &Mount{Include: d, Outer: via}
 	for _, f := range inc.Files {
 		s.open(f, f.Open())
+		s.cutOff(f, len(f.Src))
 		m.fill(s, f.Directives, inner)
 	}
 }

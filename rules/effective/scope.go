@@ -29,13 +29,14 @@ type Scope struct {
 	Items  []Item            // the directives of this level in nginx's order, includes expanded
 
 	// Partial is true where this level was not wholly read: an include
-	// that could change a verdict was not followed. For the outermost scope
+	// that could change a verdict was not followed, or nginx refuses the file. For the outermost scope
 	// of a fragment see Model.Outer.
 	Partial bool
 	// Unread are the include directives of this level that were not followed.
 	Unread []Item
 
-	tag string // where a tag of a template stands that may stand for directives: "file:line"
+	errorAt string // where nginx stops reading before the end of this level: "file:line"
+	tag     string // where a tag of a template stands that may stand for directives: "file:line"
 
 	index map[string][]int32 // by name, built when Items are many
 }

@@ -50,6 +50,18 @@ func (s *Scope) open(f *parser.File, tags []parser.Span) {
 	}
 }
 
+// cutOff records that s ends at end and nginx stops reading f before that: what
+// stands behind the error was read by guess.
+func (s *Scope) cutOff(f *parser.File, end int) {
+	if len(f.Errors) == 0 || end <= f.Errors[0].Offset {
+		return
+	}
+	s.Partial = true
+	if s.errorAt == "" {
+		s.errorAt = fmt.Sprintf("%s:%d", f.Name, f.Errors[0].Line)
+	}
+}
+
 // foldArms makes one line of those that stand in arms of conditions and name the
 // same header: only some of them are ever there.
 func (m *Model) foldArms(lines []line, s *Scope) []line {

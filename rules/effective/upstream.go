@@ -220,6 +220,9 @@ func (r *Route) Target() (scheme, host, port string) {
 	if protocol(r.Pass) != "proxy" {
 		s = "http://" + s
 	}
+	for _, path := range [...]string{"$request_uri", "${request_uri}", "$uri", "${uri}"} { // they begin with a slash
+		s, _, _ = strings.Cut(s, path)
+	}
 	scheme, host, port = splitURL(s)
 	if strings.Contains(host+port, "$") {
 		host, port = "", ""

@@ -46,12 +46,15 @@ http {
 // without an answer, and that the fix mends it.
 func TestSubrequestUpgrade(t *testing.T) {
 	t.Parallel()
-	for name, locations := range map[string]string{
-		"auth_request": `location / { auth_request /sub; proxy_pass http://127.0.0.1:9000; }`,
-		"mirror":       `location / { mirror /sub; proxy_pass http://127.0.0.1:9000; }`,
+	const inherited, own = headers + "proxy_set_header X-Kept yes;\n", ""
+	for name, lines := range map[string]struct{ server, location, sub string }{
+		"auth_request":      {inherited, "auth_request /sub;", own},
+		"mirror":            {inherited, "mirror /sub;", own},
+		"auth_request, own": {own, "auth_request /sub;\n" + inherited, inherited},
 	} {
-		s := newSite(t, map[string]string{"nginx.conf": "events {}\nhttp {\nserver {\nlisten 127.0.0.1:8080;\n" + headers +
-			"proxy_set_header X-Kept yes;\n" + locations + "\nlocation = /sub {\ninternal;\nproxy_pass http://127.0.0.1:9000;\n" +
+		locations := "location / {\n" + lines.location + "\nproxy_pass http://127.0.0.1:9000;\n}\n"
+		s := newSite(t, map[string]string{"nginx.conf": "events {}\nhttp {\nserver {\nlisten 127.0.0.1:8080;\n" + lines.server +
+			locations + "\nlocation = /sub {\ninternal;\nproxy_pass http://127.0.0.1:9000;\n" + lines.sub +
 			// The backend refuses what has a key and no Upgrade; a page that
 			// checks a cookie would not.
 			"proxy_intercept_errors on;\nerror_page 400 =204 @allowed;\n}\nlocation @allowed { return 204; }\n}\n}\n"})
@@ -65,7 +68,7 @@ func TestSubrequestUpgrade(t *testing.T) {
 			if log := server.Log(); !strings.Contains(log, "connection upgrade in subrequest") {
 				t.Errorf("%s: %d %v, closed %v %v; the log does not name the subrequest:\n%s", name, res.Status, res.Err, idle, how, log)
 			}
-			if res.OK && res.Echoed && name == "auth_request" {
+			if res.OK && res.Echoed && name != "mirror" {
 				t.Errorf("%s: the handshake works", name)
 			}
 		})

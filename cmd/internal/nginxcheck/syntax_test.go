@@ -122,6 +122,10 @@ func TestRefusals(t *testing.T) {
 		{"location", "location /a { limit_except GET { deny all; } }", ""},
 		{"server", "limit_except GET { deny all; }", "not allowed here"},
 
+		{"location", "PROXY_PASS http://127.0.0.1:3000;", `unknown directive "PROXY_PASS"`},
+		{"server", "Location / { }", `unknown directive "Location"`},
+		{"http", "Map $http_upgrade $x { }", `unknown directive "Map"`},
+
 		{"location", "proxy_pass http://127.0.0.1:1;\nproxy_pass http://127.0.0.1:2;", `"proxy_pass" directive is duplicate`},
 		{"server", "proxy_http_version 1.1;\nproxy_http_version 1.1;", `"proxy_http_version" directive is duplicate`},
 		{"server", "proxy_read_timeout 1h;\nproxy_read_timeout 2h;", "is duplicate"},
