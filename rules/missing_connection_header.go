@@ -66,6 +66,9 @@ func checkMissingConnectionHeader(p *Pass) {
 		// what constant-connection-upgrade warns of.
 		polled := value == literalUpgrade && r.Polling && p.Model.Outer == effective.Main
 		f.Fix = handshakeFix(r, plan.unsafe || polled, "send Connection "+value, append(mapEdits, plan.edits...), ok)
+		if !ok {
+			p.leave(r, &f)
+		}
 		p.Report(f)
 	})
 }

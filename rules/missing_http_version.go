@@ -60,7 +60,7 @@ func checkMissingHTTPVersion(p *Pass) {
 		}
 		f := at(r, reason.Items, sev, unless(msg, reason), "the version is set here")
 		edits, ok := p.planScalar(r, "proxy_http_version", "1.1", rankVersion, func(s *effective.Scope) place { return versionPlace(s, r) })
-		f.Fix = handshakeFix(r, written, "set proxy_http_version 1.1", edits, ok)
+		f.Fix = handshakeFix(r, written, "set proxy_http_version 1.1", edits, ok && !p.headersLeft(r))
 		p.Report(f)
 	})
 }

@@ -55,6 +55,9 @@ func checkMissingUpgradeHeader(p *Pass) {
 		f := at(r, reason.Items, sev, unless(msg, reason), "the value is set here")
 		plan, ok := p.planHeader(r, "Upgrade", "$http_upgrade", rankUpgrade)
 		f.Fix = handshakeFix(r, plan.unsafe, "send Upgrade $http_upgrade", plan.edits, ok)
+		if !ok {
+			p.leave(r, &f)
+		}
 		p.Report(f)
 	})
 }

@@ -147,6 +147,50 @@ func (p *Pass) routesOf(d *parser.Directive) []*effective.Route {
 	return users[d]
 }
 
+// apart returns the includes of the places where the block of s is mounted and
+// inherits other proxy_set_header lines than at another: a first line of its own
+// would throw them away, and no one list stands for them all. It is nil where
+// they agree.
+func (p *Pass) apart(s *effective.Scope) []Place {
+	if s == nil || len(s.Own("proxy_set_header")) > 0 {
+		return nil
+	}
+	items, _ := s.Effective("proxy_set_header")
+	var places []Place
+	add := func(at *effective.Scope) {
+		if at.Via != nil {
+			places = append(places, Place{at.Via.Include.File, headSpan(at.Via.Include), "the location is included here"})
+		}
+	}
+	differ := false
+	for _, other := range p.mounts.others(s) {
+		own, _ := other.Effective("proxy_set_header")
+		differ = differ || !sameText(own, items)
+		add(other)
+	}
+	if !differ {
+		return nil
+	}
+	return places
+}
+
+// headersLeft reports whether the route lacks a header line that is left to the
+// user: what else it lacks would be of no use alone.
+func (p *Pass) headersLeft(r *effective.Route) bool {
+	return (r.Because(effective.MissingUpgrade) != nil || r.Because(effective.MissingConnection) != nil) && len(p.apart(target(r))) > 0
+}
+
+// leave says why a header line that the route lacks cannot be written for the
+// user, where that is because its location is mounted in different places.
+func (p *Pass) leave(r *effective.Route, f *Finding) {
+	places := p.apart(target(r))
+	if len(places) == 0 {
+		return
+	}
+	f.Message += "; it is left to you, for the places that include this location inherit different proxy_set_header lines, and a first one here throws them away"
+	f.Related = append(f.Related, places...)
+}
+
 // through returns the directive of the scope's own block by which an item comes
 // to its level: itself, or the include that led to it.
 func through(s *effective.Scope, it effective.Item) *parser.Directive {

@@ -136,7 +136,7 @@ func (p *Pass) reportTimeout(r *effective.Route, module string, zero *effective.
 	f := at(r, items, sev, msg, "the timeout is set here")
 	edits, ok := p.planScalar(r, name, value, rankTime, func(s *effective.Scope) place { return timeoutPlace(s, r, module) })
 	safe := zero != nil || !written && r.HandshakeOnly
-	f.Fix = fixOf(safety(!safe), "set "+name+" "+value, edits, ok)
+	f.Fix = fixOf(safety(!safe), "set "+name+" "+value, edits, ok && (zero != nil || !p.headersLeft(r)))
 	p.Report(f)
 }
 
