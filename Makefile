@@ -8,7 +8,7 @@ DATE     := $(shell git log -1 --format=%cs 2>/dev/null)
 LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 FUZZTIME := 30s
 
-.PHONY: all build test lint bench fuzz nginx extra release-check truth
+.PHONY: all build test lint bench fuzz nginx extra release-check snapshot truth
 
 all: build
 
@@ -63,3 +63,7 @@ extra:
 
 release-check:
 	go run $(GORELEASER) check
+
+# What a release would hold, in dist/.
+snapshot:
+	go run $(GORELEASER) release --snapshot --clean

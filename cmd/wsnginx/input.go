@@ -79,6 +79,7 @@ type input struct {
 	judge     *judge
 	ledger    *ledger // of known findings; nil where there is none
 	counted   bool    // it was said how many findings the baseline knows
+	root      string  // --root
 	stdin     string  // the name of standard input's file, "" where it is not read
 	jobs      int
 	verbose   bool
@@ -102,7 +103,7 @@ func oneOf(c *cli.Context, flag string, values ...string) (string, error) {
 // open reads the flags that every reading command has, then what paths stand
 // for. formats are the command's, the first of them for people.
 func (p *program) open(c *cli.Context, paths []string, formats ...string) (*input, error) {
-	in := &input{program: p, jobs: c.Int("jobs"), verbose: c.Bool("verbose"), hook: c.Bool("hook")}
+	in := &input{program: p, root: c.String("root"), jobs: c.Int("jobs"), verbose: c.Bool("verbose"), hook: c.Bool("hook")}
 	p.quiet = c.Bool("quiet")
 	var err error
 	if slices.Contains(paths, "") {

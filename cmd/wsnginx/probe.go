@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"os/signal"
 	"slices"
@@ -191,7 +190,7 @@ func (in *input) join(c *cli.Context, r *probe.Result, o *probe.Options) (*probe
 	}
 	models := in.models(in.workspace)
 	problems := in.problems(in.workspace, models)
-	m, trace, err := tracedBy(models, r.TracedURL(o))
+	m, trace, err := in.tracedBy(models, r.TracedURL(o))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -206,24 +205,4 @@ func (in *input) join(c *cli.Context, r *probe.Result, o *probe.Options) (*probe
 		}
 	}
 	return probe.Join(r, m, trace, findings, in.style), problems, nil
-}
-
-// tracedBy traces u through the first configuration that has a server for it;
-// where none has, through the first.
-func tracedBy(models []*effective.Model, u *url.URL) (*effective.Model, *effective.Trace, error) {
-	var model *effective.Model
-	var trace *effective.Trace
-	for _, m := range models {
-		t, err := m.Trace(u)
-		if err != nil {
-			return nil, nil, err
-		}
-		if trace == nil || t.Outcome != effective.OutcomeNoServer {
-			model, trace = m, t
-		}
-		if t.Outcome != effective.OutcomeNoServer {
-			break
-		}
-	}
-	return model, trace, nil
 }

@@ -92,14 +92,15 @@ func (p *program) routes(c *cli.Context) error {
 			return r.Intent == effective.None || broken && r.Verdict != effective.Broken
 		})
 	}
+	problems := in.problems(in.workspace, models)
 	in.style.Quiet = in.style.Quiet || len(in.workspace.Configs) == 0 // stderr says why
 	if in.machine {
-		err = report.RoutesJSON(in.out.w, in.options.Version, routes, in.style)
+		err = report.RoutesJSON(in.out.w, in.options.Version, routes, problems, in.style)
 	} else {
 		err = report.RoutesText(in.out.w, routes, all, in.style)
 	}
 	if err != nil {
 		return err
 	}
-	return in.out.finish(p, in.settle(in.problems(in.workspace, models), exitClean))
+	return in.out.finish(p, in.settle(problems, exitClean))
 }

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
+	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -45,7 +49,7 @@ func (p *program) trace(c *cli.Context) error {
 	}
 	models := in.models(in.workspace)
 	problems := in.problems(in.workspace, models)
-	model, trace, err := tracedBy(models, u)
+	model, trace, err := in.tracedBy(models, u)
 	if err != nil || trace == nil {
 		in.settle(problems, exitFailed)
 		if err == nil && len(problems) == 0 {
@@ -62,7 +66,7 @@ func (p *program) trace(c *cli.Context) error {
 		return err
 	}
 	if in.machine {
-		err = report.TraceJSON(in.out.w, in.options.Version, trace, in.style, findings...)
+		err = report.TraceJSON(in.out.w, in.options.Version, trace, problems, in.style, findings...)
 	} else {
 		err = report.TraceText(in.out.w, trace, in.style, findings...)
 	}
@@ -128,4 +132,64 @@ func blockOf(s *effective.Scope) *parser.Directive {
 		return nil
 	}
 	return s.Block
+}
+
+// tracedBy traces u through the configuration that it means: a main one goes
+// before a fragment, one that names the host before one whose default server
+// takes it, nginx.conf before others, and --root before all. Those that could be
+// meant as well are said.
+func (in *input) tracedBy(models []*effective.Model, u *url.URL) (*effective.Model, *effective.Trace, error) {
+	type traced struct {
+		m     *effective.Model
+		t     *effective.Trace
+		order int // how far it is from what is meant
+	}
+	root := in.root
+	if root != "" {
+		root, _ = filepath.Abs(root)
+	}
+	var all []traced
+	for _, m := range models {
+		t, err := m.Trace(u)
+		if err != nil {
+			return nil, nil, err
+		}
+		one := traced{m: m, t: t}
+		main, _ := filepath.Abs(m.Config.Main.Name)
+		for i, against := range []bool{
+			path.Base(m.Config.Main.Name) != "nginx.conf", !strings.HasPrefix(t.ServerWhy, "its server_name"),
+			m.Config.Fragment, t.Server == nil, t.Outcome == effective.OutcomeNoServer,
+			root != "" && main != root,
+		} {
+			if against {
+				one.order |= 1 << i
+			}
+		}
+		all = append(all, one)
+	}
+	if len(all) == 0 {
+		return nil, nil, nil
+	}
+	slices.SortStableFunc(all, func(x, y traced) int { return cmp.Compare(x.order, y.order) })
+	var others []string
+	for _, x := range all[1:] {
+		named := strings.HasPrefix(x.t.ServerWhy, "its server_name")
+		if named || x.order|1 == all[0].order|1 && x.t.Server != nil {
+			others = append(others, in.style.Name(x.m.Config.Main.Name))
+		}
+	}
+	if len(others) > 0 && !in.style.Quiet && root == "" {
+		in.program.say("followed through %s; %s could answer this URL too: give the one that is meant as PATH",
+			in.style.Name(all[0].m.Config.Main.Name), few(others))
+	}
+	return all[0].m, all[0].t, nil
+}
+
+// few returns the first of names, and how many more there are.
+func few(names []string) string {
+	const most = 3
+	if n := len(names) - most; n > 0 {
+		names = append(names[:most:most], fmt.Sprintf("%d more", n))
+	}
+	return strings.Join(names, ", ")
 }

@@ -94,10 +94,14 @@ func (w *walk) jump(to string, by Item, st state) {
 		return
 	}
 	if strings.HasPrefix(to, "@") {
+		w.left(st.location, by.Head.Value+" leads on to "+to)
 		w.named(to, by, st)
 		return
 	}
 	v := w.m.eval(to, st.q)
+	if v.known {
+		w.left(st.location, by.Head.Value+" leads on to "+v.text)
+	}
 	if !v.known || w.server == nil {
 		w.finish(outcome{end: lost, item: by, why: "where " + to + " leads"}, st)
 		return

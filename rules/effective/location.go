@@ -127,6 +127,10 @@ func (m *Model) findIn(s *Scope, uri string, soFar found, saw func(*location, st
 	l := m.locationsOf(s)
 	f = soFar
 	if loc := l.exact[uri]; loc != nil {
+		if saw != nil {
+			l.passedPrefixes(uri, nil, "a prefix, and the exact path goes first", saw)
+			l.passedPatterns(l.regex, uri, "matches too, and the exact path goes first", saw)
+		}
 		f.loc = loc
 		return f, true
 	}
@@ -148,8 +152,11 @@ func (m *Model) findIn(s *Scope, uri string, soFar found, saw func(*location, st
 	}
 	noregex := false
 	if prefix != nil {
-		if saw != nil && f.loc != nil {
-			saw(f.loc, "a location inside it is more exact")
+		if saw != nil {
+			if f.loc != nil {
+				saw(f.loc, "a location inside it is more exact")
+			}
+			l.passedPrefixes(uri, prefix, "a shorter prefix", saw)
 		}
 		f.loc = prefix
 		noregex = prefix.modifier == "^~"
@@ -157,21 +164,27 @@ func (m *Model) findIn(s *Scope, uri string, soFar found, saw func(*location, st
 			return f, true
 		}
 	}
+	if noregex && saw != nil {
+		l.passedPatterns(l.regex, uri, "matches too, and ^~ leaves regular expressions out", saw)
+	}
 	if !noregex {
-		for _, loc := range l.regex {
-			if loc.re == nil {
-				loc.re = compile(loc.match, loc.modifier == "~*")
-			}
-			groups, matched, ok := loc.re.match(uri)
+		for i, loc := range l.regex {
+			groups, matched, ok := loc.matches(uri)
 			if !ok {
 				f.unsure = loc.match
 				continue
 			}
 			if !matched {
+				if saw != nil {
+					saw(loc, doesNotMatch)
+				}
 				continue
 			}
-			if saw != nil && f.loc != nil {
-				saw(f.loc, "a regular expression that matches goes before a prefix")
+			if saw != nil {
+				if f.loc != nil {
+					saw(f.loc, "a regular expression that matches goes before a prefix")
+				}
+				l.passedPatterns(l.regex[i+1:], uri, "matches too, later in the file", saw)
 			}
 			f.loc, f.groups = loc, groups
 			f, _ = m.findIn(loc.scope, uri, f, saw)
@@ -179,4 +192,35 @@ func (m *Model) findIn(s *Scope, uri string, soFar found, saw func(*location, st
 		}
 	}
 	return f, false
+}
+
+// doesNotMatch is why a regular expression that nginx tries is not chosen.
+const doesNotMatch = "does not match"
+
+// matches reports whether the location's regular expression matches uri; ok is
+// false where that cannot be told.
+func (l *location) matches(uri string) (groups []string, matched, ok bool) {
+	if l.re == nil {
+		l.re = compile(l.match, l.modifier == "~*")
+	}
+	return l.re.match(uri)
+}
+
+// passedPrefixes gives saw the prefixes of uri that are not the chosen one, the
+// shortest first.
+func (l *locations) passedPrefixes(uri string, chosen *location, why string, saw func(*location, string)) {
+	for n := range len(uri) + 1 {
+		if loc := l.prefix[uri[:n]]; loc != nil && loc != chosen {
+			saw(loc, why)
+		}
+	}
+}
+
+// passedPatterns gives saw those of list that match uri, and are not asked.
+func (*locations) passedPatterns(list []*location, uri, why string, saw func(*location, string)) {
+	for _, loc := range list {
+		if _, matched, ok := loc.matches(uri); ok && matched {
+			saw(loc, why)
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -41,6 +42,7 @@ type Considered struct {
 	Modifier string // "", "=", "^~", "~", "~*"
 	Match    string
 	Why      string
+	Matches  bool // the path fits it, and another was chosen
 }
 
 // Trace follows a handshake for u: scheme ws, wss, http or https. It returns an
@@ -103,7 +105,9 @@ func (m *Model) traceIn(t *Trace, u *url.URL, path, port string) {
 		var saw func(*location, string)
 		if kind == Handshake {
 			saw = func(l *location, why string) {
-				t.Considered = append(t.Considered, Considered{l.scope, l.modifier, l.match, why})
+				if c := (Considered{l.scope, l.modifier, l.match, why, why != doesNotMatch}); !slices.Contains(t.Considered, c) {
+					t.Considered = append(t.Considered, c)
+				}
 			}
 		}
 		out, n := m.follow(t.Server.Scope, nil, m.urlRequest(t.Server, t.ServerWhy, kind, u, path, port), saw)
@@ -121,6 +125,9 @@ func (m *Model) traceIn(t *Trace, u *url.URL, path, port string) {
 		}
 	}
 	t.Location = o.location
+	t.Considered = slices.DeleteFunc(t.Considered, func(c Considered) bool { // a jump may come back to one
+		return c.Location == t.Location
+	})
 	switch o.end {
 	case redirected:
 		t.Outcome, t.Redirect = OutcomeRedirect, m.absolute(o, u)
@@ -173,7 +180,7 @@ func (m *Model) traceRoute(t *Trace, o *outcome, forms [2][]outcome, ordinary []
 		t.Why = "the handshake reaches the upstream complete"
 	case Broken:
 		t.Outcome = OutcomeBroken
-		t.Why = string(r.Reasons[0].Kind)
+		t.Why = r.Sentence()
 	case Unknown:
 		t.Outcome = OutcomeUnknown
 		t.Why = r.Undecided

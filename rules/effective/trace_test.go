@@ -143,3 +143,53 @@ http {
 		t.Errorf("TLS handshake to a plain port: %s, want broken", tr.Outcome)
 	}
 }
+
+// A trace says of every location that the path fits, and of every regular
+// expression that nginx tries, why another answers.
+func TestConsidered(t *testing.T) {
+	const pass = "{ proxy_pass http://127.0.0.1:1; "
+	const locations = `location / ` + pass + `}
+		location /a ` + pass + `}
+		location ~ \.php$ ` + pass + `}
+		location ~ ^/a/re ` + pass + `}
+		location ~ re$ ` + pass + `}
+		location ^~ /a/stop ` + pass + `}
+		location = /a/exact ` + pass + `}
+		location /a/jump { rewrite ^ /a last; }
+		location /a/try { try_files $uri @named; }
+		location @named ` + pass + `}
+		location /b ` + pass + ` location /b/in ` + pass + `} }`
+	for _, tt := range []struct{ path, want string }{
+		{"/", `\.php$: does not match, ^/a/re: does not match, re$: does not match`},
+		{"/a/b", `/: a shorter prefix, \.php$: does not match, ^/a/re: does not match, re$: does not match`},
+		{"/a/re", `/: a shorter prefix, \.php$: does not match, /a: a regular expression that matches goes before a prefix, re$: matches too, later in the file`},
+		{"/a/stop/re", `/: a shorter prefix, /a: a shorter prefix, re$: matches too, and ^~ leaves regular expressions out`},
+		{"/a/exact", `/: a prefix, and the exact path goes first, /a: a prefix, and the exact path goes first`},
+		{"/a/jump", `/: a shorter prefix, \.php$: does not match, ^/a/re: does not match, re$: does not match, /a/jump: rewrite leads on to /a`},
+		{"/a/try", `/: a shorter prefix, /a: a shorter prefix, \.php$: does not match, ^/a/re: does not match, re$: does not match, /a/try: try_files leads on to @named`},
+		{"/b/in", `/: a shorter prefix, /b: a location inside it is more exact, \.php$: does not match, ^/a/re: does not match, re$: does not match`},
+	} {
+		m := model(t, inHTTP("", locations), Options{})
+		tr, _ := trace(t, m, "ws://h"+tt.path)
+		var got []string
+		for _, c := range tr.Considered {
+			if c.Location == nil || c.Matches != (c.Why != "does not match") {
+				t.Errorf("%s considers %+v", tt.path, c)
+			}
+			got = append(got, c.Match+": "+c.Why)
+		}
+		if text := strings.Join(got, ", "); text != tt.want {
+			t.Errorf("%s is not answered by\n%s\nwant\n%s", tt.path, text, tt.want)
+		}
+	}
+}
+
+// The outcome is a sentence, not the name of a rule.
+func TestTraceWhy(t *testing.T) {
+	m := model(t, inHTTP("", `location /ws { proxy_pass http://127.0.0.1:1; }`), Options{})
+	tr, _ := trace(t, m, "ws://h/ws")
+	const want = `the upstream is spoken to in HTTP/1.0, and a handshake is HTTP/1.1; the upstream gets no "Upgrade: websocket"; the upstream gets no "Connection: upgrade"`
+	if tr.Why != want {
+		t.Errorf("the outcome is %q, want %q", tr.Why, want)
+	}
+}

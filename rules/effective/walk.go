@@ -162,6 +162,9 @@ func (w *walk) search(st *state) bool {
 			w.special(outcome{end: answered, status: 500, why: "rewrites go round in a circle"}, *st)
 			return false
 		}
+		if st.q.uri.known {
+			w.left(st.location, "rewrite leads on to "+st.q.uri.text)
+		}
 	}
 	if first {
 		w.enter(st, st.forced)
@@ -333,6 +336,14 @@ func (w *walk) finish(o outcome, st state) {
 		o.err = st.errItem
 	}
 	w.out = append(w.out, o)
+}
+
+// left tells saw that the request came to a location and goes on elsewhere.
+func (w *walk) left(s *Scope, why string) {
+	if w.saw != nil && s != nil && s.Kind == Location {
+		modifier, match := s.ModifierAndMatch()
+		w.saw(&location{scope: s, modifier: modifier, match: match}, why)
+	}
 }
 
 func (w *walk) note(s string) {

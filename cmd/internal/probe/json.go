@@ -60,7 +60,7 @@ func (c *Config) json(s report.Style) (*configJSON, error) {
 		}
 	}
 	var trace, lint bytes.Buffer
-	if err := report.TraceJSON(&trace, c.Version, c.Trace, s); err != nil {
+	if err := report.TraceJSON(&trace, c.Version, c.Trace, nil, s); err != nil {
 		return nil, fmt.Errorf("print the trace: %w", err)
 	}
 	if err := report.LintJSON(&lint, &report.Run{Version: c.Version, Findings: c.Findings}, s); err != nil {

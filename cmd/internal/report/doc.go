@@ -40,6 +40,15 @@ func (s Style) Name(name string) string {
 	return name
 }
 
+// sentence returns a text of the model with the files in it named as Name does.
+func (s Style) sentence(text string) string {
+	if s.Dir == "" || s.Dir == string(filepath.Separator) {
+		return text
+	}
+	dir := s.Dir + string(filepath.Separator)
+	return strings.NewReplacer("("+dir, "(", ", "+dir, ", ").Replace(text)
+}
+
 // Run is what a run of lint or fix has to say.
 type Run struct {
 	Version  effective.Version

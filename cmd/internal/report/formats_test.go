@@ -264,10 +264,11 @@ func TestJUnit(t *testing.T) {
 		all.Failed += s.Totals.Failed
 		all.Error += s.Totals.Error
 		all.Passed += s.Totals.Passed
+		all.Skipped += s.Totals.Skipped
 	}
-	// Three findings at or above warning, the info and the clean file pass, and
-	// nothing could be read at the end.
-	if want := (junit.Totals{Tests: 6, Failed: 3, Error: 1, Passed: 2}); all != want {
+	// Three findings at or above warning, the info and the clean file pass, an
+	// include was skipped, and nothing could be read at the end.
+	if want := (junit.Totals{Tests: 7, Failed: 3, Error: 1, Passed: 2, Skipped: 1}); all != want {
 		t.Errorf("totals are %+v, want %+v\n%s", all, want, text)
 	}
 	if got := names["conf.d/clean & quiet.conf"]; got.Passed != 1 {

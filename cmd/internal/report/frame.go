@@ -170,3 +170,50 @@ func firstColumn(all []cell, left int) int {
 	}
 	return left
 }
+
+// part returns a source line as it is printed from column from on, cut where it
+// is very long.
+func (s Style) part(line string, from, gutter int) string {
+	var b strings.Builder
+	wide := s.columns(gutter)
+	if from > 0 {
+		b.WriteString("…")
+	}
+	for _, c := range cells(line, true) {
+		if c.column < from {
+			continue
+		}
+		if c.column-from+c.width > wide {
+			b.WriteString("…")
+			break
+		}
+		b.WriteString(c.text)
+	}
+	return b.String()
+}
+
+// differ returns the column from which the lines of a change are shown: 0 where
+// what they differ in fits, otherwise so that it starts a quarter into what is
+// shown.
+func (s Style) differ(c change, gutter int) int {
+	wide := s.columns(gutter)
+	for i := range min(len(c.old), len(c.new)) {
+		old, now := cells(c.old[i], true), cells(c.new[i], true)
+		same := 0
+		for same < min(len(old), len(now)) && old[same].text == now[same].text {
+			same++
+		}
+		tail := 0
+		for tail < min(len(old), len(now))-same && old[len(old)-1-tail].text == now[len(now)-1-tail].text {
+			tail++
+		}
+		longer := now
+		if len(old) > len(now) {
+			longer = old
+		}
+		if last := len(longer) - 1 - tail; last >= same && longer[last].column >= wide && longer[same].column > wide/4 {
+			return firstColumn(longer, longer[same].column-wide/4)
+		}
+	}
+	return 0
+}

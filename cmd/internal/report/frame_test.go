@@ -105,3 +105,39 @@ func TestDiffInColour(t *testing.T) {
 		t.Errorf("Diff(%q) = %q, want %q", diff, got, want)
 	}
 }
+
+// The lines of a change are cut at the same column, so that what differs shows.
+func TestChangeOfALongLine(t *testing.T) {
+	long := "server { " + strings.Repeat("# 日本 ", 30) + "proxy_pass http://a; }"
+	for _, c := range []struct {
+		name     string
+		old, new string
+		want     []string // in both lines, in order
+	}{
+		{"short", "a 1;", "a 2;", []string{"- a 1;", "+ a 2;"}},
+		{"differs at the start", "x" + long, "y" + long, []string{"- xserver", "+ yserver"}},
+		{"differs at the end", long, strings.Replace(long, "http://a;", "http://a; proxy_http_version 1.1;", 1), []string{"- …", " http://a; }\n", "+ …", " http://a; proxy_http_version 1.1; }\n"}},
+		{"loses its end", long + " b 2;", long, []string{"- …", "; } b 2;\n", "+ …", "; }\n"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := parser.Parse("a.conf", []byte(c.old))
+			for _, width := range []int{0, 80} {
+				var b strings.Builder
+				Style{Width: width}.change(&b, []change{{file: f, line: 1, old: []string{c.old}, new: []string{c.new}}}, f, "fix", 1)
+				rest := b.String()
+				for _, want := range c.want {
+					_, after, ok := strings.Cut(rest, want)
+					if !ok {
+						t.Errorf("at width %d no %q in\n%s", width, want, b.String())
+					}
+					rest = after
+				}
+				for line := range strings.Lines(b.String()) {
+					if n := textWidth(strings.TrimSuffix(line, "\n")); width > 0 && n > width {
+						t.Errorf("a line of %d columns at width %d: %s", n, width, line)
+					}
+				}
+			}
+		})
+	}
+}

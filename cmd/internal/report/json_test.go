@@ -39,9 +39,9 @@ func TestJSON(t *testing.T) {
 	for _, err := range []error{
 		LintJSON(&lint, sample(t), etc),
 		LintJSON(&fix, fixed, etc),
-		RoutesJSON(&table, fixed.Version, routes, etc),
-		RoutesJSON(&none, fixed.Version, nil, etc),
-		TraceJSON(&trace, fixed.Version, sampleTrace(t), etc, sample(t).Findings[1:2]...),
+		RoutesJSON(&table, fixed.Version, routes, sample(t).Problems, etc),
+		RoutesJSON(&none, fixed.Version, nil, nil, etc),
+		TraceJSON(&trace, fixed.Version, sampleTrace(t), sample(t).Problems, etc, sample(t).Findings[1:2]...),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -49,7 +49,7 @@ func TestJSON(t *testing.T) {
 	}
 	bare := sampleTrace(t)
 	bare.Server, bare.Location, bare.Route, bare.Considered, bare.Redirect, bare.Outcome = nil, nil, nil, nil, "", "no-server"
-	if err := TraceJSON(&nowhere, fixed.Version, bare, etc); err != nil {
+	if err := TraceJSON(&nowhere, fixed.Version, bare, nil, etc); err != nil {
 		t.Fatal(err)
 	}
 	var list bytes.Buffer

@@ -14,6 +14,7 @@ type junitDocument struct {
 	Tests    int           `xml:"tests,attr"`
 	Failures int           `xml:"failures,attr"`
 	Errors   int           `xml:"errors,attr"`
+	Skipped  int           `xml:"skipped,attr"`
 	Suites   []*junitSuite `xml:"testsuite"`
 }
 
@@ -22,6 +23,7 @@ type junitSuite struct {
 	Tests    int         `xml:"tests,attr"`
 	Failures int         `xml:"failures,attr"`
 	Errors   int         `xml:"errors,attr"`
+	Skipped  int         `xml:"skipped,attr"`
 	Cases    []junitCase `xml:"testcase"`
 }
 
@@ -32,6 +34,7 @@ type junitCase struct {
 	Line    int           `xml:"line,attr,omitempty"`
 	Failure *junitOutcome `xml:"failure"`
 	Error   *junitOutcome `xml:"error"`
+	Skipped *junitSkipped `xml:"skipped"`
 	Out     string        `xml:"system-out,omitempty"`
 }
 
@@ -41,10 +44,14 @@ type junitOutcome struct {
 	Text    string `xml:",chardata"`
 }
 
+type junitSkipped struct {
+	Message string `xml:"message,attr"`
+}
+
 // JUnit prints a run as a JUnit report: a suite for each file that was looked
 // at, and in it a case for each finding. A finding fails its case where it would
 // fail the run, and is said in a passing one otherwise; a file without any has
-// one case that passes.
+// one case that passes. What was not followed is a case that was skipped.
 func JUnit(w io.Writer, run *Run, s Style) error {
 	doc := junitDocument{Name: "wsnginx"}
 	index := map[string]*junitSuite{}
@@ -76,17 +83,22 @@ func JUnit(w io.Writer, run *Run, s Style) error {
 		suite(name).Cases = append(suite(name).Cases, c)
 	}
 	for _, p := range run.Problems {
-		if p.Kind != parser.Failed {
-			continue
-		}
 		name := "wsnginx"
+		c := junitCase{Name: "read", Line: p.Line}
 		if p.File != "" {
 			name = Clean(s.Name(p.File))
+			c.File = name
 		}
-		suite(name).Errors++
-		suite(name).Cases = append(suite(name).Cases, junitCase{
-			Name: "read", Class: name, Line: p.Line, Error: &junitOutcome{string(p.Kind), Clean(p.Message), Clean(p.Message)},
-		})
+		c.Class = name
+		if p.Kind == parser.Failed {
+			c.Error = &junitOutcome{string(p.Kind), Clean(p.Message), Clean(p.Message)}
+			suite(name).Errors++
+		} else {
+			c.Name = fmt.Sprintf("%s:%d", p.Kind, p.Line)
+			c.Skipped = &junitSkipped{Clean(p.Message)}
+			suite(name).Skipped++
+		}
+		suite(name).Cases = append(suite(name).Cases, c)
 	}
 	for _, x := range doc.Suites {
 		if len(x.Cases) == 0 {
@@ -96,6 +108,7 @@ func JUnit(w io.Writer, run *Run, s Style) error {
 		doc.Tests += x.Tests
 		doc.Failures += x.Failures
 		doc.Errors += x.Errors
+		doc.Skipped += x.Skipped
 	}
 	return encodeXML(w, doc)
 }

@@ -15,12 +15,16 @@ func TestReasonTexts(t *testing.T) {
 			continue
 		}
 		n++
-		text := reasonTexts[r.Reason]
-		if text.word == "" || text.sentence == "" {
+		word := reasonTexts[r.Reason]
+		if word == "" {
 			t.Errorf("%s has no words in reasonTexts", r.Reason)
 		}
-		if len(text.word) > 16 {
-			t.Errorf("%q is too long for a table", text.word)
+		if len(word) > 16 {
+			t.Errorf("%q is too long for a table", word)
+		}
+		broken := &effective.Route{Verdict: effective.Broken, Reasons: []effective.Reason{{Kind: r.Reason}}}
+		if broken.Sentence() == "" {
+			t.Errorf("effective has no sentence for %s", r.Reason)
 		}
 	}
 	if n < 15 {
@@ -49,18 +53,5 @@ func TestFixedLeft(t *testing.T) {
 		if got := x.left(&c.f); got != c.want {
 			t.Errorf("left(%+v) = %q, want %q", c.f, got, c.want)
 		}
-	}
-}
-
-func TestTraceWhy(t *testing.T) {
-	trace := sampleTrace(t)
-	trace.Why = "missing-http-version"
-	if got, want := TraceWhy(trace), "the upstream is spoken to in HTTP/1.0, and a handshake is HTTP/1.1; "+reasonTexts[effective.DroppedHeaders].sentence; got != want {
-		t.Errorf("TraceWhy = %q, want %q", got, want)
-	}
-	trace.Route = nil
-	trace.Why = "port 80 speaks no TLS, and wss asks for it"
-	if got := TraceWhy(trace); got != trace.Why {
-		t.Errorf("TraceWhy = %q, want %q", got, trace.Why)
 	}
 }

@@ -8,9 +8,10 @@ import (
 )
 
 type routesDocument struct {
-	Version      int         `json:"version"`
-	NginxVersion string      `json:"nginx_version"`
-	Routes       []routeJSON `json:"routes"`
+	Version      int           `json:"version"`
+	NginxVersion string        `json:"nginx_version"`
+	Routes       []routeJSON   `json:"routes"`
+	Problems     []problemJSON `json:"problems"`
 }
 
 type routeJSON struct {
@@ -44,10 +45,12 @@ type passJSON struct {
 }
 
 type webSocketJSON struct {
-	Intent  string   `json:"intent"`
-	Why     string   `json:"why"`
-	Verdict string   `json:"verdict"`
-	Reasons []string `json:"reasons"`
+	Intent    string   `json:"intent"`
+	Why       string   `json:"why"`
+	Verdict   string   `json:"verdict"`
+	Reasons   []string `json:"reasons"`
+	Undecided *string  `json:"undecided"`
+	Notes     []string `json:"notes"`
 }
 
 type upstreamJSON struct {
@@ -71,9 +74,10 @@ type timeoutJSON struct {
 	Line         *int    `json:"line"`
 }
 
-// RoutesJSON prints proxied locations as one JSON document.
-func RoutesJSON(w io.Writer, version effective.Version, routes []*effective.Route, s Style) error {
-	doc := routesDocument{documentVersion, version.String(), []routeJSON{}}
+// RoutesJSON prints proxied locations, and what was not read, as one JSON
+// document.
+func RoutesJSON(w io.Writer, version effective.Version, routes []*effective.Route, problems []parser.Problem, s Style) error {
+	doc := routesDocument{documentVersion, version.String(), []routeJSON{}, s.problems(problems)}
 	for _, r := range routes {
 		doc.Routes = append(doc.Routes, s.route(r))
 	}
@@ -86,7 +90,16 @@ func (s Style) route(r *effective.Route) routeJSON {
 		out.Pass.Directive, out.Pass.Value = p.Head.Value, p.Arg(0)
 		out.Pass.File, out.Pass.Line = s.place(p)
 	}
-	out.WebSocket = webSocketJSON{string(r.Intent), r.IntentWhy, string(r.Verdict), reasonNames(r)}
+	out.WebSocket = webSocketJSON{
+		Intent: string(r.Intent), Why: s.sentence(r.IntentWhy), Verdict: string(r.Verdict), Reasons: reasonNames(r), Notes: []string{},
+	}
+	if r.Verdict == effective.Unknown {
+		text := s.sentence(r.Undecided)
+		out.WebSocket.Undecided = &text
+	}
+	for _, n := range r.Notes {
+		out.WebSocket.Notes = append(out.WebSocket.Notes, s.sentence(n))
+	}
 	if r.HTTPVersion != "" {
 		out.Upstream.HTTPVersion = &r.HTTPVersion
 	}
@@ -152,7 +165,7 @@ func known(v effective.Value) *string {
 // reasonNames returns the rules that speak for what breaks a route, each once.
 func reasonNames(r *effective.Route) []string {
 	out := []string{}
-	for _, c := range causes(r) {
+	for _, c := range r.Causes() {
 		out = append(out, string(c.Kind))
 	}
 	return out

@@ -145,7 +145,7 @@ func (s Style) row(r *effective.Route) []string {
 	case r.Verdict == effective.Broken:
 		verdict += ": " + reasonWords(r)
 	case r.Verdict == effective.Unknown && r.Undecided != "":
-		verdict += ": " + Clean(r.Undecided)
+		verdict += ": " + Clean(s.sentence(r.Undecided))
 	}
 	pass, where := "", ""
 	if p := r.Pass.Directive; p != nil {

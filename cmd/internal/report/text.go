@@ -198,7 +198,7 @@ func fixesOf(group []rules.Finding, safety rules.Safety) []*rules.Fix {
 // change prints lines that a fix replaces and writes, under the frame.
 func (s Style) change(w io.Writer, changes []change, home *parser.File, title string, gutter int) {
 	shown := 0
-	print := func(p paint, mark string, n int, line string) {
+	print := func(p paint, mark string, n int, line string, from int) {
 		if shown++; shown > maxChange {
 			return
 		}
@@ -206,7 +206,7 @@ func (s Style) change(w io.Writer, changes []change, home *parser.File, title st
 		if n > 0 {
 			number = s.in(dim, fmt.Sprintf("%*d", gutter, n))
 		}
-		fmt.Fprintf(w, " %s %s\n", number, s.in(p, mark+" "+s.expand(line, gutter)))
+		fmt.Fprintf(w, " %s %s\n", number, s.in(p, mark+" "+s.part(line, from, gutter)))
 	}
 	at := home
 	for i, c := range changes {
@@ -218,34 +218,21 @@ func (s Style) change(w io.Writer, changes []change, home *parser.File, title st
 			fmt.Fprintf(w, " %*s %s%s:\n", gutter, "", s.in(bold, title), place)
 		}
 		at = c.file
+		from := s.differ(c, gutter)
 		for n, line := range c.old {
-			print(minus, "-", c.line+n, line)
+			print(minus, "-", c.line+n, line, from)
 		}
 		for n, line := range c.new {
 			if n > 0 || len(c.old) > 0 {
-				print(green, "+", 0, line)
+				print(green, "+", 0, line, from)
 			} else {
-				print(green, "+", c.line, line)
+				print(green, "+", c.line, line, from)
 			}
 		}
 	}
 	if shown > maxChange {
 		fmt.Fprintf(w, " %*s … %s; \"wsnginx fix\" prints all\n", gutter, "", plural(shown-maxChange, "more line", "more lines"))
 	}
-}
-
-// expand returns a source line as it is printed, cut where it is very long.
-func (s Style) expand(line string, gutter int) string {
-	var b strings.Builder
-	wide := s.columns(gutter)
-	for _, c := range cells(line, true) {
-		if c.column+c.width > wide {
-			b.WriteString("…")
-			break
-		}
-		b.WriteString(c.text)
-	}
-	return b.String()
 }
 
 // fixed lists the files that a fix changes, and under each what it does there.

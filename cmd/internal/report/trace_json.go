@@ -3,6 +3,7 @@ package report
 import (
 	"io"
 
+	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
@@ -19,6 +20,7 @@ type traceDocument struct {
 	Considered   []consideredJSON `json:"considered"`
 	Redirect     *string          `json:"redirect"`
 	Findings     []findingJSON    `json:"findings"`
+	Problems     []problemJSON    `json:"problems"`
 }
 
 type consideredJSON struct {
@@ -28,19 +30,19 @@ type consideredJSON struct {
 }
 
 // TraceJSON prints the way of a URL as one JSON document. findings are those
-// about the location that answers.
-func TraceJSON(w io.Writer, version effective.Version, t *effective.Trace, s Style, findings ...rules.Finding) error {
+// about the location that answers, problems what was not read.
+func TraceJSON(w io.Writer, version effective.Version, t *effective.Trace, problems []parser.Problem, s Style, findings ...rules.Finding) error {
 	doc := traceDocument{
 		Version: documentVersion, NginxVersion: version.String(),
-		URL: t.URL, Outcome: string(t.Outcome), Why: TraceWhy(t),
+		URL: t.URL, Outcome: string(t.Outcome), Why: s.sentence(t.Why),
 		Server: s.server(t.Server), Location: s.location(t.Location),
-		Considered: []consideredJSON{}, Findings: s.findings(findings),
+		Considered: []consideredJSON{}, Findings: s.findings(findings), Problems: s.problems(problems),
 	}
 	if t.Route != nil {
 		route := s.route(t.Route)
 		doc.Route = &route
 	}
-	for _, c := range considered(t) {
+	for _, c := range t.Considered {
 		doc.Considered = append(doc.Considered, consideredJSON{c.Modifier, c.Match, c.Why})
 	}
 	if t.Redirect != "" {

@@ -42,13 +42,7 @@ func TraceText(w io.Writer, t *effective.Trace, s Style, findings ...rules.Findi
 	if t.Server != nil {
 		told.add("server", serverNames(t.Server), blockOf(t.Server.Scope), t.ServerWhy)
 	}
-	for i, c := range considered(t) {
-		title := ""
-		if i == 0 {
-			title = "not"
-		}
-		told.add(title, "location "+join(c.Modifier, c.Match), blockOf(c.Location), c.Why)
-	}
+	told.considered(t.Considered)
 	if t.Location != nil {
 		told.add("location", locationName(t.Location), blockOf(t.Location), chosenWhy(t.Location))
 	}
@@ -60,8 +54,8 @@ func TraceText(w io.Writer, t *effective.Trace, s Style, findings ...rules.Findi
 		told.add("redirect", t.Redirect, nil, "")
 	}
 	outcome := string(t.Outcome)
-	if why := TraceWhy(t); why != "" {
-		outcome += ": " + why
+	if t.Why != "" {
+		outcome += ": " + s.sentence(t.Why)
 	}
 	told.add("outcome", outcome, nil, "")
 	told.steps[len(told.steps)-1].color = outcomePaint(t.Outcome)
@@ -99,6 +93,8 @@ func advice(t *effective.Trace, findings []rules.Finding) string {
 			to = "ws" + strings.TrimPrefix(to, "http") // wss for https
 		}
 		return "open " + to + ", or pass the handshake on here"
+	case t.Outcome == effective.OutcomeNotProxied && t.Location != nil:
+		return "pass the handshake on here with proxy_pass, or add a location for this path that does"
 	case t.Outcome == effective.OutcomeNotProxied, t.Outcome == effective.OutcomeNoLocation:
 		return "add a location for this path with proxy_pass"
 	case t.Outcome == effective.OutcomeBroken && t.Route != nil:
@@ -153,7 +149,7 @@ func (t *story) tunnel(r *effective.Route) {
 		t.add("tunnel", text, r.Idle.Item.Directive, byDefault(r.Idle.Item.Directive))
 	}
 	for _, n := range r.Notes {
-		t.add("not judged", n, nil, "")
+		t.add("not judged", t.style.sentence(n), nil, "")
 	}
 }
 
@@ -231,27 +227,26 @@ func chosenWhy(l *effective.Scope) string {
 	return "the longest prefix"
 }
 
-// considered returns the locations that were looked at and not taken: those that
-// the trace names, and the shorter prefixes beside the location.
-func considered(t *effective.Trace) []effective.Considered {
-	out := append([]effective.Considered{}, t.Considered...)
-	if t.Location == nil || t.Location.Parent == nil {
-		return out
-	}
-	modifier, match := t.Location.ModifierAndMatch()
-	if modifier == "~" || modifier == "~*" || strings.HasPrefix(match, "@") {
-		return out
-	}
-	for _, item := range t.Location.Parent.Items {
-		if item.Scope == nil || item.Scope.Kind != effective.Location || item.Scope == t.Location {
-			continue
-		}
-		m, prefix := item.Scope.ModifierAndMatch()
-		if (m == "" || m == "^~") && prefix != match && strings.HasPrefix(match, prefix) {
-			out = append(out, effective.Considered{Location: item.Scope, Modifier: m, Match: prefix, Why: "a shorter prefix"})
+// considered tells which locations were looked at and not taken. Regular
+// expressions that do not match are counted where they are many.
+func (t *story) considered(list []effective.Considered) {
+	const few = 2
+	idle := 0
+	for _, c := range list {
+		if !c.Matches {
+			idle++
 		}
 	}
-	return out
+	title := "not"
+	for _, c := range list {
+		if c.Matches || idle <= few {
+			t.add(title, "location "+join(c.Modifier, c.Match), blockOf(c.Location), c.Why)
+			title = ""
+		}
+	}
+	if idle > few {
+		t.add(title, fmt.Sprintf("%d regular expressions that do not match", idle), nil, "")
+	}
 }
 
 func byDefault(at *parser.Directive) string {
