@@ -12,7 +12,32 @@ const around = 3
 
 // Diff returns the unified diff of the change, under the name that patch and
 // git apply find the file by. It is empty where nothing changed.
-func (c Change) Diff() string { return Diff(patchName(c.Name), c.Old, c.New) }
+func (c Change) Diff() string {
+	name, _ := patchName(c.Name)
+	return Diff(name, c.Old, c.New)
+}
+
+// Patch returns the unified diff of several changes, for one run of patch or git
+// apply: its names are relative to the working directory where all files lie
+// below that, and all from the root otherwise, which fromRoot says.
+func Patch(changes []Change) (text string, fromRoot bool) {
+	for _, c := range changes {
+		if _, root := patchName(c.Name); root && c.Old != c.New {
+			fromRoot = true
+		}
+	}
+	var b strings.Builder
+	for _, c := range changes {
+		name, root := patchName(c.Name)
+		if fromRoot && !root {
+			if abs, err := filepath.Abs(name); err == nil {
+				name, _ = rooted(abs)
+			}
+		}
+		b.WriteString(Diff(name, c.Old, c.New))
+	}
+	return b.String(), fromRoot
+}
 
 // Line returns where line n of the old text stands in the new one, both counted
 // from 1, and 0 where it was changed or taken out.
@@ -126,18 +151,18 @@ func quoteName(name string) string {
 }
 
 // patchName returns the path under which a diff names a file: relative to the
-// working directory where it lies below that, else from the root. Symbolic
-// links are resolved, because patch and git refuse to write through them. A
-// name that no file has, such as that of standard input or of a file in a dump,
-// stays, from the root where it is absolute.
-func patchName(name string) string {
+// working directory where it lies below that, else from the root, and says
+// which. Symbolic links are resolved, because patch and git refuse to write
+// through them. A name that no file has, such as that of standard input or of a
+// file in a dump, stays, from the root where it is absolute.
+func patchName(name string) (path string, root bool) {
 	if _, err := os.Lstat(name); err != nil {
-		return strings.TrimLeft(filepath.ToSlash(name), "/")
+		return strings.TrimLeft(filepath.ToSlash(name), "/"), false
 	}
 	clean := filepath.Clean(name)
 	real, err := filepath.EvalSymlinks(clean)
 	if err == nil && real == clean && filepath.IsLocal(clean) {
-		return filepath.ToSlash(clean)
+		return filepath.ToSlash(clean), false
 	}
 	if err != nil {
 		real = clean
@@ -150,8 +175,16 @@ func patchName(name string) string {
 			real = filepath.Join(dir, real)
 		}
 		if rel, err := filepath.Rel(dir, real); err == nil && filepath.IsLocal(rel) {
-			return filepath.ToSlash(rel)
+			return filepath.ToSlash(rel), false
 		}
 	}
-	return strings.TrimLeft(filepath.ToSlash(real), "/")
+	return rooted(real)
+}
+
+// rooted returns an absolute path as it is named from the root.
+func rooted(path string) (string, bool) {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		path = resolved
+	}
+	return strings.TrimLeft(filepath.ToSlash(path), "/"), true
 }

@@ -163,7 +163,7 @@ func TestPatchName(t *testing.T) {
 		"link":                                 fromRoot,
 		"<stdin>":                              "<stdin>",
 	} {
-		if got := patchName(name); got != want {
+		if got, _ := patchName(name); got != want {
 			t.Errorf("patchName(%q) = %q, want %q", name, got, want)
 		}
 	}

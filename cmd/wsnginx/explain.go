@@ -31,7 +31,7 @@ Example: wsnginx explain missing-upgrade-header`,
 			if err != nil {
 				return err
 			}
-			return report.Rule(out.w, rule, report.Style{Color: out.color})
+			return report.Rule(out.w, rule, report.Style{Color: out.color, Width: out.width})
 		},
 	}
 }

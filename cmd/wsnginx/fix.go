@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -21,12 +20,14 @@ func (p *program) fixCommand() *cli.Command {
 		Name:      "fix",
 		Usage:     "print or write the changes that let WebSockets pass",
 		ArgsUsage: "[flags] [PATH...]",
-		Description: `Prints a unified diff that patch and git apply take, and exits 1 where it is
-not empty. With --write changes the files, prints which and what is left, and
-exits 1 where findings at or above --fail-on remain. Only files at or below PATH
-change. With --verify nginx -t has the last word: where it refuses what it took
-before, every file gets its bytes back and the exit status is 2. A run that was
-killed leaves .wsnginx-journal; the next one with --write undoes what it did.
+		Description: `Prints a unified diff that patch -p1 and git apply take, and exits 1 where it is
+not empty; where a file lies outside the working directory, all names in it are
+from the root, for patch -p1 -d /. With --write changes the files, prints which
+and what is left, and exits 1 where findings at or above --fail-on remain. Only
+files at or below PATH change. With --verify nginx -t has the last word: where
+it refuses what it took before, every file gets its bytes back and the exit
+status is 2. A run that was killed leaves .wsnginx-journal; the next one with
+--write undoes what it did.
 
 Example: wsnginx fix --write /etc/nginx`,
 		Flags: slices.Concat([]cli.Flag{
@@ -152,7 +153,11 @@ func (f *fixing) diff(run *report.Run, result *fixer.Result) error {
 	if !f.style.Quiet && !slices.ContainsFunc(f.problems, f.fatal) {
 		f.program.say("%s", report.DiffSummary(run))
 		if len(result.Changes) > 0 && f.stdin == "" {
-			f.program.say("to apply it: %s", f.program.again("--write"))
+			apply := f.program.again("--write")
+			if run.Fixed.FromRoot {
+				apply += ", or patch -p1 -d / (a file lies outside the working directory, and the diff names all from there)"
+			}
+			f.program.say("to apply it: %s", apply)
 		}
 	}
 	return f.out.finish(f.program, f.settle(run.Problems, status))
@@ -164,12 +169,10 @@ func fixed(result *fixer.Result) *report.Fixed {
 	for _, f := range result.Fixed {
 		out.Applied = append(out.Applied, f.Finding)
 	}
-	var diff strings.Builder
 	for _, c := range result.Changes {
 		out.Files = append(out.Files, c.Name)
-		diff.WriteString(c.Diff())
 	}
-	out.Diff = diff.String()
+	out.Diff, out.FromRoot = fixer.Patch(result.Changes)
 	out.Withdrawn = func(f *rules.Finding) string {
 		for _, w := range result.Withdrawn {
 			if w.Finding.Rule == f.Rule && w.Finding.File.Name == f.File.Name && w.Finding.Span.Start == f.Span.Start {

@@ -70,12 +70,13 @@ type Run struct {
 
 // Fixed is what fix did.
 type Fixed struct {
-	Applied []rules.Finding // the findings whose fix was applied, as they were before
-	Files   []string        // the files that the fixes change, in order
-	Diff    string          // the change as a unified diff
-	Written bool            // true where the files were written
-	Unsafe  bool            // true where unsafe fixes were made too
-	Stopped string          // why nothing was fixed at all, "" where fixes were made
+	Applied  []rules.Finding // the findings whose fix was applied, as they were before
+	Files    []string        // the files that the fixes change, in order
+	Diff     string          // the change as a unified diff
+	FromRoot bool            // the diff names files from the root, not from the working directory
+	Written  bool            // true where the files were written
+	Unsafe   bool            // true where unsafe fixes were made too
+	Stopped  string          // why nothing was fixed at all, "" where fixes were made
 	// Withdrawn says why a fix was taken back, by its finding.
 	Withdrawn func(*rules.Finding) string
 }

@@ -247,3 +247,24 @@ func TestRule(t *testing.T) {
 	b.WriteString(RuleTable([]*rules.Rule{rule, &advice}))
 	golden(t, "rule.txt", b.String())
 }
+
+// What explain prints fits beside other windows, code apart.
+func TestRuleWidth(t *testing.T) {
+	for _, r := range rules.All() {
+		for _, width := range []int{0, 50, 200} {
+			var b strings.Builder
+			if err := Rule(&b, r, Style{Width: width}); err != nil {
+				t.Fatal(err)
+			}
+			most := 80
+			if width == 50 {
+				most = 50
+			}
+			for line := range strings.Lines(b.String()) {
+				if n := textWidth(strings.TrimRight(line, "\n")); n > most && !strings.HasPrefix(line, "    ") {
+					t.Errorf("%s at width %d has a line of %d columns: %s", r.Name, width, n, line)
+				}
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -69,12 +70,15 @@ func summaryOf(r *rules.Rule) string {
 // Rule prints everything there is to say about a rule.
 func Rule(w io.Writer, r *rules.Rule, s Style) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%s: %s\n", s.in(bold, r.Name), r.Summary)
-	fmt.Fprintf(b, "%s, category %s, %s\n", r.Severity, r.Category, fixText(r))
+	s.Width = min(cmp.Or(s.Width, pageWidth), pageWidth)
+	head := line{style: s, w: b}
+	head.add(r.Name+":", bold, "")
+	head.words(r.Summary)
+	fmt.Fprintf(b, "\n%s\n", fill(fmt.Sprintf("%s, category %s, %s", r.Severity, r.Category, fixText(r)), s.Width))
 	if r.Advice {
 		fmt.Fprintln(b, "advice: runs only when selected")
 	}
-	fmt.Fprintf(b, "\n%s\n", strings.TrimSpace(r.Doc))
+	fmt.Fprintf(b, "\n%s\n", fill(strings.TrimSpace(r.Doc), s.Width))
 	if r.Before != "" {
 		fmt.Fprintf(b, "\n%s\n\n%s", s.in(bold, "Before"), indent(r.Before))
 	}
@@ -85,6 +89,37 @@ func Rule(w io.Writer, r *rules.Rule, s Style) error {
 		fmt.Fprintf(b, "\n%s\n\n    # wsnginx:ignore %s the reason\n", s.in(bold, "To ignore one finding, on the line before it"), r.Name)
 	}
 	return b.Flush()
+}
+
+// pageWidth is how many columns prose is filled to.
+const pageWidth = 80
+
+// fill breaks the paragraphs of a text anew, so that no line is wider than
+// width; indented lines and lists stay as they are.
+func fill(text string, width int) string {
+	paragraphs := strings.Split(text, "\n\n")
+	for i, p := range paragraphs {
+		if strings.HasPrefix(p, " ") || strings.Contains(p, "\n ") || strings.Contains("\n"+p, "\n- ") {
+			continue
+		}
+		var b strings.Builder
+		used := 0
+		for n, word := range strings.Fields(p) {
+			switch wide := textWidth(word); {
+			case n == 0:
+				used = wide
+			case used+1+wide > width:
+				b.WriteByte('\n')
+				used = wide
+			default:
+				b.WriteByte(' ')
+				used += 1 + wide
+			}
+			b.WriteString(word)
+		}
+		paragraphs[i] = b.String()
+	}
+	return strings.Join(paragraphs, "\n\n")
 }
 
 // RulePage returns the page of a rule in Markdown: what Rule prints.
