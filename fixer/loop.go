@@ -295,7 +295,7 @@ func (s *step) others(f rules.Finding, now []spot) bool {
 
 // breaks reports whether text has syntax errors that file has not.
 func breaks(file *parser.File, text string) bool {
-	return len(parser.Parse(file.Name, []byte(text)).Errors) > len(file.Errors)
+	return len(file.Reparse(text).Errors) > len(file.Errors)
 }
 
 // culprits returns the findings whose fixes break file, found by halving; where

@@ -47,6 +47,7 @@ func (w *Workspace) build(s *source, g *given, fragment bool) *Config {
 	b := &building{w: w, c: c, given: g, links: map[string]string{}, found: map[*Directive]*inclusion{}, visits: map[*File]*visit{}}
 	b.dump = w.dump != nil && w.dump[filepath.ToSlash(s.name)] == s
 	b.place(s)
+	s.fixed = true
 	b.readWaves(s.file)
 	b.visit(s.file)
 	return c
@@ -105,6 +106,9 @@ func (b *building) readWaves(main *File) {
 			for _, d := range f.includes {
 				inc := b.resolve(d)
 				b.found[d] = inc
+				for _, s := range inc.sources {
+					b.w.readAs(s, d.wordBlock())
+				}
 				sources = append(sources, inc.sources...)
 			}
 		}
@@ -117,6 +121,19 @@ func (b *building) readWaves(main *File) {
 			}
 		}
 	}
+}
+
+// wordBlock returns the name of the block of words that holds d, "" where directives
+// stand beside it.
+func (d *Directive) wordBlock() string {
+	up := d.Up()
+	switch {
+	case up == nil:
+		return d.File.words
+	case wordBlocks[up.Head.Value]:
+		return up.Head.Value
+	}
+	return ""
 }
 
 // visit puts f and what it includes into the order in which nginx reads them

@@ -22,6 +22,7 @@ type File struct {
 	Escaped    bool           // a here-document: nginx's variables are written \$name
 
 	template *templateInfo // nil for plain nginx
+	words    string        // the block of words, such as map, that includes the file; "" for a file of directives
 	includes []*Directive  // the include directives at any depth, in source order
 	count    int           // how many directives there are at any depth
 

@@ -54,8 +54,16 @@ func isSimple(name string) bool {
 // its Errors, and the tree holds what could be read all the same.
 func Parse(name string, src []byte) *File { return parseText(name, string(src)) }
 
-func parseText(name, src string) *File {
+// Reparse reads other bytes in the place of f's, as f was read.
+func (f *File) Reparse(src string) *File { return parseAs(f.Name, src, f.words) }
+
+func parseText(name, src string) *File { return parseAs(name, src, "") }
+
+// parseAs reads a file that is included in the block of words named in, "" for a
+// file of directives.
+func parseAs(name, src, in string) *File {
 	p := newParsing(name, src)
+	p.file.words = in
 	p.finishFile()
 	if p.odd || len(p.file.Errors) > 0 || strings.Contains(src, "<%") || strings.Contains(src, `\$`) {
 		if f := readTemplate(name, src, p.file); f != nil {
@@ -259,8 +267,16 @@ func (p *parsing) finish(end int) *Directive {
 	return d
 }
 
-func (p *parsing) inWordBlock() bool {
-	return len(p.open) > 0 && p.open[len(p.open)-1].words
+// wordBlock returns the name of the innermost block where it is one of words, "" in
+// all others. A file that is included in such a block stands for more of it.
+func (p *parsing) wordBlock() string {
+	if len(p.open) == 0 {
+		return p.file.words
+	}
+	if top := &p.open[len(p.open)-1]; top.words {
+		return top.dir.Head.Value
+	}
+	return ""
 }
 
 func (p *parsing) endSimple(s Span) {
@@ -268,11 +284,11 @@ func (p *parsing) endSimple(s Span) {
 	if d == nil {
 		return
 	}
-	words := p.inWordBlock()
+	words := p.wordBlock()
 	switch name := d.Head.Value; {
-	case name == "include" && (!words || len(d.Args) == 1 && includingBlocks[p.open[len(p.open)-1].dir.Head.Value]):
+	case name == "include" && (words == "" || len(d.Args) == 1 && includingBlocks[words]):
 		p.file.includes = append(p.file.includes, d)
-	case blockDirectives[name] && !words:
+	case blockDirectives[name] && words == "":
 		p.errorAt(s.Start, `directive "`+name+`" has no opening "{"`)
 	}
 }
@@ -280,7 +296,7 @@ func (p *parsing) endSimple(s Span) {
 // startBlock opens the block of the current directive. It returns false where
 // blocks nest too deep to go on.
 func (p *parsing) startBlock(s Span) bool {
-	words := p.inWordBlock()
+	words := p.wordBlock() != ""
 	if words && p.cur != nil {
 		p.errorAt(s.Start, `unexpected "{"`)
 	}

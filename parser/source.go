@@ -24,6 +24,8 @@ type source struct {
 	format string // the format that it is recognisably in instead
 	done   bool   // it was read
 	queued bool   // it is in the batch being read
+	words  string // the block of words that includes it; "" for a file of directives
+	fixed  bool   // a configuration holds it: how it is read stays
 	stdin  bool   // it is, or stands in, standard input
 }
 
@@ -129,7 +131,21 @@ func (s *source) read(overlay map[string]string, sniff bool) {
 		s.err = errors.New("is a binary file, not nginx configuration")
 		return
 	}
-	s.file = parseText(s.name, text)
+	s.file = parseAs(s.name, text, s.words)
+}
+
+// readAs says in which block of words the source is included, "" for none. nginx
+// reads a file anew at each place; here the first one decides.
+func (w *Workspace) readAs(s *source, in string) {
+	if !s.fixed && s.words != in {
+		s.words = in
+		if s.file != nil {
+			delete(w.of, s.file)
+			s.file = parseAs(s.name, s.file.Src, in)
+			w.of[s.file] = s
+		}
+	}
+	s.fixed = true
 }
 
 // maxBinary is the size from which on a file with a NUL byte near its start is

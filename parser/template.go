@@ -125,9 +125,11 @@ func (f *File) ArmAt(offset int) *Arm {
 func readTemplate(name, src string, f *File) *File {
 	t := newTagging(src)
 	p := newParsing(name, src)
+	p.file.words = f.words
 	p.scan.tagged = &taggedScan{tagging: t}
 	p.template = &templateInfo{arms: map[*Directive]*Arm{}, opens: map[*Directive][]Span{}}
 	p.escaped = escapedShell(src)
+	p.setHeads()
 	p.finishFile()
 	g := p.file
 	switch {
@@ -253,7 +255,7 @@ func (p *parsing) restore(blocks []openBlock, span Span) {
 // begin with.
 func (p *parsing) setHeads() {
 	if t := p.scan.tagged; t != nil {
-		t.heads, t.words = p.knownBlock(), p.inWordBlock()
+		t.heads, t.words = p.knownBlock(), p.wordBlock() != ""
 	}
 }
 
@@ -263,7 +265,7 @@ func (p *parsing) record(d *Directive) {
 	if p.headArm != nil {
 		p.template.arms[d] = p.headArm
 	}
-	if !p.inWordBlock() && HoldsTag(d.Head.Value) {
+	if p.wordBlock() == "" && HoldsTag(d.Head.Value) {
 		p.opens(d.Head.Span)
 	}
 }
@@ -281,7 +283,7 @@ func (p *parsing) armFor() *Arm {
 // own, so that a placeholder among them is no name that a module knows.
 func (p *parsing) knownBlock() bool {
 	if len(p.open) == 0 {
-		return true
+		return p.file.words == ""
 	}
 	switch p.open[len(p.open)-1].dir.Head.Value {
 	case "http", "server", "location", "upstream", "events", "stream", "mail", "if", "limit_except":

@@ -45,6 +45,7 @@ func (w *Workspace) With(overlay map[string]string) *Workspace {
 		if _, ok := overlay[s.name]; ok {
 			c.file, c.err, c.like, c.done = nil, nil, false, false
 		}
+		c.fixed = false
 		n.sources[real], n.names[s.name] = &c, &c
 	}
 	n.load()

@@ -54,21 +54,21 @@ func readable(d *parser.Directive) bool {
 }
 
 // placeholder reports whether a word looks like one that a template fills in:
-// ${NAME} of envsubst, %name%, <name>, @NAME@, __NAME__, "...".
+// ${NAME} of envsubst, in capitals where nginx's own are not, %name%, <name>, @NAME@, __NAME__, "...".
 func placeholder(s string) bool {
+	if parser.InCapitals(s) {
+		return true
+	}
 	for rest := s; ; {
-		i := strings.IndexByte(rest, '$')
-		if i < 0 {
+		_, after, found := strings.Cut(rest, "${")
+		if !found {
 			break
 		}
-		rest = rest[i+1:]
-		if name, _, ok := strings.Cut(strings.TrimPrefix(rest, "{"), "}"); ok && rest[0] == '{' && strings.ContainsAny(name, ".-: ") {
+		name, _, closed := strings.Cut(after, "}")
+		if closed && strings.ContainsAny(name, ".-: ") {
 			return true
 		}
-		rest = strings.TrimPrefix(rest, "{")
-		if rest != "" && 'A' <= rest[0] && rest[0] <= 'Z' {
-			return true
-		}
+		rest = after
 	}
 	n := len(s)
 	switch {

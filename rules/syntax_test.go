@@ -304,7 +304,7 @@ func TestPlaceholder(t *testing.T) {
 	for word, want := range map[string]bool{
 		"${PORT}": true, "$BACKEND": true, "http://${HOST}:80": true, "${web.port}": true, "%port%": true, "<port>": true,
 		"@PORT@": true, "__port__": true, "...": true, "{{port}}": true,
-		"$host": false, "${host}x": false, "1h": false, "": false, "a%20b": false, "@ws": false, "~^/a<b>$": false,
+		"$host": false, "${host}x": false, "a$Host": false, "$Connection_Upgrade": false, "1h": false, "": false, "a%20b": false, "@ws": false, "~^/a<b>$": false,
 	} {
 		if got := placeholder(word); got != want {
 			t.Errorf("placeholder(%q) = %v, want %v", word, got, want)

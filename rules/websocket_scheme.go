@@ -41,6 +41,9 @@ block have no scheme at all.`,
 func checkWebSocketScheme(p *Pass) {
 	said := map[*parser.Directive]bool{}
 	p.Model.EachScope(func(s *effective.Scope) {
+		if s.Kind == effective.Map { // its lines are words, whatever they read like
+			return
+		}
 		for _, it := range s.Items {
 			if len(it.Args) == 0 || schemeOf(it.Args[len(it.Args)-1].Value) == "" && schemeOf(it.Arg(0)) == "" || said[it.Directive] {
 				continue

@@ -35,9 +35,6 @@ func (b *breaker) breakTree(t *tree) mistake {
 	var kinds []string
 	var walk func(list *[]*node, kind string)
 	walk = func(list *[]*node, kind string) {
-		if kind == "map" || kind == "types" { // any words may stand there
-			return
-		}
 		lists, kinds = append(lists, list), append(kinds, kind)
 		for _, n := range *list {
 			if n.block {
