@@ -112,7 +112,8 @@ func (p *Pass) restoreHeaders(r *effective.Route, level *effective.Scope, reason
 		if !p.sameLoss(level, it) {
 			return nil
 		}
-		edits = append(edits, headerPlace(level, r, it.Arg(0)).insert(it.Source(), rank))
+		to := headerPlace(level, r, it.Arg(0))
+		edits = append(edits, to.insert(besides(literals(level, "proxy_set_header"), it, to), rank))
 	}
 	return handshakeFix(r, false, "repeat the lost lines", edits, true)
 }

@@ -74,12 +74,12 @@ func (p *Pass) repeat(in inheritance, name string, to place, drop func(header st
 		if drop(it.Arg(0)) {
 			continue
 		}
-		text := it.Source()
+		text := moved(it.Directive, to.at)
 		if inc := through(in.level, it); inc != it.Directive && p.holdsOnly(inc, name, drop) {
 			if inc == last {
 				continue
 			}
-			last, text = inc, inc.Source()
+			last, text = inc, moved(inc, to.at)
 		}
 		edits = append(edits, to.insert(text, rankRepeat+i))
 	}

@@ -124,9 +124,10 @@ func lineEnding(src string, offset int) string {
 	return "\n"
 }
 
-// replaceWord returns the edit that writes another word in the place of w.
+// replaceWord returns the edit that writes another word in the place of w, in
+// the quotes that w has.
 func replaceWord(f *parser.File, w parser.Word, text string) Edit {
-	return Edit{File: f, Span: w.Span, New: text}
+	return Edit{File: f, Span: w.Span, New: quotedAs(text, f.Src[w.Span.Start:w.Span.End])}
 }
 
 // removeLine returns the edit that takes a directive out, with its line where
@@ -143,58 +144,4 @@ func removeLine(d *parser.Directive) Edit {
 		span.End++
 	}
 	return Edit{File: d.File, Span: span}
-}
-
-// aligned returns the directive text for a name and its arguments, padded so
-// that the arguments stand in the columns in which the siblings, two or more of
-// them, have theirs. Without such columns the words are a blank apart.
-func aligned(siblings []*parser.Directive, words ...string) string {
-	columns := columnsOf(siblings, len(words)-1)
-	var b strings.Builder
-	b.WriteString(words[0])
-	for i, w := range words[1:] {
-		b.WriteByte(' ')
-		if i < len(columns) {
-			for b.Len() < columns[i] {
-				b.WriteByte(' ')
-			}
-		}
-		b.WriteString(w)
-	}
-	b.WriteByte(';')
-	return b.String()
-}
-
-// columnsOf returns the columns, from the directive's first byte, in which all
-// of the siblings have their first arguments, as many as args and as they agree
-// on; none where blanks alone are not what parts them.
-func columnsOf(siblings []*parser.Directive, args int) []int {
-	if len(siblings) < 2 {
-		return nil
-	}
-	var columns []int
-	for arg := range args {
-		column, padded := 0, false
-		for i, d := range siblings {
-			if arg >= len(d.Args) || strings.ContainsAny(d.Source(), "\t\n") {
-				return columns
-			}
-			before := d.Head.Span.End
-			if arg > 0 {
-				before = d.Args[arg-1].Span.End
-			}
-			at := d.Args[arg].Span.Start
-			padded = padded || at > before+1
-			if i == 0 {
-				column = at - d.Span.Start
-			} else if column != at-d.Span.Start {
-				return columns
-			}
-		}
-		if !padded && arg == 0 {
-			column = 0
-		}
-		columns = append(columns, column)
-	}
-	return columns
 }

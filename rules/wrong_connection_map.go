@@ -136,7 +136,7 @@ func (p *Pass) mendMap(block effective.Item) ([]Edit, bool) {
 	case empty != nil && effective.HasToken(empty.Arg(0), "upgrade"):
 		edits = append(edits, replaceWord(empty.File, empty.Args[0], old))
 	case empty == nil && picked.Is("default"):
-		edits = append(edits, place{at: picked}.insert("''      "+old+";", rankMap))
+		edits = append(edits, place{at: picked}.insert(beneath(picked, "''", old), rankMap))
 	}
 	return edits, true
 }
