@@ -32,9 +32,11 @@ func aligned(siblings []*parser.Directive, words ...string) string {
 	return b.String()
 }
 
-// besides returns an item's own words as they are written beside the siblings.
+// besides returns an item's own words as they are written beside the siblings. One
+// of these says nothing of columns; what is repeated keeps its own then.
 func besides(siblings []*parser.Directive, it effective.Item, to place) string {
-	if len(siblings) == 0 || strings.Contains(it.Source(), "\n") {
+	one := len(siblings) == 1 && !strings.Contains(siblings[0].Source(), "\t")
+	if len(siblings) == 0 || one || strings.Contains(it.Source(), "\n") {
 		return moved(it.Directive, to.at)
 	}
 	words := []string{it.Head.Value}
