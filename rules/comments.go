@@ -109,9 +109,9 @@ func spokenFor(f *parser.File, span parser.Span) int {
 	return n
 }
 
-// applyComments marks the findings that comments ignore, and adds those about
-// the comments themselves.
-func applyComments(models []*effective.Model, opts *Options, c *collection) {
+// readComments returns the ignore comments of all files, and reports those that
+// are addressed to wsnginx and mean nothing.
+func readComments(models []*effective.Model, opts *Options, c *collection) map[*parser.File][]ignoreComment {
 	seen := map[*parser.File]bool{}
 	byFile := map[*parser.File][]ignoreComment{}
 	for _, m := range models {
@@ -131,6 +131,11 @@ func applyComments(models []*effective.Model, opts *Options, c *collection) {
 			}
 		}
 	}
+	return byFile
+}
+
+// ignore marks the findings that comments ignore.
+func (c *collection) ignore(byFile map[*parser.File][]ignoreComment) {
 	if len(byFile) == 0 {
 		return
 	}
@@ -139,6 +144,13 @@ func applyComments(models []*effective.Model, opts *Options, c *collection) {
 		if ignores := byFile[f.File]; ignores != nil && f.Rule.Category != Comments {
 			ignoreFinding(f, ignores)
 		}
+	}
+}
+
+// judgeComments reports the ignore comments that are of no use.
+func (c *collection) judgeComments(models []*effective.Model, opts *Options, byFile map[*parser.File][]ignoreComment) {
+	if len(byFile) == 0 {
+		return
 	}
 	for _, m := range models {
 		for _, f := range m.Config.Files {
@@ -167,9 +179,10 @@ func ignoreFinding(f *Finding, ignores []ignoreComment) {
 
 // passOn reports whether the pass of a route that the finding concerns stands on
 // the line: what is missing in a location is reported at its head, and ignored
-// there or where its traffic goes.
+// there or where its traffic goes. One that speaks for several locations is not:
+// those that are ignored have been left out of it.
 func passOn(f *Finding, line int) bool {
-	return slices.ContainsFunc(f.Routes, func(r *effective.Route) bool {
+	return !f.united && slices.ContainsFunc(f.Routes, func(r *effective.Route) bool {
 		return r.Pass.File == f.File && f.File.Position(r.Pass.Span.Start).Line == line
 	})
 }

@@ -69,27 +69,28 @@ func checkDroppedWebSocketHeaders(p *Pass) {
 			names[i] = it.Arg(0)
 		}
 		where := "here"
-		msg := fmt.Sprintf("%s loses %s: its own proxy_set_header throws away every line of %s",
-			subject(r), listed(names), levelName(outer))
+		says := fmt.Sprintf("loses %s: its own proxy_set_header throws away every line of %s", listed(names), levelName(outer))
 		if level != target(r) {
-			msg = fmt.Sprintf("%s loses %s: proxy_set_header in %s throws away every line of %s",
-				subject(r), listed(names), levelName(level), levelName(outer))
+			says = fmt.Sprintf("loses %s: proxy_set_header in %s throws away every line of %s",
+				listed(names), levelName(level), levelName(outer))
 			where = "there"
 		}
 		if others := lostHeaders(all, own); len(others) > 0 {
-			msg += " (" + listed(others) + " too)"
+			says += " (" + listed(others) + " too)"
 		}
-		msg += "; repeat " + listed(names) + " " + where
-		f := atItem(own[0], r, sev, unless(msg, reason))
+		says = unless(says+"; repeat "+listed(names)+" "+where, reason)
+		msg := subject(r) + " " + says
+		f := atItem(own[0], r, sev, msg)
 		if inc := through(level, own[0]); inc != own[0].Directive {
 			// The file may be included elsewhere and do no harm there.
-			f = atItem(effective.Item{Directive: inc, Via: level.Via}, r, sev, unless(msg, reason))
+			f = atItem(effective.Item{Directive: inc, Via: level.Via}, r, sev, msg)
 			f.Related = append(f.Related, Place{own[0].File, headSpan(own[0].Directive), "the line that is included here"})
 		}
 		for _, it := range reason.Items {
 			f.Related = append(f.Related, Place{it.File, headSpan(it.Directive), "the line that is lost"})
 		}
 		f.Fix = p.restoreHeaders(r, level, reason)
+		f.shared = outerLine(r, own[0], says)
 		p.Report(f)
 	})
 }

@@ -187,6 +187,9 @@ func at(r *effective.Route, items []effective.Item, sev Severity, msg, related s
 		}
 	}
 	f := atRoute(r, sev, msg)
+	if says, ok := strings.CutPrefix(msg, subject(r)+" "); ok && len(items) > 0 {
+		f.shared = outerLine(r, items[0], says)
+	}
 	for _, it := range items {
 		f.Related = append(f.Related, Place{it.File, headSpan(it.Directive), related})
 	}

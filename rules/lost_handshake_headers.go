@@ -57,6 +57,9 @@ func checkLostHandshakeHeaders(p *Pass) {
 			subject(r), it.Head.Value), "it is turned off here")
 		edits, ok := p.planScalar(r, it.Head.Value, "on", rankTail, func(s *effective.Scope) place { return passPlace(s, r) })
 		f.Fix = fixOf(Unsafe, "set "+it.Head.Value+" on", edits, ok)
+		f.plannedBy(func(g *group) *Fix {
+			return p.sharedValue(g, 0, "on", "set "+it.Head.Value+" on", Unsafe, nil)
+		})
 		p.Report(f)
 	})
 	for _, r := range p.intended() {
@@ -91,6 +94,9 @@ func (p *Pass) reportLostHeader(r *effective.Route, it effective.Item, sev Sever
 	if it.Is("proxy_set_header") {
 		plan, ok := p.planHeader(r, name, value, rankHeader)
 		f.Fix = fixOf(Unsafe, "send "+name+" "+value, plan.edits, ok)
+		f.plannedBy(func(g *group) *Fix {
+			return p.sharedValue(g, 1, value, "send "+name+" "+value, Unsafe, nil)
+		})
 	}
 	p.Report(f)
 }

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"net"
 	"strings"
 
@@ -53,11 +52,15 @@ func checkLostHost(p *Pass) {
 		if level == nil && p.Model.Outer != effective.Main || unread(r.Scope, level) || hasHost(lines) || p.publicTarget(r) {
 			continue
 		}
-		f := atRoute(r, p.Rule.Severity, fmt.Sprintf(
-			"%s sends the name in proxy_pass as Host, and servers that compare it with the browser's Origin answer 403; "+
-				"add proxy_set_header Host $host", subject(r)))
+		const says = "sends the name in proxy_pass as Host, and servers that compare it with the browser's Origin answer 403; " +
+			"add proxy_set_header Host $host"
+		f := atRoute(r, p.Rule.Severity, subject(r)+" "+says)
 		plan, ok := p.planHeader(r, "Host", "$host", rankHeader)
 		f.Fix = fixOf(Unsafe, "send Host $host", plan.edits, ok)
+		if len(lines) > 0 {
+			f.shared = outerLine(r, lines[0], says)
+			f.plannedBy(func(g *group) *Fix { return p.sharedHost(g) })
+		}
 		p.Report(f)
 	}
 }

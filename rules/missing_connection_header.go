@@ -46,21 +46,13 @@ func checkMissingConnectionHeader(p *Pass) {
 			return
 		}
 		value, mapEdits := p.connectionValue(r)
-		msg := fmt.Sprintf("%s proxies WebSocket without \"Connection: upgrade\"; nginx sends %s by itself; "+
-			"add proxy_set_header Connection %s", subject(r), ownConnection(p.Model), value)
 		if len(reason.Items) > 0 {
-			msg = fmt.Sprintf("%s sends %s, and a handshake needs the word upgrade in it; write proxy_set_header Connection %s",
-				subject(r), sentAs("Connection", reason.Items[0].Arg(1)), value)
 			if name := p.spoilt(reason.Items[0].Arg(1)); name != "" {
 				value, mapEdits = name, nil
-				msg = fmt.Sprintf("%s sends %s for a handshake: %s says upgrade, and what stands around it joins that word; "+
-					"write proxy_set_header Connection %s", subject(r), sentAs("Connection", sentIn(r, reason.Items[0])), name, name)
 			}
 		}
-		if !r.Pass.Is("proxy_pass") && len(reason.Items) > 0 {
-			msg = insteadOfClient(r, reason.Items[0], "Connection")
-		}
-		f := at(r, reason.Items, sev, unless(msg, reason), "the value is set here")
+		says := unless(p.wrongConnection(r, reason, value), reason)
+		f := at(r, reason.Items, sev, subject(r)+" "+says, "the value is set here")
 		plan, ok := p.planHeader(r, "Connection", value, rankConnection)
 		// Where polling shares the location, a literal on every request is
 		// what constant-connection-upgrade warns of.
@@ -69,7 +61,52 @@ func checkMissingConnectionHeader(p *Pass) {
 		if !ok {
 			p.leave(r, &f)
 		}
+		p.shareConnection(&f, r, reason)
 		p.Report(f)
+	})
+}
+
+// wrongConnection says what is wrong with the route's Connection, behind its name.
+func (p *Pass) wrongConnection(r *effective.Route, reason *effective.Reason, value string) string {
+	switch {
+	case len(reason.Items) == 0:
+		return fmt.Sprintf("proxies WebSocket without \"Connection: upgrade\"; nginx sends %s by itself; "+
+			"add proxy_set_header Connection %s", ownConnection(p.Model), value)
+	case !r.Pass.Is("proxy_pass"):
+		return insteadOfClient(reason.Items[0], "Connection")
+	}
+	if name := p.spoilt(reason.Items[0].Arg(1)); name != "" {
+		return fmt.Sprintf("sends %s for a handshake: %s says upgrade, and what stands around it joins that word; "+
+			"write proxy_set_header Connection %s", sentAs("Connection", sentIn(r, reason.Items[0])), name, name)
+	}
+	return fmt.Sprintf("sends %s, and a handshake needs the word upgrade in it; write proxy_set_header Connection %s",
+		sentAs("Connection", reason.Items[0].Arg(1)), value)
+}
+
+// shareConnection ties the finding to the outer level's line that it goes back to.
+func (p *Pass) shareConnection(f *Finding, r *effective.Route, reason *effective.Reason) {
+	value, _ := p.connectionVariable(r)
+	says := unless(p.wrongConnection(r, reason, value), reason)
+	written := len(reason.Items) > 0
+	if written {
+		f.shared = outerLine(r, reason.Items[0], says)
+	} else {
+		f.shared = inheritedList(r, says)
+	}
+	f.plannedBy(func(g *group) *Fix {
+		value, more, ok := p.sharedConnection(g)
+		if written {
+			if name := p.spoilt(g.line.Arg(1)); name != "" {
+				value, more = name, nil
+			}
+		}
+		switch {
+		case !ok || !r.Pass.Is("proxy_pass"):
+			return nil
+		case written:
+			return p.sharedValue(g, 1, value, "send Connection "+value, g.safety(), more)
+		}
+		return p.sharedHeader(g, "Connection", value, rankConnection, more)
 	})
 }
 

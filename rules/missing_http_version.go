@@ -41,26 +41,36 @@ The fix adds the line. It replaces one that was written only with --unsafe.`,
 }
 
 func checkMissingHTTPVersion(p *Pass) {
+	const name, message = "proxy_http_version", "set proxy_http_version 1.1"
 	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
 		written := len(reason.Items) > 0
 		if written && reason.Items[0].Arg(0) == "2" && p.Model.Version.Before(1, 29, 4) {
 			return // nginx does not start, and invalid-value says so
 		}
-		var msg string
+		var says string
 		switch {
 		case !written:
-			msg = fmt.Sprintf("%s speaks HTTP/1.0 to its upstream, nginx's default before 1.29.7, "+
-				"and a WebSocket handshake is HTTP/1.1 (some backends take it all the same); add proxy_http_version 1.1", subject(r))
+			says = "speaks HTTP/1.0 to its upstream, nginx's default before 1.29.7, " +
+				"and a WebSocket handshake is HTTP/1.1 (some backends take it all the same); add proxy_http_version 1.1"
 		case reason.Items[0].Arg(0) == "2":
-			msg = fmt.Sprintf("%s speaks HTTP/2 to its upstream, over which nginx passes no WebSocket; "+
-				"write proxy_http_version 1.1 here", subject(r))
+			says = "speaks HTTP/2 to its upstream, over which nginx passes no WebSocket; write proxy_http_version 1.1 here"
 		default:
-			msg = fmt.Sprintf("%s speaks HTTP/%s to its upstream, and a WebSocket handshake is HTTP/1.1 "+
-				"(some backends take it all the same); write proxy_http_version 1.1 here", subject(r), reason.Items[0].Arg(0))
+			says = fmt.Sprintf("speaks HTTP/%s to its upstream, and a WebSocket handshake is HTTP/1.1 "+
+				"(some backends take it all the same); write proxy_http_version 1.1 here", reason.Items[0].Arg(0))
 		}
-		f := at(r, reason.Items, sev, unless(msg, reason), "the version is set here")
-		edits, ok := p.planScalar(r, "proxy_http_version", "1.1", rankVersion, func(s *effective.Scope) place { return versionPlace(s, r) })
-		f.Fix = handshakeFix(r, written, "set proxy_http_version 1.1", edits, ok && !p.headersLeft(r))
+		says = unless(says, reason)
+		f := at(r, reason.Items, sev, subject(r)+" "+says, "the version is set here")
+		edits, ok := p.planScalar(r, name, "1.1", rankVersion, func(s *effective.Scope) place { return versionPlace(s, r) })
+		f.Fix = handshakeFix(r, written, message, edits, ok && !p.headersLeft(r))
+		if !written {
+			f.shared = inheritedList(r, says)
+		}
+		f.plannedBy(func(g *group) *Fix {
+			if written {
+				return p.sharedValue(g, 0, "1.1", message, Unsafe, nil)
+			}
+			return p.sharedVersion(g)
+		})
 		p.Report(f)
 	})
 }

@@ -43,30 +43,45 @@ func checkMissingUpgradeHeader(p *Pass) {
 		if malformed(r, "Upgrade") || p.reportColon(r, "Upgrade", sev) {
 			return
 		}
-		msg := fmt.Sprintf("%s proxies WebSocket without \"Upgrade\", which nginx does not pass on by itself; "+
-			"add proxy_set_header Upgrade $http_upgrade", subject(r))
-		if len(reason.Items) > 0 {
-			msg = fmt.Sprintf("%s sends %s, which never says websocket; write proxy_set_header Upgrade $http_upgrade",
-				subject(r), sentAs("Upgrade", reason.Items[0].Arg(1)))
+		written := len(reason.Items) > 0
+		var says string
+		switch {
+		case !written:
+			says = "proxies WebSocket without \"Upgrade\", which nginx does not pass on by itself; add proxy_set_header Upgrade $http_upgrade"
+		case !r.Pass.Is("proxy_pass"):
+			says = insteadOfClient(reason.Items[0], "Upgrade")
+		default:
+			says = fmt.Sprintf("sends %s, which never says websocket; write proxy_set_header Upgrade $http_upgrade",
+				sentAs("Upgrade", reason.Items[0].Arg(1)))
 		}
-		if !r.Pass.Is("proxy_pass") && len(reason.Items) > 0 {
-			msg = insteadOfClient(r, reason.Items[0], "Upgrade")
-		}
-		f := at(r, reason.Items, sev, unless(msg, reason), "the value is set here")
+		says = unless(says, reason)
+		f := at(r, reason.Items, sev, subject(r)+" "+says, "the value is set here")
 		plan, ok := p.planHeader(r, "Upgrade", "$http_upgrade", rankUpgrade)
 		f.Fix = handshakeFix(r, plan.unsafe, "send Upgrade $http_upgrade", plan.edits, ok)
 		if !ok {
 			p.leave(r, &f)
 		}
+		if !written {
+			f.shared = inheritedList(r, says)
+		}
+		f.plannedBy(func(g *group) *Fix {
+			switch {
+			case !r.Pass.Is("proxy_pass"):
+				return nil
+			case written:
+				return p.sharedValue(g, 1, "$http_upgrade", "send Upgrade $http_upgrade", g.safety(), nil)
+			}
+			return p.sharedHeader(g, "Upgrade", "$http_upgrade", rankUpgrade, nil)
+		})
 		p.Report(f)
 	})
 }
 
 // insteadOfClient says what a uwsgi_param or scgi_param does to a header that the
 // client sends, and that would be passed on without it.
-func insteadOfClient(r *effective.Route, it effective.Item, header string) string {
-	return fmt.Sprintf("%s sends %q in place of the client's %s (%s %s), and the handshake needs the client's; take that line out",
-		subject(r), it.Arg(1), header, it.Head.Value, it.Arg(0))
+func insteadOfClient(it effective.Item, header string) string {
+	return fmt.Sprintf("sends %q in place of the client's %s (%s %s), and the handshake needs the client's; take that line out",
+		it.Arg(1), header, it.Head.Value, it.Arg(0))
 }
 
 // sentAs says in words what a header line of that value sends.

@@ -19,6 +19,7 @@ type mounts struct {
 	plans   map[*effective.Model]*mapPlan
 	users   map[*effective.Model]map[*parser.Directive][]*effective.Route
 	meant   map[*effective.Model][]*effective.Route
+	below   map[*effective.Scope][]*effective.Route
 }
 
 // mountKey is one mount of one file: a glob include mounts several.
@@ -124,6 +125,21 @@ func (p *Pass) intended() []*effective.Route {
 		p.mounts.meant[p.Model] = routes
 	}
 	return routes
+}
+
+// under returns the routes of a level and of all levels in it.
+func (m *mounts) under(level *effective.Scope) []*effective.Route {
+	if m.below == nil {
+		m.below = map[*effective.Scope][]*effective.Route{}
+		for _, model := range m.models {
+			for _, r := range model.Routes {
+				for s := r.Scope; s != nil; s = s.Parent {
+					m.below[s] = append(m.below[s], r)
+				}
+			}
+		}
+	}
+	return m.below[level]
 }
 
 // routesOf returns the routes whose pass or header line d is.

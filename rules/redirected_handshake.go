@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
@@ -36,8 +34,11 @@ have to use wss:// then, or the redirect has to spare this path.`,
 
 func checkRedirectedHandshake(p *Pass) {
 	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
-		f := at(r, nil, sev, fmt.Sprintf(
-			"%s never gets a handshake: it is redirected before proxy_pass, and WebSocket clients do not follow; let this path through", subject(r)), "")
+		const says = "never gets a handshake: it is redirected before proxy_pass, and WebSocket clients do not follow; let this path through"
+		f := atRoute(r, sev, subject(r)+" "+says)
+		if len(reason.Items) > 0 {
+			f.shared = outerLine(r, reason.Items[0], says)
+		}
 		for _, it := range reason.Items {
 			f.Related = append(f.Related, Place{it.File, headSpan(it.Directive), "the redirect"})
 		}

@@ -109,6 +109,10 @@ type Finding struct {
 	// spoils is the block in which nothing reads as it was meant until this is
 	// mended: other findings about its routes have this cause.
 	spoils *parser.Directive
+	// shared is set where other locations may have the same cause; united
+	// where the finding speaks for several.
+	shared *shared
+	united bool
 	// Ignored is set where a comment in the configuration ignores the
 	// finding: the reason it gives.
 	Ignored string

@@ -27,11 +27,15 @@ func Run(models []*effective.Model, opts Options) []Finding {
 	for i := range c.findings {
 		f := &c.findings[i]
 		f.Severity = opts.severity(f.Rule, f.Severity)
-		if f.Fix != nil && (!writable(f, opts.Writable) || !settled(f.Fix)) {
+		if f.Fix != nil && !(writable(f, opts.Writable) && settled(f.Fix)) {
 			f.Fix = nil
 		}
 	}
-	applyComments(models, &opts, &c)
+	comments := readComments(models, &opts, &c)
+	c.ignore(comments)
+	c.unite(opts.Writable)
+	c.ignore(comments)
+	c.judgeComments(models, &opts, comments)
 	slices.SortStableFunc(c.findings, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(a.File.Name, b.File.Name),

@@ -122,6 +122,9 @@ func (p *Pass) reportTimeout(r *effective.Route, module string, zero *effective.
 		msg = fmt.Sprintf("%s closes a WebSocket that is silent for %s%s; set %s %s, or have one side ping more often",
 			subject(r), seconds(r.Idle.Text), p.otherTimeout(r, module), name, value)
 	}
+	if zero == nil && r.Pings {
+		msg += " (what answers on this path pings by itself, as a rule more often than that)"
+	}
 	if zero == nil && (r.Pings || r.Idle.Duration > defaultTimeout) {
 		sev = min(sev, Info)
 	}
@@ -137,6 +140,15 @@ func (p *Pass) reportTimeout(r *effective.Route, module string, zero *effective.
 	edits, ok := p.planScalar(r, name, value, rankTime, func(s *effective.Scope) place { return timeoutPlace(s, r, module) })
 	safe := zero != nil || !written && r.HandshakeOnly
 	f.Fix = fixOf(safety(!safe), "set "+name+" "+value, edits, ok && (zero != nil || !p.headersLeft(r)))
+	if !written {
+		f.shared = inheritedList(r, strings.TrimPrefix(msg, subject(r)+" "))
+	}
+	f.plannedBy(func(g *group) *Fix {
+		if written {
+			return p.sharedValue(g, 0, value, "set "+name+" "+value, safety(!safe), nil)
+		}
+		return p.sharedTimeout(g, name, value)
+	})
 	p.Report(f)
 }
 

@@ -64,8 +64,8 @@ func groups(findings []rules.Finding) [][]rules.Finding {
 	var out [][]rules.Finding
 	for _, f := range findings {
 		k := key{file: f.File}
-		if len(f.Routes) > 0 && f.Routes[0].Location != nil {
-			k.block = f.Routes[0].Location.Block
+		if block := homeOf(&f); block != nil {
+			k.block = block
 		} else {
 			k.span = f.Span
 		}
@@ -83,6 +83,19 @@ func groups(findings []rules.Finding) [][]rules.Finding {
 		})
 	}
 	return out
+}
+
+// homeOf returns the block of the location that the finding is about, nil where
+// it points at something around that location.
+func homeOf(f *rules.Finding) *parser.Directive {
+	if len(f.Routes) == 0 || f.Routes[0].Location == nil {
+		return nil
+	}
+	block := f.Routes[0].Location.Block
+	if block != nil && block.File == f.File && !block.Span.Contains(f.Span.Start) {
+		return nil
+	}
+	return block
 }
 
 // group prints the findings of one location: a line for each, one frame, one
