@@ -237,23 +237,41 @@ func (s *step) moved(at spot) spot {
 }
 
 // unfixed returns the findings among s.fixed that are in after. Findings of one
-// rule at one place are counted, because their messages may change.
+// rule at one place are counted, because their messages may change. Those about
+// other routes than the fixed ones at that place are not: a line of an outer level
+// is the place of what it does to some locations, and then of others.
 func (s *step) unfixed(before, after []rules.Finding) []rules.Finding {
 	expected := map[spot]int{} // at most so many are left
-	for _, f := range before {
-		expected[s.moved(spotOf(f))]++
-	}
+	concerned := map[spot]map[spot]bool{}
 	for _, f := range s.fixed {
-		expected[s.moved(spotOf(f))]--
+		at := s.moved(spotOf(f))
+		expected[at]--
+		if concerned[at] == nil {
+			concerned[at] = map[spot]bool{}
+		}
+		for _, pass := range passesOf(f) {
+			concerned[at][s.moved(pass)] = true
+		}
+	}
+	concerns := func(at spot, passes []spot) bool {
+		return len(passes) == 0 || len(concerned[at]) == 0 || slices.ContainsFunc(passes, func(p spot) bool { return concerned[at][p] })
+	}
+	for _, f := range before {
+		passes := passesOf(f)
+		for i := range passes {
+			passes[i] = s.moved(passes[i])
+		}
+		if at := s.moved(spotOf(f)); concerns(at, passes) {
+			expected[at]++
+		}
 	}
 	left := map[spot]int{}
 	messages := map[spot][]string{}
-	routes := map[spot][]spot{} // none where a finding names none
 	for _, f := range after {
-		at := spotOf(f)
-		left[at]++
-		messages[at] = append(messages[at], f.Message)
-		routes[at] = append(routes[at], passesOf(f)...)
+		if at := spotOf(f); concerns(at, passesOf(f)) {
+			left[at]++
+			messages[at] = append(messages[at], f.Message)
+		}
 	}
 	var still, unclear []rules.Finding
 	named := map[spot]bool{}
@@ -264,7 +282,6 @@ func (s *step) unfixed(before, after []rules.Finding) []rules.Finding {
 		case slices.Contains(messages[at], f.Message):
 			still = append(still, f)
 			named[at] = true
-		case s.others(f, routes[at]): // a route that the fix uncovered, which a next round looks at
 		default:
 			unclear = append(unclear, f)
 		}
@@ -277,20 +294,13 @@ func (s *step) unfixed(before, after []rules.Finding) []rules.Finding {
 	return still
 }
 
-// passesOf returns where the passes of the finding's routes stand.
+// passesOf returns where the passes of a finding's routes stand.
 func passesOf(f rules.Finding) []spot {
-	var at []spot
-	for _, r := range f.Routes {
-		at = append(at, spot{file: r.Pass.File.Name, offset: r.Pass.Span.Start})
+	passes := make([]spot, len(f.Routes))
+	for i, r := range f.Routes {
+		passes[i] = spot{"", r.Pass.File.Name, r.Pass.Span.Start}
 	}
-	return at
-}
-
-// others reports whether the finding was about other routes than those whose
-// passes now stand at the given places.
-func (s *step) others(f rules.Finding, now []spot) bool {
-	before := passesOf(f)
-	return len(before) > 0 && len(now) > 0 && !slices.ContainsFunc(before, func(at spot) bool { return slices.Contains(now, s.moved(at)) })
+	return passes
 }
 
 // breaks reports whether text has syntax errors that file has not.

@@ -27,6 +27,9 @@ func outermost(findings []rules.Finding) []rules.Finding {
 			now = append(now, findings[i])
 		}
 	}
+	if len(now) == 0 && len(findings) > 0 { // fixes for several locations that wait for one another
+		return findings[:1]
+	}
 	return now
 }
 

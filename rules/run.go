@@ -117,6 +117,9 @@ func (c *collection) add(f Finding) {
 			have.Related = append(have.Related, place)
 		}
 	}
+	if f.shared == nil || have.shared == nil || f.shared.line.Directive != have.shared.line.Directive || f.shared.says != have.shared.says {
+		have.shared = nil // not what the other mount goes back to
+	}
 	// What mends one mount of a file may break another: where the fixes
 	// differ, a person has to choose.
 	if !sameFix(have.Fix, f.Fix) {

@@ -176,9 +176,15 @@ func (g *group) planned(c *collection, may func(*parser.File) bool) *Fix {
 	return fix
 }
 
-// bySafety parts the group by how its findings would be fixed one by one.
+// bySafety parts the group by how its findings would be fixed one by one. A
+// location in another one of the group may not need a fix of its own, and is left
+// out where there are any.
 func (g *group) bySafety(c *collection) []*group {
 	var parts [3]*group
+	locations := map[*effective.Scope]bool{}
+	for _, r := range g.routes {
+		locations[r.Location] = true
+	}
 	for _, i := range g.findings {
 		n := 0
 		if fix := c.findings[i].Fix; fix != nil && fix.Safety == Safe {
@@ -186,12 +192,28 @@ func (g *group) bySafety(c *collection) []*group {
 		} else if fix != nil {
 			n = 2
 		}
+		if n > 0 && slices.ContainsFunc(c.findings[i].Routes, func(r *effective.Route) bool { return within(r.Location, locations) }) {
+			continue
+		}
 		if parts[n] == nil {
 			parts[n] = newGroup(g.rule, g.line)
 		}
 		parts[n].take(c, i)
 	}
 	return slices.DeleteFunc(parts[:], func(p *group) bool { return p == nil })
+}
+
+// within reports whether a level around s is one of outer.
+func within(s *effective.Scope, outer map[*effective.Scope]bool) bool {
+	if s == nil {
+		return false
+	}
+	for s = s.Parent; s != nil; s = s.Parent {
+		if outer[s] {
+			return true
+		}
+	}
+	return false
 }
 
 // allFixes returns the fixes of the group's findings as one; they are all safe,
