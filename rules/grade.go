@@ -36,28 +36,8 @@ func (p *Pass) grade(r *effective.Route, reason *effective.Reason) Severity {
 	}
 	if reason != nil && half(r) {
 		sev = min(sev, Warning)
-		if p.besideSocket(r) {
-			sev = Info
-		}
 	}
 	return sev
-}
-
-// besideSocket reports whether the server has a location with a telling path and
-// both lines for the upstream of r: the socket is there, and what r passes on are
-// that server's other requests.
-func (p *Pass) besideSocket(r *effective.Route) bool {
-	_, host, port := r.Target()
-	for _, o := range p.intended() {
-		if o.Server != r.Server || o.Location == r.Location || !o.LikelyPath || host == "" {
-			continue
-		}
-		if _, h, n := o.Target(); h == host && n == port && o.Because(effective.MissingUpgrade) == nil &&
-			o.Because(effective.MissingConnection) == nil && o.Because(effective.DroppedHeaders) == nil {
-			return true
-		}
-	}
-	return false
 }
 
 // half reports whether the route has one of the two header lines and nothing
