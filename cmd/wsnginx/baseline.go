@@ -65,16 +65,16 @@ func (in *input) seen(w *parser.Workspace) baseline.Seen {
 
 // unknown returns the findings that the baseline does not know, and says how
 // many it does.
-func (in *input) unknown(findings []rules.Finding) []rules.Finding {
+func (in *input) unknown(findings []rules.Finding) (fresh []rules.Finding, n int) {
 	if in.ledger == nil || in.ledger.write {
-		return findings
+		return findings, 0
 	}
-	fresh, n := in.ledger.Filter(findings)
+	fresh, n = in.ledger.Filter(findings)
 	if n > 0 && !in.style.Quiet && !in.counted {
 		in.counted = true
 		in.program.say("%s: %s not reported", in.ledger.file, countOf(n, "known finding is", "known findings are"))
 	}
-	return fresh
+	return fresh, n
 }
 
 // stale says which entries of the baseline no finding matches.

@@ -50,6 +50,7 @@ type fixing struct {
 	workspace *parser.Workspace
 	models    []*effective.Model
 	ignored   []rules.Finding
+	known     int // to the baseline
 }
 
 func (p *program) fix(c *cli.Context) error {
@@ -91,6 +92,9 @@ func (p *program) fix(c *cli.Context) error {
 	run := in.run(f.workspace, f.models)
 	run.Findings, run.Ignored, run.Problems, run.Fixed = result.Remaining, f.ignored, f.problems, fixed(result)
 	run.Fixed.Unsafe = c.Bool("unsafe")
+	run.Known = f.known
+	run.Undecided = f.undecided(f.workspace, f.models, run.Findings, run.Ignored)
+	f.unmatched(f.input.workspace, f.models)
 	if len(result.Changes) > 0 && slices.ContainsFunc(f.problems, in.fatal) {
 		p.say("nothing is fixed, because not everything could be read")
 		run.Findings, run.Fixed = result.First, &report.Fixed{Stopped: "not everything could be read, and nothing is fixed then"}
@@ -123,7 +127,8 @@ func (f *fixing) lint(overlay map[string]string) ([]rules.Finding, error) {
 	}
 	var findings []rules.Finding
 	findings, f.ignored = f.input.lint(f.workspace, f.models)
-	return f.unknown(findings), nil
+	findings, f.known = f.unknown(findings)
+	return findings, nil
 }
 
 // names returns which files may be changed, by name.

@@ -51,7 +51,9 @@ func (p *program) lint(c *cli.Context) error {
 		return in.writeBaseline(in.workspace, run.Findings, run.Problems)
 	}
 	in.stale(in.workspace, run.Findings, run.Problems)
-	run.Findings = in.unknown(run.Findings)
+	run.Undecided = in.undecided(in.workspace, models, run.Findings, run.Ignored)
+	run.Findings, run.Known = in.unknown(run.Findings)
+	in.unmatched(in.workspace, models)
 	return in.print(print, run, in.judge.status(run.Findings))
 }
 

@@ -93,6 +93,7 @@ func (p *program) routes(c *cli.Context) error {
 		})
 	}
 	problems := in.problems(in.workspace, models)
+	in.unmatched(in.workspace, models)
 	in.style.Quiet = in.style.Quiet || len(in.workspace.Configs) == 0 // stderr says why
 	if in.machine {
 		err = report.RoutesJSON(in.out.w, in.options.Version, routes, problems, in.style)

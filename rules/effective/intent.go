@@ -51,6 +51,9 @@ type decision struct {
 	why    string
 }
 
+// NothingSays is the IntentWhy of a route that no sign speaks for or against.
+const NothingSays = "nothing says that it carries WebSocket"
+
 // decide sets the intent of r.
 func (in *intentions) decide(r *Route) {
 	words := in.pathWords(r)
@@ -118,7 +121,7 @@ func (in *intentions) of(r *Route, words pathSigns) decision {
 	case outer.Directive != nil:
 		return decision{Inherited, byOuterLine, "only " + lines}
 	}
-	return decision{None, byNothing, "nothing says that it carries WebSocket"}
+	return decision{None, byNothing, NothingSays}
 }
 
 func outerName(it Item) string {

@@ -69,6 +69,13 @@ func marksIn(f *parser.File) []mark {
 	return marks
 }
 
+// Matches reports whether a pattern, as Options has them, matches the route's
+// location.
+func (r *Route) Matches(pattern string) bool {
+	_, ok := matchAny([]string{pattern}, r.Location)
+	return ok
+}
+
 // matchAny returns the first pattern that matches the location: "*" stands for
 // any characters, "?" for one.
 func matchAny(patterns []string, loc *Scope) (string, bool) {

@@ -46,7 +46,7 @@ func Checkstyle(w io.Writer, run *Run, s Style) error {
 		pos := f.File.Position(f.Span.Start)
 		add(f.File.Name, checkstyleError{pos.Line, pos.Column, f.Severity.String(), Clean(f.Message), "wsnginx." + f.Rule.Name})
 	}
-	for _, p := range run.Problems {
+	for _, p := range run.unread(s) {
 		if p.File == "" {
 			continue
 		}

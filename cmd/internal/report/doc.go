@@ -8,7 +8,9 @@
 package report
 
 import (
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -62,6 +64,10 @@ type Run struct {
 	FailOn  rules.Severity  // the least severity that fails the run
 	Stdin   string          // the name under which standard input was read, "" where a person gave it or none was read
 	Tool    string          // the version of wsnginx
+	Known   int             // the findings that a baseline knows, which are left out
+	// Undecided are the routes meant for WebSocket that could not be judged
+	// and that no finding speaks of.
+	Undecided []*effective.Route
 
 	// Fixed is set by fix: what it did about the findings that were there
 	// before. Findings are then those that remain.
@@ -99,6 +105,28 @@ func (x *Fixed) left(f *rules.Finding) string {
 		return x.Stopped
 	}
 	return "its fix was not made"
+}
+
+// undecided is the kind of a problem that is a route which could not be judged.
+const undecided parser.ProblemKind = "undecided"
+
+// unread returns what a program has to be told besides findings: what was not
+// read, and the routes that could not be judged.
+func (run *Run) unread(s Style) []parser.Problem {
+	out := slices.Clone(run.Problems)
+	for _, r := range run.Undecided {
+		p := parser.Problem{Kind: undecided, Message: fmt.Sprintf("location %s could not be judged: %s", locationName(r.Location), s.sentence(r.Undecided))}
+		at := r.Pass.Directive
+		if r.Location != nil && r.Location.Block != nil {
+			at = r.Location.Block
+		}
+		if at != nil {
+			pos := at.File.Position(at.Span.Start)
+			p.File, p.Line, p.Column = at.File.Name, pos.Line, pos.Column
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // Counts are how much was looked at.

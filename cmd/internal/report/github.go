@@ -30,7 +30,7 @@ func GitHub(w io.Writer, run *Run, s Style) error {
 		}
 		fmt.Fprintf(b, "::%s %s,title=%s::%s\n", githubLevel(f.Severity), place, property(f.Rule.Name), data(text))
 	}
-	for _, p := range run.Problems {
+	for _, p := range run.unread(s) {
 		level := "warning"
 		if p.Kind == parser.Failed {
 			level = "error"

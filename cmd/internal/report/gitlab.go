@@ -3,6 +3,7 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -45,11 +46,17 @@ func GitLab(w io.Writer, run *Run, s Style) error {
 			}},
 		})
 	}
-	for _, p := range run.Problems {
+	again := map[parser.Problem]int{}
+	for _, p := range run.unread(s) {
 		if p.File == "" {
 			continue
 		}
-		sum := sha256.Sum256([]byte(string(p.Kind) + "\x00" + s.Name(p.File) + "\x00" + p.Message))
+		key := parser.Problem{Kind: p.Kind, File: p.File, Message: p.Message} // its line may move
+		text := string(p.Kind) + "\x00" + s.Name(p.File) + "\x00" + p.Message
+		if again[key]++; again[key] > 1 {
+			text += fmt.Sprintf("\x00%d", again[key])
+		}
+		sum := sha256.Sum256([]byte(text))
 		severity := "info"
 		if p.Kind == parser.Failed {
 			severity = "blocker"

@@ -122,7 +122,7 @@ func LintJSON(w io.Writer, run *Run, s Style) error {
 		Version:      documentVersion,
 		NginxVersion: run.Version.String(),
 		Findings:     s.findings(run.Findings),
-		Problems:     s.problems(run.Problems),
+		Problems:     s.problems(run.unread(s)),
 		Summary: summaryJSON{
 			Files: run.Counts.Files, Directives: run.Counts.Directives,
 			Routes: run.Counts.Routes, WebSocketRoutes: run.Counts.WebSocket,

@@ -82,7 +82,7 @@ func JUnit(w io.Writer, run *Run, s Style) error {
 		}
 		suite(name).Cases = append(suite(name).Cases, c)
 	}
-	for _, p := range run.Problems {
+	for _, p := range run.unread(s) {
 		name := "wsnginx"
 		c := junitCase{Name: "read", Line: p.Line}
 		if p.File != "" {

@@ -52,7 +52,7 @@ func SARIF(w io.Writer, run *Run, s Style) error {
 	for i, print := range Fingerprints(all, s) {
 		r.run.AddResult(r.result(&all[i], print))
 	}
-	r.run.AddInvocation(r.invocation(run.Problems))
+	r.run.AddInvocation(r.invocation(run.unread(s)))
 	report := sarif.NewReport()
 	report.AddRun(r.run)
 	doc, err := tidy(report, len(run.Ignored) > 0)

@@ -293,13 +293,12 @@ func (s Style) summary(w io.Writer, run *Run) {
 	case len(run.Findings) > 0:
 		fmt.Fprintln(w, tally(run.Findings)+" in "+files+remedy(run.Findings))
 	case run.Counts.Files > 0:
-		left := "no problems"
-		if slices.ContainsFunc(run.Problems, func(p parser.Problem) bool { return p.Kind == parser.Failed }) {
-			left = "nothing found so far (not everything could be read)"
-		} else if run.Fixed != nil && len(run.Fixed.Files) > 0 {
-			left = "no problems left"
-		}
-		fmt.Fprintf(w, "%s in %s; %s\n", left, files, carried(run.Counts))
+		fmt.Fprintf(w, "%s in %s; %s\n", nothing(run), files, carried(run.Counts))
+	}
+	if n := len(run.Undecided); n == 1 {
+		fmt.Fprintf(w, "location %s could not be judged: %s\n", Clean(locationName(run.Undecided[0].Location)), Clean(s.sentence(run.Undecided[0].Undecided)))
+	} else if n > 1 {
+		fmt.Fprintf(w, "%d of the locations for WebSocket could not be judged; \"wsnginx routes\" says why\n", n)
 	}
 	if n := run.Counts.Unnamed; n > 0 {
 		fmt.Fprintf(w, "%d of %s %s nothing about WebSocket and %s not judged; name what carries it with --websocket PATTERN or a comment \"# wsnginx:websocket\"\n",
@@ -308,6 +307,22 @@ func (s Style) summary(w io.Writer, run *Run) {
 	if n := len(run.Ignored); n > 0 {
 		fmt.Fprintf(w, "%s ignored by comments\n", plural(n, "finding", "findings"))
 	}
+}
+
+// nothing says that there are no findings, and no more than is so: others may be
+// known, ignored, undecided or out of reach.
+func nothing(run *Run) string {
+	switch {
+	case slices.ContainsFunc(run.Problems, func(p parser.Problem) bool { return p.Kind == parser.Failed }):
+		return "nothing found so far (not everything could be read)"
+	case run.Rules != nil && len(run.Rules) == 0:
+		return "nothing was looked for (every rule is left out)"
+	case len(run.Ignored) > 0 || run.Known > 0 || len(run.Undecided) > 0:
+		return "nothing to report"
+	case run.Fixed != nil && len(run.Fixed.Files) > 0:
+		return "no problems left"
+	}
+	return "no problems"
 }
 
 // carried says how many proxied locations are meant for WebSocket.

@@ -115,6 +115,10 @@ func (t *story) request(r *effective.Route) {
 	if r.HTTPVersion != "" {
 		t.add("receives", "GET … HTTP/"+r.HTTPVersion, r.HTTPVersionItem.Directive, byDefault(r.HTTPVersionItem.Directive))
 	}
+	title := ""
+	if r.HTTPVersion == "" && len(r.Headers) > 0 {
+		title = "receives"
+	}
 	for i := range r.Headers {
 		h := &r.Headers[i]
 		v := h.Sent[effective.Handshake]
@@ -125,6 +129,8 @@ func (t *story) request(r *effective.Route) {
 		switch {
 		case !v.Known && from == "as the client sends it":
 			text = h.Name
+		case !v.Known && h.Value == "":
+			text = h.Name + ": ?"
 		case !v.Known:
 			text = h.Name + ": ? (" + h.Value + ")"
 		case v.Text == "":
@@ -135,7 +141,8 @@ func (t *story) request(r *effective.Route) {
 		case h.Value != v.Text && h.Item.Directive != nil:
 			text += " (" + h.Value + ")"
 		}
-		t.add("", text, h.Item.Directive, from)
+		t.add(title, text, h.Item.Directive, from)
+		title = ""
 	}
 }
 

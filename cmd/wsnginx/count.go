@@ -1,0 +1,117 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/report"
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// counts returns how much of the named files was looked at.
+func (in *input) counts(w *parser.Workspace, models []*effective.Model) report.Counts {
+	var n report.Counts
+	seen := map[*parser.File]bool{}
+	for _, m := range models {
+		for _, f := range m.Config.Files {
+			if !seen[f] && w.Named(f) {
+				seen[f] = true
+				n.Files++
+				n.Directives += directives(f.Directives)
+			}
+		}
+	}
+	for _, r := range in.routes(w, models) {
+		n.Routes++
+		switch r.Intent {
+		case effective.None:
+			if r.IntentWhy == effective.NothingSays {
+				n.Unnamed++
+			}
+		case effective.Declared, effective.Likely:
+			n.WebSocket++
+		}
+	}
+	return n
+}
+
+func directives(list []*parser.Directive) int {
+	n := len(list)
+	for _, d := range list {
+		n += directives(d.Children)
+	}
+	return n
+}
+
+// routes returns the proxied locations of the named files, each once: two main
+// configurations may include the same server.
+func (in *input) routes(w *parser.Workspace, models []*effective.Model) []*effective.Route {
+	type key struct {
+		server, location, scope, pass *parser.Directive
+		verdict                       effective.Verdict
+		intent                        effective.Intent
+	}
+	seen := map[key]bool{}
+	var out []*effective.Route
+	for _, m := range models {
+		for _, r := range m.Routes {
+			k := key{pass: r.Pass.Directive, verdict: r.Verdict, intent: r.Intent}
+			named := r.Pass.Directive != nil && w.Named(r.Pass.File)
+			if r.Server != nil && r.Server.Scope != nil {
+				k.server = r.Server.Scope.Block
+			}
+			if r.Location != nil {
+				k.location = r.Location.Block
+				named = named || k.location != nil && w.Named(k.location.File)
+			}
+			if r.Scope != nil {
+				k.scope = r.Scope.Block
+			}
+			if named && !seen[k] {
+				seen[k] = true
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+// undecided returns the routes meant for WebSocket that could not be judged, and
+// that none of the findings speaks of.
+func (in *input) undecided(w *parser.Workspace, models []*effective.Model, findings ...[]rules.Finding) []*effective.Route {
+	said := map[*parser.Directive]bool{}
+	for _, list := range findings {
+		for i := range list {
+			if list[i].Rule.Reason == "" {
+				continue
+			}
+			for _, r := range list[i].Routes {
+				said[r.Pass.Directive] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(in.routes(w, models), func(r *effective.Route) bool {
+		meant := r.Intent == effective.Declared || r.Intent == effective.Likely
+		return !meant || r.Verdict != effective.Unknown || said[r.Pass.Directive]
+	})
+}
+
+// unmatched says which patterns of flags match no proxied location: a slip in
+// one would change nothing otherwise.
+func (in *input) unmatched(w *parser.Workspace, models []*effective.Model) {
+	if in.style.Quiet || in.hook || len(models) == 0 {
+		return
+	}
+	routes := in.routes(w, models)
+	for _, f := range []struct {
+		flag     string
+		patterns []string
+	}{{"websocket", in.options.WebSocket}, {"not-websocket", in.options.NotWebSocket}} {
+		for _, p := range f.patterns {
+			if !slices.ContainsFunc(routes, func(r *effective.Route) bool { return r.Matches(p) }) {
+				in.program.say("--%s %s matches no proxied location", f.flag, p)
+			}
+		}
+	}
+}
