@@ -87,6 +87,10 @@ func opening(src string) string {
 		return "a key or certificate"
 	case first == "---", strings.HasPrefix(first, "%YAML"), isYAMLKey(first), strings.HasPrefix(first, "- ") && strings.Contains(first, ":"):
 		return "YAML"
+	case strings.HasPrefix(first, "FROM "), strings.HasPrefix(first, "ARG ") && !strings.HasSuffix(first, ";"):
+		return "a Dockerfile"
+	case isPair(first) && strings.Contains(first, ` = "`) && strings.HasSuffix(first, `"`):
+		return "TOML or INI"
 	case (first[0] == '{' || first[0] == '[') && json.Valid([]byte(src)):
 		return "JSON"
 	case isSection(first):

@@ -23,14 +23,17 @@ var skippedDirs = set(`node_modules vendor .git .hg .svn .bzr .jj .sl .venv .tox
 
 // mayBeSite reports whether a file's name leaves open that it is configuration
 // though nothing in it, here in lower case, says so: it has no ending, or it
-// ends as the name of a host does. What the file holds decides.
+// ends as the name of a host or a version does. What the file holds decides.
 func mayBeSite(name string) bool {
-	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_*") != "" {
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_* ") != "" {
 		return false
 	}
 	ext := filepath.Ext(name)
 	if ext == "" {
 		return true
+	}
+	if strings.Contains(name, " ") && strings.Trim(ext[1:], "0123456789") == "" { // PrestaShop 1.7
+		return len(ext) > 1
 	}
 	return len(ext) > 2 && strings.Trim(ext[1:], "abcdefghijklmnopqrstuvwxyz") == "" && !otherExts[ext[1:]]
 }

@@ -17,6 +17,8 @@ func TestOpenNamedAfterHosts(t *testing.T) {
 			"fragment *wa.example.dev\nfragment *wapp.example.com\n"},
 		{"no ending", map[string]string{"deploy/files/mainsail-nginx/mainsail": site, "deploy/defaults/default": serverText, "LICENSE": "MIT\n", "bin/run": "#!/bin/sh\nserver {\n}\n"},
 			"fragment *wdeploy/defaults/default\nfragment *wdeploy/files/mainsail-nginx/mainsail\n"},
+		{"named after products", map[string]string{"v2/Shop Seven/Shop 1.7": site, "v2/Yii 2": serverText, "Notes 1.7": "server { }\n"},
+			"fragment *wv2/Shop Seven/Shop 1.7\nfragment *wv2/Yii 2\n"},
 		{"a template", map[string]string{"default": "{{ if .TLS }}\nserver { listen 443 ssl; }\n{{ end }}\n" + serverText},
 			"fragment *wdefault\n"},
 		{"a long comment first", map[string]string{"site": strings.Repeat("# a licence\n", 200) + serverText},

@@ -65,7 +65,7 @@ func parseAs(name, src, in string) *File {
 	p := newParsing(name, src)
 	p.file.words = in
 	p.finishFile()
-	if p.odd || len(p.file.Errors) > 0 || strings.Contains(src, "<%") || strings.Contains(src, `\$`) {
+	if p.odd || len(p.file.Errors) > 0 || strings.Contains(src, "<%") || strings.Contains(src, `\$`) || holdsSeveral(src) {
 		if f := readTemplate(name, src, p.file); f != nil {
 			return f
 		}

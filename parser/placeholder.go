@@ -4,12 +4,12 @@ import "strings"
 
 // HoldsTag reports whether a word's value holds a piece that something fills in
 // before nginx reads it, so that its value is not known: {{ }}, {% %}, <% %>,
-// %%NAME%%, %name%, @NAME@, __NAME__, {NAME}, <name> or the shell's $(…). Variables
+// %%NAME%%, %name%, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name] or the shell's $(…). Variables
 // in capitals are another matter, because nginx may define them: see InCapitals.
 func HoldsTag(value string) bool {
 	for i := 0; i < len(value); i++ {
 		switch value[i] {
-		case '{', '<', '%', '@', '_', '$', '!':
+		case '{', '<', '[', '%', '@', '_', '$', '!':
 			if placeholderEnd(value, i) > 0 {
 				return true
 			}
@@ -77,6 +77,8 @@ func placeholderEnd(s string, i int) int {
 			return 0
 		}
 		return enclosed(s, i, ">", func(c byte) bool { return wordByte(c) || c == '-' || c == '.' || c == ' ' })
+	case '[':
+		return severalEnd(s, i)
 	case '%':
 		if strings.HasPrefix(s[i:], "%%") {
 			if n := nameEnd(s, i+2, wordByte); n > i+2 && strings.HasPrefix(s[n:], "%%") {
@@ -127,6 +129,82 @@ func enclosed(s string, i int, mark string, is func(byte) bool) int {
 		return 0
 	}
 	return n + len(mark)
+}
+
+// severalEnd returns where the placeholder of several words that begins at i
+// ends, <http or https> or [backend url], 0 where none does.
+func severalEnd(s string, i int) int {
+	mark := byte('>')
+	if s[i] == '[' {
+		mark = ']'
+	}
+	words, letters := 1, 0
+	for j := i + 1; j < len(s) && j < i+128; j++ {
+		switch c := s[j]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z':
+			letters++
+		case c == ' ':
+			if letters < 1 || words == 1 && letters < 3 || s[j-1] == ' ' {
+				return 0
+			}
+			words, letters = words+1, 0
+		case c == mark:
+			if words < 2 || letters < 1 {
+				return 0
+			}
+			return j + 1
+		case letters == 0 || strings.IndexByte("-_.,/'", c) < 0 && (c < '0' || c > '9') || mark == ']' && c == '-':
+			return 0
+		}
+	}
+	return 0
+}
+
+// holdsSeveral reports whether a text has a placeholder of several words.
+func holdsSeveral(src string) bool {
+	for _, closing := range [...]string{">", "]"} {
+		for at := 0; ; {
+			n := strings.Index(src[at:], closing)
+			if n < 0 {
+				break
+			}
+			at += n + 1
+			line := strings.LastIndexByte(src[:at], '\n') + 1
+			i := strings.LastIndexAny(src[line:at], "<[")
+			if i >= 0 && severalEnd(src, line+i) == at && strings.IndexByte(src[line:line+i], '#') < 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// several returns the placeholder of several words that begins at i.
+func (t *tagging) several(i int) (tag, bool) {
+	if c := t.src[i]; c != '<' && c != '[' || i > 0 && strings.IndexByte("?Pk(\\", t.src[i-1]) >= 0 {
+		return tag{}, false
+	}
+	end := severalEnd(t.src, i)
+	if end == 0 {
+		return tag{}, false
+	}
+	t.blanks = true
+	return tag{end: end, class: valueTag, kind: Placeholder}, true
+}
+
+// endsLine reports whether what is to be filled in ends its statement as well: a
+// placeholder of several words ends the line, and a directive begins the next.
+func (t *tagging) endsLine(i int, g tag) bool {
+	if g.kind != Placeholder || t.src[i-1] != '>' && t.src[i-1] != ']' {
+		return false
+	}
+	line, rest, ok := strings.Cut(t.src[i:], "\n")
+	if !ok || strings.TrimSpace(line) != "" {
+		return false
+	}
+	rest = strings.TrimLeft(rest, " \t\r\n")
+	n := nameEnd(rest, 0, wordByte)
+	return rest == "" || rest[0] == '}' || rest[0] == '#' || n < len(rest) && isSpace(rest[n]) && isKnown(rest[:n])
 }
 
 func isHex(c byte) bool {

@@ -1,6 +1,9 @@
 package parser
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Template names the language of a file that something fills in before nginx
 // reads it.
@@ -12,8 +15,9 @@ const (
 	GoTemplate  Template = "go"          // Go's text/template: Helm, consul-template, docker-gen, sigil
 	Mustache    Template = "mustache"    // Mustache and Handlebars: {{#x}} {{/x}} {{{x}}}
 	ERB         Template = "erb"         // ERB, EPP, EJS: <% %>, <%= %>
+	Mako        Template = "mako"        // Mako: lines of their own that begin with %
 	Shell       Template = "shell"       // a here-document: \$host is nginx's, $host the shell's
-	Placeholder Template = "placeholder" // %%NAME%%, @NAME@, __NAME__, {NAME}, <name>, %name%, ${NAME}
+	Placeholder Template = "placeholder" // %%NAME%%, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name], %name%, ${NAME}
 )
 
 // tagClass says what a tag does to the text around it.
@@ -45,6 +49,8 @@ type tagging struct {
 	jinja   bool           // "{{" or "{%" stands in the text: "{#" is a comment then
 	heads   bool           // placeholders may stand for whole statements here
 	kind    Template       // of the first tag that was met outside quotes and comments
+	quoted  Template       // of the first one in quotes
+	blanks  bool           // a placeholder of several words was met
 	alone   []Span         // the tags that were tokens of their own, in order
 }
 
@@ -289,6 +295,7 @@ func rubyTag(text string) tag {
 	if text != "" && (text[0] == '=' || strings.HasPrefix(text, "-=")) && !strings.HasPrefix(text, "=begin") {
 		return tag{class: valueTag}
 	}
+	raw := strings.HasPrefix(text, "-") && !strings.HasSuffix(text, "-") // <%- x %> of EJS, not <%- x -%>
 	text = strings.Trim(text, "-_ \t\r\n;")
 	if text == "" || text[0] == '#' {
 		return tag{class: quietTag}
@@ -309,10 +316,43 @@ func rubyTag(text string) tag {
 	case "end":
 		return tag{class: closeTag}
 	}
-	if opens {
+	switch {
+	case opens:
 		return tag{class: openTag}
+	case raw && !strings.Contains(strings.NewReplacer("==", "", "=>", "", "<=", "", ">=", "", "!=", "").Replace(text), "="):
+		return tag{class: valueTag}
 	}
 	return tag{class: quietTag}
+}
+
+// lineTag returns the tag that a whole line is, from its first byte that is no
+// blank on: "% if x:" of Mako.
+func (t *tagging) lineTag(i int) (tag, bool) {
+	src := t.src
+	if src[i] != '%' || strings.Trim(src[strings.LastIndexByte(src[:i], '\n')+1:i], " \t") != "" {
+		return tag{}, false
+	}
+	end := len(src)
+	if n := strings.IndexByte(src[i:], '\n'); n >= 0 {
+		end = i + n
+	}
+	g := tag{end: end, kind: Mako}
+	word, rest := firstWord(strings.TrimSpace(src[i+1 : end]))
+	word = strings.TrimSuffix(cmp.Or(word, rest), ":")
+	switch {
+	case word == "if", word == "for", word == "while", word == "try", word == "with":
+		g.class = openTag
+		if !strings.HasSuffix(rest, ":") {
+			return tag{}, false
+		}
+	case word == "elif", word == "else", word == "except", word == "finally":
+		g.class, g.last = elseTag, word == "else"
+	case word == "endif", word == "endfor", word == "endwhile", word == "endtry", word == "endwith":
+		g.class = closeTag
+	default:
+		return tag{}, false
+	}
+	return g, true
 }
 
 // firstWord returns the word that a text begins with, if what follows it parts

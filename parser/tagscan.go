@@ -1,6 +1,9 @@
 package parser
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // taggedScan is what a Scanner needs to read a template.
 type taggedScan struct {
@@ -70,12 +73,17 @@ func (s *Scanner) tagHere(start int) (tag, bool) {
 		if g, ok := s.tagged.at(start); ok {
 			return g, true
 		}
-	case '$', '%', '@', '_', '!':
+	case '%':
+		if g, ok := s.tagged.lineTag(start); ok {
+			return g, true
+		}
+	case '$', '@', '_', '!':
+	case '[':
 	default:
 		return tag{}, false
 	}
 	if s.words > 0 {
-		return tag{}, false
+		return s.tagged.several(start)
 	}
 	return s.tagged.headAt(start)
 }
@@ -223,8 +231,8 @@ loop:
 			g, ok := tag{}, false
 			if i == start {
 				g, ok = s.tagHere(i)
-			} else {
-				g, ok = t.at(i)
+			} else if g, ok = t.at(i); !ok {
+				g, ok = t.several(i)
 			}
 			if ok {
 				switch g.class {
@@ -239,6 +247,7 @@ loop:
 				}
 				t.met(g)
 				i, variable = g.end, false
+				t.ended = t.ended || t.endsLine(i, g)
 				if t.ended {
 					break loop
 				}
@@ -294,6 +303,7 @@ func (s *Scanner) quoteEnd(start int, quote byte) int {
 			return i + 1
 		case '{', '<':
 			if g, ok := s.tagged.at(i); ok {
+				s.tagged.quoted = cmp.Or(s.tagged.quoted, g.kind)
 				i = g.end
 				continue
 			}

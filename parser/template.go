@@ -132,6 +132,9 @@ func readTemplate(name, src string, f *File) *File {
 	p.setHeads()
 	p.finishFile()
 	g := p.file
+	if t.kind == "" && len(g.Errors) < len(f.Errors) { // the quotes of its tags end nginx's
+		t.kind = t.quoted
+	}
 	switch {
 	case t.kind == "" && !p.escaped:
 		return nil
@@ -139,7 +142,7 @@ func readTemplate(name, src string, f *File) *File {
 		t.kind = Shell
 	case p.escaped && t.kind == Placeholder:
 		t.kind = Shell
-	case t.kind == Placeholder && len(f.Errors) <= len(g.Errors) && len(t.alone) == 0:
+	case t.kind == Placeholder && len(f.Errors) <= len(g.Errors) && len(t.alone) == 0 && !t.blanks:
 		return nil
 	case len(f.Errors) > 0 && len(g.Errors) > 0 && t.kind == Placeholder:
 		return nil // nginx's words for what is wrong say more

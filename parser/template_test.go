@@ -99,7 +99,20 @@ func TestTemplate(t *testing.T) {
 		{"erb comment block", "<%\n=begin\n{ ;\n=end\n%>\nserver { <%= @raw %>\n}", ERB, "server{*}"},
 		{"puppet", "<% if $a { -%>\nlisten 1;\n<% } else { -%>\nlisten 2;\n<% } -%>", ERB, "listen|1?1a;listen|2?1b"},
 
+		{"ejs", "<%\nif (s.ssl) {\n%>\nlisten <%-s.port%> ssl;\n<%\n}\n%>\nroot <%- s.root %>/x;\n<%- s.more %>", ERB,
+			"*;listen|<%-s.port%>|ssl?1a;root|<%- s.root %>/x"},
+		{"erb with dashes", "<%- if @a -%>\nlisten 1;\n<%- end -%>\n<%- b = 2 -%>\nroot <%= b %>;", ERB, "listen|1?1a;root|<%= b %>"},
+
+		// Mako.
+		{"mako", "server {\n\t% if ipv6:\n\tlisten [${ip}]:1;\n\t% elif x:\n\tlisten 2;\n\t% else:\n\tlisten 3;\n\t% endif\n\troot /;\n}\n% if a:\nserver { }\n% endif", Mako,
+			"server{listen|[${ip}]:1?1a;listen|2?1b;listen|3?1c;root|/};server?2a{}"},
+
 		// Names to be filled in.
+		{"several words", "set $proto <http or https>;\nproxy_pass [backend url];\nproxy_pass http://<your server>:80/x;", Placeholder,
+			"set|$proto|<http or https>;proxy_pass|[backend url];proxy_pass|http://<your server>:80/x"},
+		{"several words that end the statement", "server {\nssl_protocols <sane protocols here>\nssl_ciphers <sane ciphers here>\n\n# more\nlisten 80;\n}", Placeholder,
+			"server{ssl_protocols|<sane protocols here>;ssl_ciphers|<sane ciphers here>;listen|80}"},
+		{"a class of characters", "rewrite ^/[abc] /x;\nif ($a ~ (?<name>x)) { }", "", "rewrite|^/[abc]|/x;if|($a|~|(?<name>x)){}"},
 		{"whole statement", "%%GLOBALS%%\n\ndaemon off;\nhttp {\n    @EXTRA@\n    server { __MORE__\n <more> \n listen 1; }\n}", Placeholder,
 			"*;daemon|off;http{*;server{*;listen|1}}"},
 		{"name in braces", "server_name {DOMAIN};\nlocation {PATH}/x { }", Placeholder, "server_name|{DOMAIN};location|{PATH}/x{}"},
@@ -115,6 +128,8 @@ func TestTemplate(t *testing.T) {
 			"server_name|$DOMAIN;proxy_set_header|Host|$host;set|$a|${http_upgrade}x"},
 		{"a backslash nginx sees", `return 200 "\$host $uri";`, "", `return|200|\$host $uri`},
 		{"a dollar in a pattern", `rewrite ^/a\$host /b;`, "", `rewrite|^/a\$host|/b`},
+
+		{"tags in quotes that end them", `server { set $a "{{ env "TOKEN" }}"; }`, GoTemplate, `server{set|$a|{{ env "TOKEN" }}}`},
 
 		// Plain nginx.
 		{"tags in quotes", `sub_filter "{{ x }}" '{% y %}'; return 200 "<%= z %>"; # {{ if }}`, "", `sub_filter|{{ x }}|{% y %};return|200|<%= z %>`},
