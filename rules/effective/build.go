@@ -181,7 +181,7 @@ func elsewhere(ends [][]outcome) bool {
 // plain reports whether nothing on the way through server and loc decides
 // anything: no rewrite directives, no limit_except, no try_files.
 func (m *Model) plain(server, loc *Scope) bool {
-	if server != nil && len(m.codesOf(server)) > 0 || len(m.codesOf(loc)) > 0 || loc.Last("try_files").Directive != nil {
+	if server != nil && len(m.codesOf(server)) > 0 || len(m.codesOf(loc)) > 0 || loc.Last("try_files").Directive != nil || m.runsScript(loc) {
 		return false
 	}
 	for i := range loc.Items {
@@ -216,6 +216,7 @@ func (m *Model) forced(r *Route, kind Request, server, loc *Scope) outcome {
 		run(m.codesOf(server))
 	}
 	run(m.codesOf(loc))
+	q.scripted = m.runsScript(loc)
 	return outcome{end: proxied, scope: r.Scope, location: loc, pass: r.Pass, q: q}
 }
 

@@ -135,6 +135,9 @@ func (q *request) group(n int) val {
 // (ngx_http_get_variable). Values that nginx caches for the rest of the request
 // are kept in q.
 func (m *Model) variable(name string, q *request, depth int) val {
+	if q.scripted && m.vars.set[name] {
+		return unknownVal
+	}
 	if v, ok := q.vars[name]; ok {
 		return v
 	}

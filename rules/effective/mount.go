@@ -42,6 +42,9 @@ func (m *Model) fill(s *Scope, directives []*parser.Directive, via *Mount) {
 			return
 		}
 		m.mounted++
+		if !d.IsBlock() && d.Arm() != nil && d.Arm().Defines() && (s.Block == nil || s.Block.Arm() == nil || !s.Block.Arm().Defines()) {
+			continue // the text of a macro: where it is used, a tag stands
+		}
 		m.used[d.Head.Value] = true
 		if d.Is("include") && !d.IsBlock() {
 			m.include(s, d, via)

@@ -23,11 +23,13 @@ type request struct {
 	at      *Scope // the location of a route that is judged for all its requests
 	// escaped is set where the path of the URL holds %XX or a '+'.
 	escaped bool
-	scheme  val
-	port    val
-	pass    Item           // the proxy_pass that $proxy_host speaks of
-	vars    map[string]val // set by the rewrite module, or evaluated once and kept
-	groups  []string       // the captures of the regular expression matched last; nil where they are not known
+	// scripted is set where Lua ran that may have assigned what set defines.
+	scripted bool
+	scheme   val
+	port     val
+	pass     Item           // the proxy_pass that $proxy_host speaks of
+	vars     map[string]val // set by the rewrite module, or evaluated once and kept
+	groups   []string       // the captures of the regular expression matched last; nil where they are not known
 }
 
 // fork returns a copy that can go another way.

@@ -41,6 +41,10 @@ func TestTemplateVerdicts(t *testing.T) {
 		{"redirect under a condition", `{% if tls %}return 301 https://$host$request_uri;{% endif %} location /a { ` + v + u + c + p + `}`, Works, ""},
 		{"files or proxy", `location /a { ` + v + u + c + `{% if a %}try_files $uri =404;{% else %}` + p + `{% endif %}}`, Works, ""},
 		{"hidden under a condition", `location /a { ` + v + u + c + `{% if a %}proxy_hide_header Upgrade;{% endif %}` + p + `}`, Unknown, ""},
+		{"the text of a macro around it", `{% macro lines() %}proxy_method POST; proxy_hide_header Upgrade;{% endmacro %} location /a { ` + v + u + c + p + `}`, Works, ""},
+		{"lines that only a macro has", `{% macro lines() %}` + v + u + c + `{% endmacro %} location /ws { ` + p + `}`, Broken, MissingUpgrade},
+		{"a macro that is used", `{% macro lines() %}` + v + u + c + `{% endmacro %} location /ws { {{ lines() }}` + "\n" + p + `}`, Unknown, ""},
+		{"a location of a macro", `{{ define "x" }} location /a { ` + v + u + c + p + `} {{ end }}`, Works, ""},
 		{"method under a condition", `location /a { ` + v + u + c + `{% if a %}proxy_method POST;{% endif %}` + p + `}`, Unknown, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -267,6 +267,7 @@ func (w *walk) content(st state) {
 			return
 		}
 	}
+	st.q.scripted = st.q.scripted || w.m.runsScript(st.conf)
 	if status, _ := w.m.refusesTarget(st.conf, pass, st.q); status != 0 {
 		w.special(outcome{end: proxied, pass: pass, status: status}, st)
 		return
@@ -284,6 +285,27 @@ func (w *walk) tryFiles(tf Item, st state) {
 		return
 	}
 	w.jump(last, tf, st)
+}
+
+// runsScript reports whether Lua runs for requests in s before they are passed
+// on: it may give any variable that set defines another value (ngx.var.NAME,
+// ngx_http_lua_var_set).
+func (m *Model) runsScript(s *Scope) bool {
+	for _, name := range scripts {
+		if !m.used[name] {
+			continue
+		}
+		if _, level := s.effectiveOne(name); level != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// scripts are the directives whose Lua runs before the content phase.
+var scripts = [...]string{
+	"server_rewrite_by_lua_block", "server_rewrite_by_lua_file", "rewrite_by_lua", "rewrite_by_lua_block", "rewrite_by_lua_file",
+	"access_by_lua", "access_by_lua_block", "access_by_lua_file", "precontent_by_lua_block", "precontent_by_lua_file",
 }
 
 // denies returns the deny directive of s that refuses everyone, the zero Item
