@@ -74,7 +74,11 @@ func turnedAway(r *effective.Route) bool {
 func malformed(r *effective.Route, header string) bool {
 	lines, _ := r.Scope.Effective("proxy_set_header")
 	return slices.ContainsFunc(lines, func(it effective.Item) bool {
-		return len(it.Args) != 2 && strings.EqualFold(it.Arg(0), header)
+		name := it.Arg(0)
+		if i := strings.IndexAny(name, "=:"); i > 0 { // Upgrade=$http_upgrade
+			name = name[:i]
+		}
+		return len(it.Args) != 2 && strings.EqualFold(name, header)
 	})
 }
 

@@ -81,7 +81,10 @@ func (l level) speaksFor(it effective.Item, row *directive) bool {
 
 func (p *Pass) reportCount(it effective.Item, row *directive) {
 	remedy := "see that no semicolon is missing or doubled"
+	fix := quoteFix(it)
 	switch {
+	case equalsFix(it) != nil:
+		remedy, fix = "part the name from the value by a blank", equalsFix(it)
 	case it.Is("proxy_set_header") && len(it.Args) > 2, it.Is("add_header") && len(it.Args) > 3:
 		remedy = "put a value of several words in quotes"
 	case it.Is("proxy_set_header") && len(it.Args) == 1:
@@ -93,7 +96,7 @@ func (p *Pass) reportCount(it effective.Item, row *directive) {
 		"%s takes %s and has %d, and nginx does not start: invalid number of arguments in %q directive; %s",
 		it.Head.Value, row.count(), len(it.Args), it.Head.Value, remedy))
 	f.Routes = p.routesOf(it.Directive)
-	f.Fix = quoteFix(it)
+	f.Fix = fix
 	p.Report(f)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
@@ -58,6 +59,26 @@ func quoteFix(it effective.Item) *Fix {
 		{File: it.File, Span: first, New: `"` + it.File.Src[first.Start:first.End]},
 		{File: it.File, Span: last, New: it.File.Src[last.Start:last.End] + `"`},
 	}, true)
+}
+
+// equalsFix returns the fix of a header line whose name and value are parted by
+// '=' or ':' as in other languages; nil for others.
+func equalsFix(it effective.Item) *Fix {
+	if !it.Is("proxy_set_header") {
+		return nil
+	}
+	const message = "part the name from the value by a blank"
+	switch w := it.Args; {
+	case len(w) == 3 && (w[1].Value == "=" || w[1].Value == ":"):
+		return fixOf(Safe, message, []Edit{{File: it.File, Span: parser.Span{Start: w[1].Span.Start, End: w[2].Span.Start}}}, true)
+	case len(w) == 1:
+		src := it.File.Src[w[0].Span.Start:w[0].Span.End]
+		if i := strings.IndexAny(src, "=:"); i > 0 && i < len(src)-1 && strings.Trim(strings.ToLower(src[:i]), "abcdefghijklmnopqrstuvwxyz-") == "" {
+			at := w[0].Span.Start + i
+			return fixOf(Safe, message, []Edit{{File: it.File, Span: parser.Span{Start: at, End: at + 1}, New: " "}}, true)
+		}
+	}
+	return nil
 }
 
 // checkSpelling looks at a directive that nginx knows only in lower case: names

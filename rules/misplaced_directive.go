@@ -107,6 +107,9 @@ func (p *Pass) reportMisplaced(l level, wrong []effective.Item) {
 	for _, w := range wrong[1:] {
 		f.Related = append(f.Related, Place{w.File, headSpan(w.Directive), "not allowed here either"})
 	}
+	if l.Kind == effective.Upstream {
+		f.spoils = l.Block
+	}
 	if l.Kind == effective.If {
 		f.spoils = l.Parent.Block
 		f.Fix = p.liftLines(l, wrong, &f)

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
@@ -10,13 +12,26 @@ var responseHeaderMistake = &Rule{
 	Name:     "response-header-mistake",
 	Category: HandshakeCategory,
 	Severity: Warning,
+	Fixable:  "safe",
 	Summary:  "a directive for response headers is used where proxy_set_header was meant",
 	Doc: `add_header writes into the answer to the client, and proxy_pass_header lets a
 header of the upstream's answer through. Neither changes the request that the
-upstream receives: that is what proxy_set_header does.`,
+upstream receives: that is what proxy_set_header does.
+
+The fix writes that line, and leaves the other one: what the client gets is for a
+person to judge.`,
 	Before: `location /ws {
     proxy_pass http://127.0.0.1:3000;
     proxy_http_version 1.1;
+    add_header Upgrade $http_upgrade;
+    add_header Connection "upgrade";
+}
+`,
+	After: `location /ws {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
     add_header Upgrade $http_upgrade;
     add_header Connection "upgrade";
 }
@@ -50,10 +65,70 @@ func checkResponseHeaderMistake(p *Pass) {
 				if name == "proxy_pass_header" {
 					does = "is about the upstream's answer"
 				}
-				p.Report(atItem(it, r, min(p.Rule.Severity, Warning), fmt.Sprintf(
+				f := atItem(it, r, min(p.Rule.Severity, Warning), fmt.Sprintf(
 					"%s %s %s, and the upstream does not get the header; write proxy_set_header %s instead",
-					name, it.Arg(0), does, it.Arg(0))))
+					name, it.Arg(0), does, it.Arg(0)))
+				f.header = it.Arg(0)
+				f.Fix = p.sendInstead(r, it)
+				p.Report(f)
 			}
 		}
 	}
+}
+
+// sendInstead plans the header line that was meant by one about the answer, where
+// that is the location's own and the request lacks the header.
+func (p *Pass) sendInstead(r *effective.Route, it effective.Item) *Fix {
+	s := target(r)
+	if s == nil || !slices.ContainsFunc(s.Own(it.Head.Value), func(own effective.Item) bool { return own.Directive == it.Directive }) {
+		return nil
+	}
+	if strings.EqualFold(it.Arg(0), "Upgrade") {
+		if r.Because(effective.MissingUpgrade) == nil {
+			return nil
+		}
+		plan, ok := p.planHeader(r, "Upgrade", "$http_upgrade", rankUpgrade)
+		return handshakeFix(r, plan.unsafe, "send Upgrade $http_upgrade", plan.edits, ok)
+	}
+	if r.Because(effective.MissingConnection) == nil {
+		return nil
+	}
+	value, edits := p.connectionValue(r)
+	plan, ok := p.planHeader(r, "Connection", value, rankConnection)
+	polled := value == literalUpgrade && r.Polling && p.Model.Outer == effective.Main
+	return handshakeFix(r, plan.unsafe || polled, "send Connection "+value, append(edits, plan.edits...), ok)
+}
+
+// dropMistaken takes out the findings about a missing header that one about the
+// line written in its place says better, with the same fix.
+func (c *collection) dropMistaken() {
+	mends := func(f, by *Finding) bool {
+		missing := missingUpgradeHeader
+		if strings.EqualFold(by.header, "Connection") {
+			missing = missingConnectionHeader
+		}
+		return f.Rule == missing && slices.Equal(f.Routes, by.Routes) && (by.Fix != nil || f.Fix == nil)
+	}
+	var by []int
+	for i := range c.findings {
+		if c.findings[i].Rule == responseHeaderMistake {
+			by = append(by, i)
+		}
+	}
+	drop := map[int]bool{}
+	for _, i := range by {
+		for j := range c.findings {
+			if mends(&c.findings[j], &c.findings[i]) {
+				c.findings[i].Severity = max(c.findings[i].Severity, c.findings[j].Severity)
+				drop[j] = true
+			}
+		}
+	}
+	kept := c.findings[:0]
+	for i := range c.findings {
+		if !drop[i] {
+			kept = append(kept, c.findings[i])
+		}
+	}
+	c.findings = kept
 }

@@ -109,6 +109,7 @@ type Finding struct {
 	// spoils is the block in which nothing reads as it was meant until this is
 	// mended: other findings about its routes have this cause.
 	spoils *parser.Directive
+	header string // what response-header-mistake is about
 	// shared is set where other locations may have the same cause; united
 	// where the finding speaks for several.
 	shared *shared

@@ -24,6 +24,7 @@ func Run(models []*effective.Model, opts Options) []Finding {
 		}
 	}
 	c.dropSpoilt()
+	c.dropMistaken()
 	for i := range c.findings {
 		f := &c.findings[i]
 		f.Severity = opts.severity(f.Rule, f.Severity)
@@ -147,7 +148,7 @@ func (c *collection) dropSpoilt() {
 	in := func(s *effective.Scope) bool { return s != nil && spoilt[s.Block] }
 	c.findings = slices.DeleteFunc(c.findings, func(f Finding) bool {
 		return f.Rule.Category != Syntax && len(f.Routes) > 0 && !slices.ContainsFunc(f.Routes, func(r *effective.Route) bool {
-			return !in(r.Location) && (r.Server == nil || !in(r.Server.Scope))
+			return !in(r.Location) && (r.Server == nil || !in(r.Server.Scope)) && !in(upstreamOf(r))
 		})
 	})
 }

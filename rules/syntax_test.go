@@ -172,6 +172,99 @@ http {
     }
 }
 `, []string{"duplicate-header"}},
+		"an equals sign in a header line": {`events {}
+http {
+    server {
+        location /ws {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Host $host;
+            proxy_set_header Upgrade=$http_upgrade;
+            proxy_set_header Connection "upgrade";
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`, []string{"invalid-value"}},
+		"add_header for both": {`events {}
+http {
+    server {
+        location /ws {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Host $host;
+            add_header Upgrade $http_upgrade;
+            add_header Connection "upgrade";
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`, []string{"response-header-mistake", "response-header-mistake"}},
+		"a map in a server": {`events {}
+http {
+    server {
+        map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+        location / {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Host $host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`, []string{"misplaced-directive"}},
+		"a map's variable misspelt": {`events {}
+http {
+    map $http_upgrade $connection_upgrade {
+        default upgrade;
+        ''      close;
+    }
+    server {
+        location / {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Host $host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $conection_upgrade;
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`, []string{"undefined-connection-variable"}},
+		"header lines in an upstream": {`events {}
+http {
+    upstream app {
+        server 127.0.0.1:3000;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection "upgrade";
+    }
+    server {
+        location /ws {
+            proxy_pass http://app;
+            proxy_http_version 1.1;
+            proxy_set_header Host $host;
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`, []string{"misplaced-directive"}},
+		"a limit_except that leaves out GET": {`events {}
+http {
+    server {
+        location /ws {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Host $host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection "upgrade";
+            proxy_read_timeout 1h;
+            limit_except POST { deny all; }
+        }
+    }
+}
+`, []string{"handshake-method"}},
 	} {
 		list, err := Select(Selection{})
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
@@ -71,6 +72,9 @@ func checkUndefinedConnectionVariable(p *Pass) {
 			}
 			for _, name := range effective.VariablesIn(it.Arg(1)) {
 				defined, complete := p.defines(name)
+				if !defined && complete && p.misplacedMap(name) {
+					continue // misplaced-directive says so
+				}
 				key := use{it.Directive, name}
 				if !complete {
 					key.place = it.File
@@ -95,6 +99,14 @@ func (p *Pass) reportUndefined(it effective.Item, name string, complete bool) {
 			"see that the http block has a map for it", written)
 	}
 	f.Routes = p.routesOf(it.Directive)
+	if near := p.nearVariable(name); near != "" {
+		f.Message = fmt.Sprintf("nothing defines $%s, and nginx does not start without it; did you mean %s?", written, near)
+		if p.mounts.once(it.File) {
+			f.Fix = fixOf(Safe, "write "+near, p.respell(it, written, near), true)
+		}
+		p.Report(f)
+		return
+	}
 	if complete {
 		e, ok := p.addMap(written)
 		f.Fix = fixOf(Safe, "add a map for $"+written, []Edit{e}, ok)
@@ -109,4 +121,40 @@ func spelling(value, name string) string {
 		return value[i : i+len(name)]
 	}
 	return name
+}
+
+// nearVariable returns the map's variable that says upgrade and differs from name
+// by a letter or two, "" for none: $conection_upgrade.
+func (p *Pass) nearVariable(name string) string {
+	for _, have := range p.mapPlan(p.Model).existing {
+		if distance(strings.ToLower(have[1:]), name) <= 2 && len(name) > 5 {
+			return have
+		}
+	}
+	return ""
+}
+
+// respell returns the edit that writes the variable near in the place of the one
+// that is spelt so in the item's value.
+func (p *Pass) respell(it effective.Item, written, near string) []Edit {
+	span := it.Args[1].Span
+	i := strings.Index(it.File.Src[span.Start:span.End], written)
+	if i < 0 {
+		return nil
+	}
+	at := span.Start + i
+	return []Edit{{File: it.File, Span: parser.Span{Start: at, End: at + len(written)}, New: near[1:]}}
+}
+
+// misplacedMap reports whether a map that stands where nginx takes none was to
+// define the name.
+func (p *Pass) misplacedMap(name string) bool {
+	found := false
+	p.Model.EachScope(func(s *effective.Scope) {
+		for i := range s.Items {
+			it := &s.Items[i]
+			found = found || it.Is("map") && it.IsBlock() && s.Kind != effective.HTTP && strings.EqualFold(it.Arg(1), "$"+name)
+		}
+	})
+	return found
 }

@@ -126,7 +126,7 @@ func (in *intentions) pathWords(r *Route) pathSigns {
 			signs = servedSigns(matchOf(r.Location), r.Pass.Arg(0))
 		}
 	}
-	if signs.likely != "" && isWebService(r, proxied) {
+	if signs.likely != "" && in.isWebService(r, proxied) {
 		return pathSigns{}
 	}
 	return signs
@@ -166,8 +166,8 @@ func servedSigns(match, pass string) pathSigns {
 
 // isWebService reports whether the "ws" of a path is a web service's: a word of
 // SOAP or REST stands beside it, its requests go to a script through FastCGI, or
-// the location takes no GET.
-func isWebService(r *Route, proxied string) bool {
+// the location takes no GET and has no line for WebSocket.
+func (in *intentions) isWebService(r *Route, proxied string) bool {
 	path := ""
 	if r.Location != nil {
 		path = matchOf(r.Location)
@@ -200,7 +200,8 @@ func isWebService(r *Route, proxied string) bool {
 			return true
 		}
 	}
-	return protocol(r.Pass) == "fastcgi" && runsScript(own) || deniesGet(own).Directive != nil
+	return protocol(r.Pass) == "fastcgi" && runsScript(own) ||
+		deniesGet(own).Directive != nil && in.ownLine(own).Directive == nil
 }
 
 // runsScript reports whether a location hands its requests to a script: it says
