@@ -150,7 +150,11 @@ func (m *Model) ends(r *Route, kind Request) []outcome {
 		}
 	}
 	if r.Scope != loc && !slices.ContainsFunc(all, func(o outcome) bool { return o.end == proxied && o.scope == r.Scope }) {
-		return []outcome{m.forced(r, kind, server, loc)}
+		// Where the location passes all such requests on by another pass, the
+		// condition of this if is not theirs.
+		if r.Scope.Kind == LimitExcept || slices.ContainsFunc(all, func(o outcome) bool { return o.end != proxied || o.location != loc }) {
+			return []outcome{m.forced(r, kind, server, loc)}
+		}
 	}
 	return own(r, all)
 }
@@ -322,11 +326,24 @@ func (m *Model) sentBy(r *Route, l line, ends []outcome) Value {
 		}
 	}
 	if said == nil {
+		if m.isSet(r, l.expr) {
+			return Value{} // no such request comes here to say what is assigned
+		}
 		q := m.plainRequest(r.Server, kindOf(ends))
 		v := m.sent(l, r.Pass, q).value()
 		said = &v
 	}
 	return *said
+}
+
+// isSet reports whether an expression holds a variable that a set of the route's
+// server assigns.
+func (m *Model) isSet(r *Route, expr string) bool {
+	if r.Server == nil {
+		return false
+	}
+	setters := m.settersIn(r.Server.Scope)
+	return slices.ContainsFunc(VariablesIn(expr), func(name string) bool { return len(setters[name]) > 0 })
 }
 
 // kindOf returns the kind of request that ended so.

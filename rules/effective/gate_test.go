@@ -37,3 +37,53 @@ func TestUndecided(t *testing.T) {
 		})
 	}
 }
+
+// A pass in an if that no handshake enters is judged by where handshakes go, and
+// what it would send where a set decides it cannot be told.
+func TestIfOfOtherRequests(t *testing.T) {
+	const lines = ` proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $c; `
+	type sent struct{ handshake, ordinary string } // "?" where it cannot be told
+	for _, tt := range []struct {
+		name, location, pass string
+		verdict              Verdict
+		elsewhere            bool
+		want                 sent
+	}{
+		{"ordinary requests in the if", `set $c upgrade; if ($http_upgrade = "") { set $c close; proxy_pass http://plain; } proxy_pass http://web;`,
+			"http://plain", Works, true, sent{"?", "close"}},
+		{"what is left to handshakes", `set $c upgrade; if ($http_upgrade = "") { set $c close; proxy_pass http://plain; } proxy_pass http://web;`,
+			"http://web", Works, false, sent{"upgrade", "?"}},
+		{"handshakes in the if", `set $c close; if ($http_upgrade = websocket) { set $c upgrade; proxy_pass http://ws; } proxy_pass http://web;`,
+			"http://ws", Works, false, sent{"upgrade", "?"}},
+		{"an if of another method", `set $c close; if ($request_method = POST) { set $c upgrade; proxy_pass http://post; } proxy_pass http://web;`,
+			"http://post", Broken, true, sent{"?", "?"}},
+		{"nothing is left outside the if", `set $c close; if ($http_upgrade = "") { set $c upgrade; proxy_pass http://plain; } return 403;`,
+			"http://plain", Works, false, sent{"upgrade", "upgrade"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := model(t, inHTTP("upstream plain { server 127.0.0.1:1; } upstream web { server 127.0.0.1:1; } upstream ws { server 127.0.0.1:1; } upstream post { server 127.0.0.1:1; }",
+				`location /x {`+lines+tt.location+`}`), Options{})
+			for _, r := range m.Routes {
+				if r.Pass.Arg(0) != tt.pass {
+					continue
+				}
+				if r.Verdict != tt.verdict || r.Elsewhere != tt.elsewhere {
+					t.Errorf("%s is %s, elsewhere %t, want %s, %t", tt.pass, r.Verdict, r.Elsewhere, tt.verdict, tt.elsewhere)
+				}
+				said := func(v Value) string {
+					if !v.Known {
+						return "?"
+					}
+					return v.Text
+				}
+				for _, h := range r.Headers {
+					if got := (sent{said(h.Sent[Handshake]), said(h.Sent[Ordinary])}); h.Name == "Connection" && got != tt.want {
+						t.Errorf("%s gets Connection %q, want %q", tt.pass, got, tt.want)
+					}
+				}
+				return
+			}
+			t.Errorf("no route to %s", tt.pass)
+		})
+	}
+}
