@@ -18,7 +18,11 @@ browser sends Origin with every handshake, and many WebSocket servers compare it
 with Host and answer 403 where they differ.
 
 $host is right where the page is served on the usual port; on another one the
-server may want $http_host.`,
+server may want $http_host. On a usual port "$host:$server_port" is wrong: the
+browser's Origin has no port there.
+
+The scheme is not looked at: whether a server wants X-Forwarded-Proto behind TLS
+cannot be seen in the configuration, and most do not.`,
 	Before: `server {
     location /ws {
         proxy_pass http://127.0.0.1:3000;
@@ -49,6 +53,7 @@ func checkLostHost(p *Pass) {
 			continue
 		}
 		lines, level := r.Scope.Effective("proxy_set_header")
+		p.checkHostPort(r, lines)
 		if level == nil && p.Model.Outer != effective.Main || unread(r.Scope, level) || hasHost(lines) || p.publicTarget(r) {
 			continue
 		}
@@ -63,6 +68,39 @@ func checkLostHost(p *Pass) {
 		}
 		p.Report(f)
 	}
+}
+
+// checkHostPort reports a Host line that adds the port of a server on the usual
+// ports: no browser writes it there.
+func (p *Pass) checkHostPort(r *effective.Route, lines []effective.Item) {
+	if r.Server == nil || !usualPorts(r.Server) {
+		return
+	}
+	for _, it := range lines {
+		value := strings.ToLower(strings.NewReplacer("{", "", "}", "").Replace(it.Arg(1)))
+		host, port, ok := strings.Cut(value, ":")
+		if !strings.EqualFold(it.Arg(0), "Host") || !ok || port != "$server_port" && port != "443" && port != "80" ||
+			host != "$host" && host != "$http_host" && host != "$server_name" {
+			continue
+		}
+		f := atItem(it, r, p.Rule.Severity, "Host gets the port here, and a browser's Origin has none on a usual port, "+
+			"so that servers that compare the two answer 403; write proxy_set_header Host $http_host")
+		if p.mounts.once(it.File) {
+			f.Fix = fixOf(Unsafe, "send Host $http_host", []Edit{replaceWord(it.File, it.Args[1], "$http_host")}, true)
+		}
+		p.Report(f)
+	}
+}
+
+// usualPorts reports whether a server listens on the ports that browsers leave
+// out, and on no others.
+func usualPorts(vs *effective.VirtualServer) bool {
+	for i := range vs.Listens {
+		if port := vs.Listens[i].Port; port != "80" && port != "443" {
+			return false
+		}
+	}
+	return len(vs.Listens) > 0
 }
 
 func hasHost(lines []effective.Item) bool {

@@ -3,6 +3,7 @@ package rules
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -232,6 +233,9 @@ func TestParseIgnore(t *testing.T) {
 	}
 }
 
+// aboutComment matches what the rules about comments say.
+var aboutComment = regexp.MustCompile("ignores nothing|did you mean|means nothing|without a reason")
+
 // TestFixturesAreBalanced wants every rule to leave at least as many files alone
 // as it finds something in.
 func TestFixturesAreBalanced(t *testing.T) {
@@ -249,13 +253,17 @@ func TestFixturesAreBalanced(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if wantComment.Match(data) {
+			fires := wantComment.Match(data)
+			if r.Category == Comments { // the others are findings that a comment ignores
+				fires = aboutComment.Match(data)
+			}
+			if fires {
 				firing++
 			} else {
 				silent++
 			}
 		}
-		if firing == 0 || silent < firing && r.Category != Comments {
+		if firing == 0 || silent < firing {
 			t.Errorf("%s: %d files with findings and %d without", r.Name, firing, silent)
 		}
 	}
