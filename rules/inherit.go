@@ -71,7 +71,7 @@ func (p *Pass) repeat(in inheritance, name string, to place, drop func(header st
 	var edits []Edit
 	var last *parser.Directive
 	for i, it := range in.items {
-		if drop(it.Arg(0)) {
+		if len(it.Args) == 0 || drop(it.Arg(0)) { // nginx refuses one without words
 			continue
 		}
 		text := moved(it.Directive, to.at)

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
@@ -11,10 +12,30 @@ import (
 // ngx_http_rewrite_if_condition does.
 func (p *Pass) checkCondition(l level, it effective.Item) {
 	said, arg := conditionError(it)
+	if i, expr := conditionPattern(it); said == "" && i > 0 {
+		p.checkPattern(l, it, it.Args[i], expr)
+	}
 	if said != "" {
 		p.reportValue(l, it, it.Args[arg], nil, fmt.Sprintf(
 			"this condition is none that nginx knows, and it does not start: %s; write ($variable), ($variable = value), ($variable ~ pattern) or (-f file)", said))
 	}
+}
+
+// conditionPattern returns the pattern that a condition matches with and the index
+// of the argument it stands in, 0 where there is none.
+func conditionPattern(it effective.Item) (int, string) {
+	i := len(it.Args) - 1
+	if i > 0 && it.Arg(i) == ")" {
+		i--
+	}
+	switch it.Arg(i - 1) {
+	case "~", "~*", "!~", "!~*":
+		if i < len(it.Args)-1 {
+			return i, it.Arg(i)
+		}
+		return i, strings.TrimSuffix(it.Arg(i), ")")
+	}
+	return 0, ""
 }
 
 // conditionError returns nginx's words for what is wrong with the condition of an

@@ -122,8 +122,25 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 		p.checkPass(l, it)
 		return
 	}
-	if it.Is("if") {
+	switch it.Head.Value {
+	case "if":
 		p.checkCondition(l, it)
+		return
+	case "location":
+		p.checkLocation(l, it)
+		return
+	case "map":
+		p.checkMap(l, it)
+		return
+	case "rewrite":
+		p.checkPattern(l, it, it.Args[0], it.Arg(0))
+		return
+	case "server_name":
+		for _, a := range it.Args {
+			if expr, ok := strings.CutPrefix(a.Value, "~"); ok {
+				p.checkPattern(l, it, a, expr)
+			}
+		}
 		return
 	}
 	name := it.Head.Value

@@ -27,9 +27,10 @@ func meant(name, kind, value string) (string, bool) {
 			return rest, true
 		}
 	case kind == "msec":
-		number := strings.TrimRight(strings.ToLower(value), "abcdefghijklmnopqrstuvwxyz")
+		lower := strings.ToLower(value) // longer or shorter than value where that is no UTF-8
+		number := strings.TrimRight(lower, "abcdefghijklmnopqrstuvwxyz")
 		// In a capital M nginx's own months and minutes would be mixed up.
-		if unit := timeUnits[strings.ToLower(value[len(number):])]; unit != "" && isNumber(number) {
+		if unit := timeUnits[lower[len(number):]]; unit != "" && isNumber(number) {
 			return number + unit, true
 		}
 	case kind == "flag":

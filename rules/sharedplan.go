@@ -142,6 +142,9 @@ func (p *Pass) sharedHost(g *group) *Fix {
 		return nil
 	}
 	siblings := g.beside(func(it effective.Item) bool { return it.Is(name) })
+	if len(siblings) == 0 { // the lines are refused ones, without their words
+		return nil
+	}
 	to := place{at: siblings[len(siblings)-1]}
 	return fixOf(Unsafe, "send Host $host", []Edit{to.insert(aligned(siblings, name, "Host", "$host"), rankHeader)}, true)
 }
