@@ -54,7 +54,7 @@ func checkCachedHandshake(p *Pass) {
 		if level == nil || cache[0].Arg(0) == "off" || p.sparesHandshake(r, "proxy_cache_bypass") {
 			continue
 		}
-		sev, so := p.Rule.Severity, "an answer other than 101, once stored for a plain request, is given to handshakes"
+		sev, so := p.Rule.Severity, "what is stored there for a plain request is given to handshakes too"
 		if valid, _ := r.Scope.Effective("proxy_cache_valid"); len(valid) > 0 {
 			sev = Warning
 		}
@@ -62,7 +62,7 @@ func checkCachedHandshake(p *Pass) {
 			so += ", and proxy_cache_lock makes them wait for one another"
 		}
 		f := at(r, cache[:1], sev, fmt.Sprintf(
-			"%s has a cache in front of its handshakes: %s; add proxy_cache_bypass $http_upgrade and proxy_no_cache $http_upgrade", subject(r), so),
+			"%s answers from a cache, and %s; add proxy_cache_bypass $http_upgrade and proxy_no_cache $http_upgrade", subject(r), so),
 			"the cache is set here")
 		f.Fix = p.bypassCache(r)
 		p.Report(f)

@@ -161,7 +161,7 @@ func (p *Pass) reportDuplicates(l level, same []effective.Item) {
 		count = fmt.Sprintf("%d times", len(same))
 	}
 	f := duplicateOf(first, second, fmt.Sprintf(
-		"%s stands %s on this level, and nginx does not start: %q directive is duplicate; keep one of them", name, count, name))
+		"%s stands %s in this block, and nginx does not start: %q directive is duplicate; keep one of them", name, count, name))
 	for _, it := range same[2:] {
 		f.Related = append(f.Related, Place{it.File, headSpan(it.Directive), "and again here"})
 	}

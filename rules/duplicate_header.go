@@ -103,7 +103,7 @@ func (p *Pass) reportDuplicate(s *effective.Scope, first, second effective.Item)
 		remedy = "remove one"
 	}
 	f := atItem(second, nil, sev, fmt.Sprintf(
-		"%q is set twice at this level, and the upstream gets both lines; %s", second.Arg(0), remedy))
+		"%q is set twice in this block, and the upstream gets both lines; %s", second.Arg(0), remedy))
 	f.Routes = p.routesOf(second.Directive)
 	f.Related = []Place{{first.File, headSpan(first.Directive), "the other line"}}
 	// Where a third line of that name says something else, one less does not

@@ -85,7 +85,7 @@ func (p *Pass) reportHidden(r *effective.Route, it effective.Item, sev Severity,
 	name := it.Arg(0)
 	module := strings.TrimSuffix(it.Head.Value, "_hide_header")
 	f := at(r, []effective.Item{it}, sev, fmt.Sprintf(
-		"%s hides %q from the client, which is part of the 101 answer, %s; add %s_pass_header %s or remove the %s",
+		"%s hides %q, a part of the 101 answer, from the client, %s; add %s_pass_header %s or remove the %s",
 		subject(r), name, so, module, name, it.Head.Value), "it is hidden here")
 	f.Fix = p.showHeader(r, it, module)
 	p.Report(f)

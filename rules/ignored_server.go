@@ -83,15 +83,15 @@ func (p *Pass) checkNames(vs *effective.VirtualServer) {
 	if len(vs.Listens) == 1 && so.Listen.Port != "" {
 		on = "on port " + so.Listen.Port
 	}
-	what := fmt.Sprintf("another server has server_name %s %s", listed(quoteAll(lost)), on)
+	what := fmt.Sprintf("an earlier server has server_name %s %s", listed(quoteAll(lost)), on)
 	if lost[0] == "" {
-		what = fmt.Sprintf("another server without a name listens %s", on)
+		what = fmt.Sprintf("an earlier server without a name listens %s", on)
 	}
-	outcome := "no request reaches its WebSocket locations"
+	outcome := "no request reaches the WebSocket locations of this one"
 	if alive {
-		outcome = "requests for it do not reach the WebSocket locations here"
+		outcome = "requests for it do not reach the WebSocket locations of this one"
 	}
-	msg := fmt.Sprintf("%s before this one, nginx ignores it here (conflicting server name), and %s; make the two servers one, or rename one", what, outcome)
+	msg := fmt.Sprintf("%s: nginx ignores it here (conflicting server name), and %s; make the two servers one, or rename one", what, outcome)
 	names := vs.Scope.Own("server_name")
 	var f Finding
 	if i := slices.IndexFunc(names, func(it effective.Item) bool {

@@ -17,7 +17,7 @@ func (p *Pass) checkCondition(l level, it effective.Item) {
 	}
 	if said != "" {
 		p.reportValue(l, it, it.Args[arg], nil, fmt.Sprintf(
-			"this condition is none that nginx knows, and it does not start: %s; write ($variable), ($variable = value), ($variable ~ pattern) or (-f file)", said))
+			"this is no condition of nginx's, which does not start: %s; write ($variable), ($variable = value), ($variable ~ pattern) or (-f file)", said))
 	}
 }
 

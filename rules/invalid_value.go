@@ -84,7 +84,7 @@ func (p *Pass) reportCount(it effective.Item, row *directive) {
 	fix := quoteFix(it)
 	switch {
 	case equalsFix(it) != nil:
-		remedy, fix = "part the name from the value by a blank", equalsFix(it)
+		remedy, fix = "put a blank between name and value", equalsFix(it)
 	case it.Is("proxy_set_header") && len(it.Args) > 2, it.Is("add_header") && len(it.Args) > 3:
 		remedy = "put a value of several words in quotes"
 	case it.Is("proxy_set_header") && len(it.Args) == 1:
@@ -233,7 +233,7 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 	i := len(scheme) + len("://")
 	if !found || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
 		p.reportValue(l, it, it.Args[0], nil, fmt.Sprintf(
-			"proxy_pass %q is no URL that nginx knows, and it does not start: invalid URL prefix; begin it with http:// or https://", url))
+			"proxy_pass %q is no URL to nginx, which does not start: invalid URL prefix; begin it with http:// or https://", url))
 		return
 	}
 	host, uri := url[i:], ""

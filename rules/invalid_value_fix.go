@@ -68,7 +68,7 @@ func equalsFix(it effective.Item) *Fix {
 	if !it.Is("proxy_set_header") {
 		return nil
 	}
-	const message = "part the name from the value by a blank"
+	const message = "put a blank between name and value"
 	switch w := it.Args; {
 	case len(w) == 3 && (w[1].Value == "=" || w[1].Value == ":"):
 		return fixOf(Safe, message, []Edit{{File: it.File, Span: parser.Span{Start: w[1].Span.Start, End: w[2].Span.Start}}}, true)
@@ -95,7 +95,7 @@ func (p *Pass) checkSpelling(l level, it effective.Item) {
 		return
 	}
 	f := atItem(it, nil, p.Rule.Severity, fmt.Sprintf(
-		"nginx has no directive %s, for names are told apart by their case, and it does not start: unknown directive %q; write %s",
+		"nginx has no directive %s (upper and lower case differ) and does not start: unknown directive %q; write %s",
 		name, name, lower))
 	f.Span = it.Head.Span
 	switch {

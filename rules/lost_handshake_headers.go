@@ -84,13 +84,13 @@ func checkLostHandshakeHeaders(p *Pass) {
 
 func (p *Pass) reportLostHeader(r *effective.Route, it effective.Item, sev Severity) {
 	name := it.Arg(0)
-	value := "$http_" + strings.ReplaceAll(strings.ToLower(name), "-", "_")
+	value, needs := "$http_"+strings.ReplaceAll(strings.ToLower(name), "-", "_"), "the client's own"
 	if strings.EqualFold(name, "Host") {
-		value = "$host"
+		value, needs = "$host", "one"
 	}
 	f := at(r, []effective.Item{it}, sev, fmt.Sprintf(
-		"%s sends %s, in place of what the handshake needs; remove the line or write %s %s %s",
-		subject(r), sentAs(name, it.Arg(1)), it.Head.Value, name, value), "the line")
+		"%s sends %s, and a handshake needs %s; remove the line or write %s %s %s",
+		subject(r), sentAs(name, it.Arg(1)), needs, it.Head.Value, name, value), "the line")
 	if it.Is("proxy_set_header") {
 		plan, ok := p.planHeader(r, name, value, rankHeader)
 		f.Fix = fixOf(Unsafe, "send "+name+" "+value, plan.edits, ok)

@@ -51,12 +51,12 @@ func checkMissingHTTPVersion(p *Pass) {
 		switch {
 		case !written:
 			says = "speaks HTTP/1.0 to its upstream, nginx's default before 1.29.7, " +
-				"and a WebSocket handshake is HTTP/1.1 (some backends take it all the same); add proxy_http_version 1.1"
+				"and some backends refuse a WebSocket handshake that is not HTTP/1.1; add proxy_http_version 1.1"
 		case reason.Items[0].Arg(0) == "2":
 			says = "speaks HTTP/2 to its upstream, over which nginx passes no WebSocket; write proxy_http_version 1.1 here"
 		default:
-			says = fmt.Sprintf("speaks HTTP/%s to its upstream, and a WebSocket handshake is HTTP/1.1 "+
-				"(some backends take it all the same); write proxy_http_version 1.1 here", reason.Items[0].Arg(0))
+			says = fmt.Sprintf("speaks HTTP/%s to its upstream, and some backends refuse a WebSocket handshake "+
+				"that is not HTTP/1.1; write proxy_http_version 1.1 here", reason.Items[0].Arg(0))
 		}
 		says = unless(says, reason)
 		f := at(r, reason.Items, sev, subject(r)+" "+says, "the version is set here")

@@ -51,7 +51,7 @@ func checkMissingUpgradeHeader(p *Pass) {
 		case !r.Pass.Is("proxy_pass"):
 			says = insteadOfClient(reason.Items[0], "Upgrade")
 		default:
-			says = fmt.Sprintf("sends %s, which never says websocket; write proxy_set_header Upgrade $http_upgrade",
+			says = fmt.Sprintf("sends %s, and a handshake needs websocket there; write proxy_set_header Upgrade $http_upgrade",
 				sentAs("Upgrade", reason.Items[0].Arg(1)))
 		}
 		says = unless(says, reason)
@@ -87,7 +87,7 @@ func insteadOfClient(it effective.Item, header string) string {
 // sentAs says in words what a header line of that value sends.
 func sentAs(name, value string) string {
 	if value == "" {
-		return fmt.Sprintf("no %q at all, its value being empty", name)
+		return fmt.Sprintf("no %q, since its value is empty", name)
 	}
 	return fmt.Sprintf("%q as %q", name, value)
 }

@@ -52,10 +52,10 @@ func checkPassPath(p *Pass) {
 		case strings.Contains(url, "$") || modifier != "" && modifier != "^~" || strings.HasPrefix(match, "@"):
 			continue
 		case strings.HasSuffix(uri, "/") && !strings.HasSuffix(match, "/"):
-			msg = fmt.Sprintf("%s makes %q of %q; end both the location and the URI of proxy_pass in a slash, or neither",
+			msg = fmt.Sprintf("%s asks the upstream for %q where the client asks for %q; end both the location and the URI of proxy_pass in a slash, or neither",
 				subject(r), uri+"/chat", match+"/chat")
 		case !strings.HasSuffix(uri, "/") && strings.HasSuffix(match, "/") && !strings.Contains(uri, "?"):
-			msg = fmt.Sprintf("%s makes %q of %q; end both the location and the URI of proxy_pass in a slash, or neither",
+			msg = fmt.Sprintf("%s asks the upstream for %q where the client asks for %q; end both the location and the URI of proxy_pass in a slash, or neither",
 				subject(r), uri+"chat", match+"chat")
 		default:
 			continue

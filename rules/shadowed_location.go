@@ -128,7 +128,7 @@ func (p *Pass) reportShadow(r *effective.Route, by *effective.Scope) {
 		remedy = "move it out of the location around it, or keep the expression from matching"
 	}
 	f := atRoute(r, min(p.grade(r, nil), p.Rule.Severity), fmt.Sprintf(
-		"%s is never asked for %q: %s matches it too, goes before it as a regular expression, and passes no handshake on; %s",
+		"%s never gets %q: %s matches it too, goes first as a regular expression, and passes no handshake on; %s",
 		subject(r), match, locationName(by), remedy))
 	f.Related = []Place{{by.Block.File, headSpan(by.Block), "this location answers"}}
 	d := r.Location.Block

@@ -102,7 +102,7 @@ func (p *Pass) checkSubrequest(r *effective.Route, by effective.Item, loc *effec
 			sev = Info
 		}
 		f := atRoute(sub, sev, fmt.Sprintf(
-			"%s answers the %s of a handshake with %s; a 101 to it ends the client's connection; clear both lines here",
+			"%s gets a copy of each handshake by %s and sends it on with %s; a 101 to that ends the client's connection; clear both lines here",
 			subject(sub), by.Head.Value, whose))
 		f.Related = []Place{{by.File, headSpan(by.Directive), "the request is made here"}}
 		for _, it := range lines {

@@ -59,7 +59,7 @@ func checkUpstreamSNI(p *Pass) {
 			}
 		}
 		f := atItem(r.Pass, r, 0, fmt.Sprintf(
-			"%s asks %q for TLS without naming it, and an upstream with several names answers for another one; %s", subject(r), host, remedy))
+			"%s opens TLS to %q without saying that name (SNI), and an upstream with several names answers for another one; %s", subject(r), host, remedy))
 		if up == nil {
 			edits, ok := p.planScalar(r, "proxy_ssl_server_name", "on", rankTime+1, func(s *effective.Scope) place { return sslPlace(s, r) })
 			f.Fix = fixOf(Unsafe, "set proxy_ssl_server_name on", edits, ok)
