@@ -1,9 +1,12 @@
 package rules
 
 import (
+	"bytes"
+	"crypto"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -53,7 +56,7 @@ func checkCertificate(p *Pass) {
 	if p.Options.ReadFile == nil {
 		return
 	}
-	c := &certificates{p: p, chains: map[string]chain{}, said: map[*parser.Directive]bool{}}
+	c := &certificates{p: p, chains: map[string]chain{}, keys: map[string]crypto.PublicKey{}, said: map[*parser.Directive]bool{}}
 	for _, vs := range p.Model.Servers {
 		if p.speaksTLS(vs) {
 			c.check(vs)
@@ -77,7 +80,8 @@ func (p *Pass) speaksTLS(vs *effective.VirtualServer) bool {
 // certificates are those of one model, each read once.
 type certificates struct {
 	p      *Pass
-	chains map[string]chain // nil where one could not be read
+	chains map[string]chain            // nil where one could not be read
+	keys   map[string]crypto.PublicKey // nil where one could not be read
 	said   map[*parser.Directive]bool
 }
 
@@ -94,14 +98,25 @@ func (c *certificates) check(vs *effective.VirtualServer) {
 			all = false
 			continue
 		}
-		chains = append(chains, ch)
+		var key effective.Item
+		if level == keyLevel && i < len(keys) {
+			key = keys[i]
+		}
+		public := c.key(key)
+		first := ch.own(public)
+		chains = append(chains, ch[first:])
 		if c.said[it.Directive] {
 			continue
 		}
 		c.said[it.Directive] = true
+		if first > 0 {
+			c.report(it, Error, fmt.Sprintf("%q begins with the certificate of %q, and nginx does not start: key values mismatch; put the server's own, of %q, first",
+				it.Arg(0), ch[0].Subject.CommonName, ch[first].Subject.CommonName))
+			continue
+		}
 		c.checkChain(it, ch)
-		if level == keyLevel && i < len(keys) {
-			c.checkKey(it, ch, keys[i])
+		if public != nil {
+			c.checkKey(it, ch, key, public)
 		}
 	}
 	if all && len(chains) > 0 {
@@ -142,11 +157,21 @@ func (c *certificates) file(it effective.Item) []byte {
 	case strings.Contains(value, "$"):
 		why = "its name is made of variables"
 	}
-	if c.p.Options.Note != nil {
-		pos := it.File.Position(it.Span.Start)
-		c.p.Options.Note(fmt.Sprintf("%s:%d: %s %q was not checked: %s", it.File.Name, pos.Line, it.Head.Value, value, why))
-	}
+	c.note(it, why)
 	return nil
+}
+
+// note says why a file was not looked into.
+func (c *certificates) note(it effective.Item, why string) {
+	if c.p.Options.Note == nil {
+		return
+	}
+	value := it.Arg(0)
+	if rest, ok := strings.CutPrefix(value, "data:"); ok && rest != "" {
+		value = "data:…"
+	}
+	pos := it.File.Position(it.Span.Start)
+	c.p.Options.Note(fmt.Sprintf("%s:%d: %s %q was not checked: %s", it.File.Name, pos.Line, it.Head.Value, value, why))
 }
 
 func (c *certificates) read(it effective.Item) chain {
@@ -161,6 +186,9 @@ func (c *certificates) read(it effective.Item) chain {
 	}
 	ch, err := readChain(data)
 	switch {
+	case errors.Is(err, errOddCertificate):
+		c.note(it, err.Error())
+		return nil
 	case err != nil:
 		c.report(it, Error, fmt.Sprintf("certificate %q cannot be read (%v), and nginx does not start; write it anew", value, err))
 		return nil
@@ -187,13 +215,21 @@ func (c *certificates) checkChain(it effective.Item, ch chain) {
 		now = c.p.Options.Now()
 	}
 	const day = "2006-01-02"
+	expired := false
 	for i, cert := range ch {
 		what := fmt.Sprintf("certificate %q", value)
 		if i > 0 {
 			what = fmt.Sprintf("the intermediate certificate in %q", value)
 		}
+		if i > 0 && bytes.Equal(cert.RawIssuer, cert.RawSubject) {
+			continue // a root, which nobody looks at
+		}
 		switch end := cert.NotAfter; {
+		case now.After(end) && i > 1: // another way to a root is usual
+			c.report(it, Warning, fmt.Sprintf("an intermediate certificate in %q, of %q, has expired on %s, and clients that know no way around it refuse wss://; take it out or renew it",
+				value, cert.Subject.CommonName, end.Format(day)))
 		case now.After(end):
+			expired = true
 			c.report(it, Error, fmt.Sprintf("%s has expired on %s, and browsers refuse wss:// with it; renew it", what, end.Format(day)))
 		case now.Before(cert.NotBefore):
 			c.report(it, Error, fmt.Sprintf("%s is not valid before %s, and browsers refuse wss:// with it till then", what, cert.NotBefore.Format(day)))
@@ -205,8 +241,9 @@ func (c *certificates) checkChain(it effective.Item, ch chain) {
 		break
 	}
 	switch {
-	case ch.selfSigned():
+	case ch.selfSigned() && !expired:
 		c.report(it, Info, fmt.Sprintf("certificate %q is signed by itself: only clients that were told to trust it open wss:// here", value))
+	case ch.selfSigned():
 	case ch.outOfOrder() != nil:
 		c.report(it, Warning, fmt.Sprintf("the certificates in %q are out of order: each has to be followed by the one that signed it, and the one of %q is not; some clients refuse the chain",
 			value, ch.outOfOrder().Subject.CommonName))
@@ -216,14 +253,36 @@ func (c *certificates) checkChain(it effective.Item, ch chain) {
 	}
 }
 
-// checkKey compares the certificate with the key.
-func (c *certificates) checkKey(it effective.Item, ch chain, key effective.Item) {
-	data := c.file(key)
-	if data == nil {
-		return
+// key returns the public half of what a ssl_certificate_key names, nil where that
+// is not known.
+func (c *certificates) key(it effective.Item) crypto.PublicKey {
+	if it.Directive == nil {
+		return nil
 	}
-	public, err := readKey(data)
-	if err != nil || sameKey(ch[0], public) {
+	value := it.Arg(0)
+	if key, ok := c.keys[value]; ok {
+		return key
+	}
+	c.keys[value] = nil
+	data := c.file(it)
+	if data == nil {
+		return nil
+	}
+	key, err := readKey(data)
+	switch {
+	case errors.Is(err, errNoKey):
+		c.report(it, Error, fmt.Sprintf("%q holds no private key, and nginx does not start: cannot load certificate key; name the file that does", value))
+	case err != nil:
+		c.note(it, err.Error())
+	default:
+		c.keys[value] = key
+	}
+	return c.keys[value]
+}
+
+// checkKey compares the certificate with the key.
+func (c *certificates) checkKey(it effective.Item, ch chain, key effective.Item, public crypto.PublicKey) {
+	if sameKey(ch[0], public) {
 		return
 	}
 	f := atItem(key, nil, Error, fmt.Sprintf(
@@ -268,7 +327,7 @@ func spelledOut(name string) []string {
 	name = strings.ToLower(name)
 	switch {
 	case strings.HasPrefix(name, "~"), strings.HasSuffix(name, ".*"), strings.Contains(name, "$"),
-		!strings.Contains(strings.Trim(name, "."), "."), placeholder(name):
+		!strings.Contains(strings.Trim(name, "."), "."), net.ParseIP(name) != nil, placeholder(name):
 		return nil
 	case strings.HasPrefix(name, "."):
 		return []string{name[1:], "*" + name}

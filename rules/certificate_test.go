@@ -77,6 +77,21 @@ func (p *pair) keyPEM(kind string) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
+// oddCurve is a certificate for a key on secp256k1, which nginx takes and Go does
+// not read.
+const oddCurve = `-----BEGIN CERTIFICATE-----
+MIIBhjCCASygAwIBAgIUSYz31R8wFmOg18E8V0tXMvBQ/zUwCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPYXBwLmV4YW1wbGUuY29tMB4XDTI2MTEyMzAxMDYzN1oXDTQ2
+MDEyMjAxMDYzN1owGjEYMBYGA1UEAwwPYXBwLmV4YW1wbGUuY29tMFYwEAYHKoZI
+zj0CAQYFK4EEAAoDQgAEJ+MXClxws8mGutOq9n87tmibbWR4hOkDAhU+lbGWv8tC
+HpMzznYj6QsTIWYZnAo91mROwzgvQ50U+ppDHla4i6NTMFEwHQYDVR0OBBYEFBBR
+H632SNztcHRQIO1rwsQ+sPucMB8GA1UdIwQYMBaAFBBRH632SNztcHRQIO1rwsQ+
+sPucMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgHmKRDT53LBm/
+apWxSq5IZxLhZzoAGhpAnyTRB7hxzwACIQDIyH7QlgD042+Ia7m+NgDKLY2FYHVp
+cj5Ad+yqHQnD8A==
+-----END CERTIFICATE-----
+`
+
 // certificateFiles are the files that the fixtures name, by their last element.
 var certificateFiles = sync.OnceValue(func() map[string]string {
 	authority := func(name string) func(*x509.Certificate) {
@@ -103,6 +118,11 @@ var certificateFiles = sync.OnceValue(func() map[string]string {
 	ending := issue(ca, until(today.AddDate(0, 0, 10)))
 	future := issue(ca, func(c *x509.Certificate) { c.NotBefore = today.AddDate(0, 0, 5) })
 	own := issue(nil, func(*x509.Certificate) {})
+	oldRoot := issue(issue(nil, authority("Older Root")), func(c *x509.Certificate) {
+		authority("Example Root")(c)
+		c.NotAfter = today.AddDate(0, 0, -3)
+	})
+	ownExpired := issue(nil, func(c *x509.Certificate) { c.NotBefore, c.NotAfter = today.AddDate(-1, 0, 0), today.AddDate(0, 0, -1) })
 	private := issue(ca, func(c *x509.Certificate) { c.IssuingCertificateURL = nil })
 	return map[string]string{
 		"good.pem": pemOf(good, ca), "good.key": good.keyPEM("PRIVATE KEY"), "good-ec.key": good.keyPEM("EC PRIVATE KEY"),
@@ -115,6 +135,10 @@ var certificateFiles = sync.OnceValue(func() map[string]string {
 		"leaf-only.pem": pemOf(good), "private-ca.pem": pemOf(private), "private-ca.key": private.keyPEM("PRIVATE KEY"),
 		"shuffled.pem": pemOf(good, root, ca),
 		"empty.pem":    "# nothing here\n", "damaged.pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+		"inter-first.pem": pemOf(ca, good), "twice.pem": pemOf(good, ca, ca), "old-root.pem": pemOf(good, ca, oldRoot),
+		"damaged-ca.pem": pemOf(good) + strings.Replace(pemOf(ca), "\n", "\n!!!", 1), "bom.pem": "\xEF\xBB\xBF" + pemOf(good, ca),
+		"crlf.pem":  strings.ReplaceAll("Bag Attributes\n"+pemOf(good, ca)+"trailing\n", "\n", "\r\n"),
+		"curve.pem": oddCurve, "self-expired.pem": pemOf(ownExpired), "self-expired.key": ownExpired.keyPEM("PRIVATE KEY"),
 		"encrypted.key": "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
 	}
 })
@@ -143,7 +167,7 @@ http {
     }
     server {
         listen 443 ssl;
-        ssl_certificate "data:-----BEGIN";
+        ssl_certificate "data:…";
         ssl_certificate_key engine:pkcs11:key;
     }
 }
@@ -156,7 +180,7 @@ http {
 	want := []string{
 		`:5: ssl_certificate "/etc/ssl/app.pem" was not checked: it is not in this tree`,
 		`:10: ssl_certificate "$name.pem" was not checked: its name is made of variables`,
-		`:15: ssl_certificate "data:-----BEGIN" was not checked: it is no file`,
+		`:15: ssl_certificate "data:…" was not checked: it is no file`,
 	}
 	if len(c.notes) != len(want) {
 		t.Fatalf("notes %q, want %q", c.notes, want)

@@ -74,6 +74,12 @@ func (i *issued) keyPEM(t *testing.T) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
+// trusted returns the certificate as "openssl x509 -trustout" writes it, with a
+// record of what it is trusted for, which is empty.
+func trusted(i *issued) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "TRUSTED CERTIFICATE", Bytes: append(i.cert.Raw[:len(i.cert.Raw):len(i.cert.Raw)], 0x30, 0)}))
+}
+
 // TestCertificate holds the rule against nginx, which refuses a certificate that
 // it cannot use, and against a client that knows the root only.
 func TestCertificate(t *testing.T) {
@@ -104,7 +110,14 @@ func TestCertificate(t *testing.T) {
 		{"out of order", good.pem(root, ca), good, "out of order", false, true}, // Go's client sorts them
 		{"signed by itself", own.pem(), own, "signed by itself", false, false},
 		{"other key", good.pem(ca), own, "key values mismatch", true, false},
-		{"intermediate first", ca.pem(good), good, "key values mismatch", true, false},
+		{"intermediate first", ca.pem(good), good, "begins with the certificate of", true, false},
+		{"root first", root.pem(ca, good), good, "begins with the certificate of", true, false},
+		{"intermediate twice", good.pem(ca, ca), good, "", false, true},
+		{"CRLF, and text around", strings.ReplaceAll("Bag Attributes\n"+good.pem(ca)+"trailing\n", "\n", "\r\n"), good, "", false, true},
+		{"trusted certificate", trusted(good) + ca.pem(), good, "", false, true},
+		{"damaged", strings.Replace(good.pem(ca), "\n", "\n!!!", 1), good, "is damaged", true, false},
+		{"damaged intermediate", good.pem() + strings.Replace(ca.pem(), "\n", "\n!!!", 1), good, "is damaged", true, false},
+		{"cut off", good.pem(ca)[:400], good, "is damaged", true, false},
 		{"empty", "# nothing\n", good, "holds no certificate", true, false},
 	} {
 		s := newSite(t, map[string]string{
