@@ -82,6 +82,13 @@ func (l *line) add(word string, p paint, url string) {
 	fmt.Fprint(l.w, l.style.link(url, word))
 }
 
+// tell prints a text as a line of its own, on a terminal wrapped.
+func (s Style) tell(w io.Writer, text string) {
+	l := line{style: s, w: w}
+	l.words(text)
+	fmt.Fprintln(w)
+}
+
 // tabWidth is how many columns apart the tab stops of printed source lines are.
 const tabWidth = 4
 

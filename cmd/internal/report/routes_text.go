@@ -20,7 +20,7 @@ func RoutesText(w io.Writer, routes, all []*effective.Route, s Style) error {
 		s.table(b, routes)
 	}
 	if !s.Quiet {
-		fmt.Fprintln(b, countRoutes(all))
+		s.tell(b, countRoutes(all))
 	}
 	return b.Flush()
 }
@@ -72,58 +72,108 @@ func rank(r *effective.Route) int {
 	return n
 }
 
+// The columns of the table.
+const (
+	columnServer = iota
+	columnLocation
+	columnUpstream
+	columnIntent
+	columnVerdict
+	columnIdle
+	columnWhere
+	columnCount
+)
+
+// rowHeads are the titles of the columns.
+var rowHeads = [columnCount]string{"SERVER", "LOCATION", "UPSTREAM", "INTENT", "VERDICT", "IDLE", "WHERE"}
+
+// columnGap is how many blanks stand between two columns.
+const columnGap = 2
+
+// table prints routes, a line each; on a terminal that is too narrow for that,
+// two lines each.
 func (s Style) table(w io.Writer, routes []*effective.Route) {
-	rows := [][]string{{"SERVER", "LOCATION", "UPSTREAM", "INTENT", "VERDICT", "IDLE", "WHERE"}}
+	shown := []int{columnServer, columnLocation, columnUpstream, columnIntent, columnVerdict, columnIdle, columnWhere}
+	rows := [][columnCount]string{rowHeads}
 	for _, r := range routes {
 		rows = append(rows, s.row(r))
 	}
-	widths := make([]int, len(rows[0]))
+	var widths [columnCount]int
 	for _, row := range rows {
 		for i, text := range row {
 			widths[i] = max(widths[i], textWidth(text))
 		}
 	}
-	s.fit(widths)
+	twoLines := false
+	if !s.fit(&widths, shown, columnLeast) {
+		shown, twoLines = []int{columnServer, columnLocation, columnVerdict, columnIdle}, true
+		if !s.fit(&widths, shown, columnLeast) {
+			s.fit(&widths, shown, columnUtmost)
+		}
+	}
 	for n, row := range rows {
 		var b strings.Builder
-		for i, text := range row {
-			text = cut(text, widths[i])
-			shown := text
+		for at, i := range shown {
+			text := cut(row[i], widths[i])
+			if i == columnWhere {
+				text = cutFront(row[i], widths[i])
+			}
+			p := paint("")
 			switch {
 			case n == 0:
-				shown = s.in(bold, text)
-			case i == 4 && routes[n-1].Intent != effective.None:
-				shown = s.in(verdictPaint(routes[n-1].Verdict), text)
+				p = bold
+			case i == columnVerdict && routes[n-1].Intent != effective.None:
+				p = verdictPaint(routes[n-1].Verdict)
 			}
-			b.WriteString(shown)
-			if i+1 < len(row) {
-				b.WriteString(strings.Repeat(" ", widths[i]-textWidth(text)+2))
+			if p == "" {
+				b.WriteString(text)
+			} else {
+				b.WriteString(s.in(p, text))
+			}
+			if at+1 < len(shown) {
+				b.WriteString(strings.Repeat(" ", widths[i]-textWidth(text)+columnGap))
 			}
 		}
 		fmt.Fprintln(w, b.String())
+		if twoLines && n > 0 {
+			rest := fmt.Sprintf("%s, to %s, %s", row[columnWhere], row[columnUpstream], row[columnIntent])
+			if row[columnIntent] == string(effective.None) {
+				rest = fmt.Sprintf("%s, to %s", row[columnWhere], row[columnUpstream])
+			}
+			fmt.Fprintln(w, "    "+s.in(dim, cut(rest, max(20, s.Width-4))))
+		}
 	}
 }
 
-// fit makes the widest columns narrower until all fit on the terminal, none
-// narrower than is of use.
-func (s Style) fit(widths []int) {
-	const gap, least = 2, 10
-	total := -gap
-	for _, n := range widths {
-		total += n + gap
+// columnLeast is how narrow a column may become, columnUtmost where nothing else
+// helps; those that are not in it stay as they are.
+var (
+	columnLeast  = map[int]int{columnServer: 12, columnLocation: 12, columnUpstream: 14, columnWhere: 20}
+	columnUtmost = map[int]int{columnServer: 8, columnLocation: 8, columnVerdict: 12}
+)
+
+// fit makes the widest of the shown columns narrower, none below its least,
+// until all fit on the terminal, and reports whether they do.
+func (s Style) fit(widths *[columnCount]int, shown []int, least map[int]int) bool {
+	narrow := *widths
+	total := -columnGap
+	for _, i := range shown {
+		total += narrow[i] + columnGap
 	}
 	for ; s.Width > 0 && total > s.Width; total-- {
-		widest := 0
-		for i, n := range widths {
-			if n > widths[widest] {
+		widest := -1
+		for _, i := range shown {
+			if n := least[i]; n > 0 && narrow[i] > n && (widest < 0 || narrow[i] > narrow[widest]) {
 				widest = i
 			}
 		}
-		if widths[widest] <= least {
-			return
+		if widest < 0 {
+			return false
 		}
-		widths[widest]--
+		narrow[widest]--
 	}
+	*widths = narrow
+	return true
 }
 
 func verdictPaint(v effective.Verdict) paint {
@@ -137,7 +187,7 @@ func verdictPaint(v effective.Verdict) paint {
 	}
 }
 
-func (s Style) row(r *effective.Route) []string {
+func (s Style) row(r *effective.Route) [columnCount]string {
 	verdict := string(r.Verdict)
 	switch {
 	case r.Intent == effective.None: // nobody asked
@@ -159,7 +209,10 @@ func (s Style) row(r *effective.Route) []string {
 	if idle == "" {
 		idle = "-"
 	}
-	return []string{cut(serverName(r.Server), 40), cut(orDash(Clean(locationName(r.Location))), 50), cut(pass, 50), string(r.Intent), verdict, idle, where}
+	return [columnCount]string{
+		cut(serverName(r.Server), 40), cut(orDash(Clean(locationName(r.Location))), 50), cut(pass, 50),
+		string(r.Intent), verdict, idle, where,
+	}
 }
 
 // serverName returns a server's first name with the number of others, or what
@@ -202,4 +255,20 @@ func cut(text string, n int) string {
 		b.WriteRune(r)
 	}
 	return b.String() + "…"
+}
+
+// cutFront shortens text to at most n columns and keeps its end: of a place that
+// is what tells.
+func cutFront(text string, n int) string {
+	if textWidth(text) <= n {
+		return text
+	}
+	runes := []rune(text)
+	used := 1
+	at := len(runes)
+	for at > 0 && used+runeWidth(runes[at-1]) <= n {
+		at--
+		used += runeWidth(runes[at])
+	}
+	return "…" + string(runes[at:])
 }

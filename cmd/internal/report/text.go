@@ -291,21 +291,21 @@ func (s Style) summary(w io.Writer, run *Run) {
 	files := plural(run.Counts.Files, "file", "files")
 	switch {
 	case len(run.Findings) > 0:
-		fmt.Fprintln(w, tally(run.Findings)+" in "+files+remedy(run.Findings))
+		s.tell(w, tally(run.Findings)+" in "+files+remedy(run.Findings))
 	case run.Counts.Files > 0:
-		fmt.Fprintf(w, "%s in %s; %s\n", nothing(run), files, carried(run.Counts))
+		s.tell(w, fmt.Sprintf("%s in %s; %s", nothing(run), files, carried(run.Counts)))
 	}
 	if n := len(run.Undecided); n == 1 {
-		fmt.Fprintf(w, "location %s could not be judged: %s\n", Clean(locationName(run.Undecided[0].Location)), Clean(s.sentence(run.Undecided[0].Undecided)))
+		s.tell(w, fmt.Sprintf("location %s could not be judged: %s", locationName(run.Undecided[0].Location), s.sentence(run.Undecided[0].Undecided)))
 	} else if n > 1 {
-		fmt.Fprintf(w, "%d of the locations for WebSocket could not be judged; \"wsnginx routes\" says why\n", n)
+		s.tell(w, fmt.Sprintf("%d of the locations for WebSocket could not be judged; \"wsnginx routes\" says why", n))
 	}
 	if n := run.Counts.Unnamed; n > 0 {
-		fmt.Fprintf(w, "%d of %s %s nothing about WebSocket and %s not judged; name what carries it with --websocket PATTERN or a comment \"# wsnginx:websocket\"\n",
-			n, plural(run.Counts.Routes, "proxied location", "proxied locations"), verb(n, "says", "say"), verb(n, "was", "were"))
+		s.tell(w, fmt.Sprintf("%d of %s %s nothing about WebSocket and %s not judged; name what carries it with --websocket PATTERN or a comment \"# wsnginx:websocket\"",
+			n, plural(run.Counts.Routes, "proxied location", "proxied locations"), verb(n, "says", "say"), verb(n, "was", "were")))
 	}
 	if n := len(run.Ignored); n > 0 {
-		fmt.Fprintf(w, "%s ignored by comments\n", plural(n, "finding", "findings"))
+		s.tell(w, plural(n, "finding", "findings")+" ignored by comments")
 	}
 }
 

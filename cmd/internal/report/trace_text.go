@@ -160,46 +160,60 @@ func (t *story) tunnel(r *effective.Route) {
 	}
 }
 
-// print prints the steps in columns; what is wider than the terminal goes on
-// below.
+// storyIndent is where the words of a step begin.
+const storyIndent = 14
+
+// print prints the steps in columns. On a terminal that is too narrow the places
+// stand as near to the words as they have to, or below them.
 func (t *story) print(w io.Writer) {
 	s := t.style
-	width := 0
-	for _, x := range t.steps {
-		if x.at != nil || x.why != "" {
-			width = max(width, min(storyWidth, textWidth(x.text)))
-		}
-	}
-	for _, x := range t.steps {
-		var rest []string
+	width, widest := 0, 0 // of the words, and of what stands behind them
+	rests := make([][]string, len(t.steps))
+	for i, x := range t.steps {
 		if x.at != nil {
-			rest = append(rest, fmt.Sprintf("%s:%d", Clean(s.Name(x.at.File.Name)), x.at.File.Position(x.at.Span.Start).Line))
+			rests[i] = append(rests[i], fmt.Sprintf("%s:%d", Clean(s.Name(x.at.File.Name)), x.at.File.Position(x.at.Span.Start).Line))
 		}
 		if x.why != "" {
-			rest = append(rest, x.why)
+			rests[i] = append(rests[i], x.why)
 		}
-		text := x.text
-		head, tail, cutAt := text, "", strings.Index(text, ": ")
-		if x.color != "" && cutAt > 0 {
-			head, tail = text[:cutAt], text[cutAt:]
+		if len(rests[i]) > 0 {
+			width = max(width, min(storyWidth, textWidth(x.text)))
+			widest = max(widest, textWidth(rests[i][0]))
 		}
-		l := line{style: s, w: w, indent: 14}
-		l.add(s.in(dim, fmt.Sprintf("  %-10s ", x.title)), "", "")
-		l.used = 13
-		l.add(head, x.color, "")
-		if tail != "" {
-			fmt.Fprint(w, ":")
-			l.used++
-			l.words(strings.TrimPrefix(tail, ": "))
+	}
+	if s.Width > 0 {
+		width = max(0, min(width, s.Width-storyIndent-2-widest))
+	}
+	for i, x := range t.steps {
+		l := line{style: s, w: w, indent: storyIndent}
+		fmt.Fprint(w, s.in(dim, fmt.Sprintf("  %-10s ", x.title)))
+		l.used = storyIndent - 1
+		head, tail, _ := strings.Cut(x.text, ": ")
+		switch {
+		case x.color != "" && tail != "":
+			l.add(head+":", x.color, "")
+			l.words(tail)
+		case x.color != "":
+			l.add(x.text, x.color, "")
+		default:
+			l.words(x.text)
 		}
-		if len(rest) > 0 {
-			pad := strings.Repeat(" ", max(0, width-textWidth(text)))
-			fmt.Fprint(w, pad)
-			l.used += len(pad)
-			l.add(" "+rest[0], dim, "")
-			for _, why := range rest[1:] {
-				l.add(" "+why, dim, "")
+		for n, rest := range rests[i] {
+			gap := 2
+			if n == 0 {
+				gap += max(0, width-textWidth(x.text))
 			}
+			if s.Width > 0 && l.used+gap+textWidth(rest) > s.Width {
+				l.indent = storyIndent + 2
+				fmt.Fprint(w, "\n"+strings.Repeat(" ", l.indent-1))
+				l.used = l.indent - 1
+				for _, word := range strings.Fields(rest) {
+					l.add(word, dim, "")
+				}
+				continue
+			}
+			fmt.Fprint(w, strings.Repeat(" ", gap)+s.in(dim, rest))
+			l.used += gap + textWidth(rest)
 		}
 		fmt.Fprintln(w)
 	}
