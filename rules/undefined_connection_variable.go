@@ -98,7 +98,7 @@ func (p *Pass) reportUndefined(it effective.Item, name string, complete bool) {
 		f.Message = fmt.Sprintf("$%s is not defined in what was read, so that this cannot be decided; "+
 			"see that the http block has a map for it", written)
 	}
-	f.Routes = p.routesOf(it.Directive)
+	f.Span, f.Routes = it.Args[1].Span, p.routesOf(it.Directive)
 	if near := p.nearVariable(name); near != "" {
 		f.Message = fmt.Sprintf("nothing defines $%s, and nginx does not start without it; did you mean %s?", written, near)
 		if p.mounts.once(it.File) {

@@ -119,3 +119,38 @@ func TestTour(t *testing.T) {
 	}
 	golden(t, filepath.Join(root, "docs", "tour.md"), text)
 }
+
+// beside are the runs that docs/side-by-side.md shows, by the name of the block.
+var beside = map[string]scene{
+	"misspelt": {tree: "tour/misspelt", lines: []string{"wsnginx lint --quiet"}},
+	"lost":     {tree: "example", lines: []string{"wsnginx lint --quiet sites-enabled/app.example.com"}},
+}
+
+// What docs/side-by-side.md shows of wsnginx is what it prints; the outputs of
+// other programs beside it are quoted.
+func TestSideBySide(t *testing.T) {
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := filepath.Join(root, "docs", "side-by-side.md")
+	data, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(data)
+	for name, s := range beside {
+		before, rest, ok := strings.Cut(text, "<!-- wsnginx: "+name+" -->\n```console\n")
+		_, after, closed := strings.Cut(rest, "\n```\n")
+		if !ok || !closed {
+			t.Fatalf("%s has no block named %q", page, name)
+		}
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "testdata", filepath.FromSlash(s.tree)))); err != nil {
+			t.Fatal(err)
+		}
+		t.Chdir(dir)
+		text = before + "<!-- wsnginx: " + name + " -->\n```console\n" + strings.TrimSuffix(play(t, s.lines[0]), "\n") + "\n```\n" + after
+	}
+	golden(t, page, text)
+}
