@@ -227,7 +227,7 @@ http {
             proxy_http_version 1.1;
             proxy_set_header Host $host;
             proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $conection_upgrade;
+            proxy_set_header Connection $connection_upgrad;
             proxy_read_timeout 1h;
         }
     }

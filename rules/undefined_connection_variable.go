@@ -124,7 +124,7 @@ func spelling(value, name string) string {
 }
 
 // nearVariable returns the map's variable that says upgrade and differs from name
-// by a letter or two, "" for none: $conection_upgrade.
+// by a letter or two, "" for none: $connection_upgrad.
 func (p *Pass) nearVariable(name string) string {
 	for _, have := range p.mapPlan(p.Model).existing {
 		if distance(strings.ToLower(have[1:]), name) <= 2 && len(name) > 5 {
