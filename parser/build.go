@@ -31,6 +31,7 @@ type building struct {
 	found     map[*Directive]*inclusion
 	visits    map[*File]*visit
 	chain     []*Directive
+	instead   *standIn
 	dump      bool // the main file stands in a dump: so does all that it includes
 }
 
@@ -43,8 +44,13 @@ type visit struct {
 
 // build follows the includes of the main file or fragment s.
 func (w *Workspace) build(s *source, g *given, fragment bool) *Config {
+	return w.buildWith(s, g, fragment, nil)
+}
+
+// buildWith is build with one file in the place of those that are enabled.
+func (w *Workspace) buildWith(s *source, g *given, fragment bool, instead *standIn) *Config {
 	c := &Config{Main: s.file, Fragment: fragment, includes: map[*Directive]*Include{}}
-	b := &building{w: w, c: c, given: g, links: map[string]string{}, found: map[*Directive]*inclusion{}, visits: map[*File]*visit{}}
+	b := &building{w: w, c: c, given: g, instead: instead, links: map[string]string{}, found: map[*Directive]*inclusion{}, visits: map[*File]*visit{}}
 	b.dump = w.dump != nil && w.dump[filepath.ToSlash(s.name)] == s
 	b.place(s)
 	s.fixed = true

@@ -176,6 +176,9 @@ func (b *building) places(path string) (places []string, mapped bool) {
 func (b *building) resolveGlob(inc *inclusion, path string, places []string, mapped bool) {
 	looked := false
 	for _, place := range places {
+		if b.stands(inc, place) {
+			return
+		}
 		dir, err := b.follow(globDir(place))
 		if err != nil || !mapped && !b.inside(dir) {
 			continue

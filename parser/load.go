@@ -11,10 +11,14 @@ type Config struct {
 	// Fragment is true where Main is not a whole configuration but a part
 	// that something unseen includes: the levels around it are unknown.
 	Fragment bool
+	// Site is the file of an -available folder that Main is read with as if
+	// it were linked into the -enabled one; nil where Main is read as it is.
+	Site     *File
 	Files    []*File // Main first, then in the order nginx first reads them
 	Problems []Problem
 
 	includes map[*Directive]*Include
+	enabled  []string // the -enabled folders that it includes
 }
 
 // Include is what an include directive stands for in one Config.

@@ -25,7 +25,7 @@ func (w *Workspace) load() {
 		w.prepare(g)
 	}
 	roots := w.candidates()
-	r := &rooting{w: w, built: map[*source]*Config{}}
+	r := &rooting{w: w, built: map[*source]*Config{}, given: map[*Config]*given{}}
 	if w.opts.Root != "" {
 		r.explicit()
 	}
@@ -182,6 +182,10 @@ type rooting struct {
 	order []*Config
 	built map[*source]*Config
 	first *Config // the one the user named with Options.Root
+
+	mains     []*Config // those that include an -enabled folder
+	mainFiles []*File
+	given     map[*Config]*given
 }
 
 func (r *rooting) add(s *source, g *given, fragment bool) *Config {
@@ -189,6 +193,9 @@ func (r *rooting) add(s *source, g *given, fragment bool) *Config {
 		return c
 	}
 	c := r.w.build(s, g, fragment)
+	if !fragment {
+		r.whole(c, g)
+	}
 	r.built[s] = c
 	r.order = append(r.order, c)
 	return c
@@ -258,6 +265,7 @@ func (r *rooting) tryMain(path string, g *given, roots []root, tried map[string]
 			return false
 		}
 		c = w.build(s, g, false)
+		r.whole(c, g)
 		if !holdsAny(c, roots, g) {
 			return false
 		}
@@ -330,6 +338,10 @@ func (r *rooting) fragments(roots []root) {
 	for _, root := range roots {
 		f := root.s.file
 		if f == nil || in[f] || isWhole(f) {
+			continue
+		}
+		if c := r.available(root); c != nil {
+			whole = append(whole, c)
 			continue
 		}
 		if !root.g.dir {

@@ -96,7 +96,7 @@ func (p *Pass) reportMisplaced(l level, wrong []effective.Item) {
 	}
 	verb, sev := "stands", p.Rule.Severity
 	if l.Parent == nil && p.Model.Outer != effective.Main {
-		sev = min(sev, Warning) // a piece of a page rather than a file
+		sev = Info // pieces for several places, which nothing here includes
 	}
 	if len(names) > 1 {
 		verb = "stand"

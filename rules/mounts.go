@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules/effective"
@@ -20,6 +21,24 @@ type mounts struct {
 	users   map[*effective.Model]map[*parser.Directive][]*effective.Route
 	meant   map[*effective.Model][]*effective.Route
 	below   map[*effective.Scope][]*effective.Route
+	tls     map[string]bool // ports that a listen somewhere says ssl for
+}
+
+// saysSSL reports whether a listen of any model says ssl for a port.
+func (m *mounts) saysSSL(port string) bool {
+	if m.tls == nil {
+		m.tls = map[string]bool{}
+		for _, model := range m.models {
+			model.EachScope(func(s *effective.Scope) {
+				for _, it := range s.Own("listen") {
+					if slices.ContainsFunc(it.Args, func(a parser.Word) bool { return a.Value == "ssl" }) {
+						m.tls[it.Arg(0)[strings.LastIndexByte(it.Arg(0), ':')+1:]] = true
+					}
+				}
+			})
+		}
+	}
+	return m.tls[port]
 }
 
 // mountKey is one mount of one file: a glob include mounts several.

@@ -152,8 +152,12 @@ func portText(so effective.Socket) string {
 	return so.Listen.Address + ":" + so.Listen.Port
 }
 
-// checkPlain443 reports a port 443 without TLS.
+// checkPlain443 reports a port 443 without TLS. Beside a fragment, or a site that
+// is not enabled, other servers of the tree may say ssl for all on the port.
 func (p *Pass) checkPlain443(so effective.Socket) {
+	if (p.Model.Outer != effective.Main || p.Model.Config.Site != nil) && p.mounts.saysSSL(so.Listen.Port) {
+		return
+	}
 	for _, vs := range so.Servers {
 		if len(vs.Scope.Block.File.Tags()) > 0 || vs.Scope.Partial || vs.Scope.Parent != nil && vs.Scope.Parent.Partial || sslOn(vs.Scope) {
 			return

@@ -202,6 +202,9 @@ func (in *input) describe(took time.Duration) {
 		if cfg.Fragment {
 			kind = "fragment"
 		}
+		if cfg.Site != nil {
+			kind = in.style.Name(cfg.Site.Name) + ", as if enabled, in"
+		}
 		in.program.say("%s %s: %d files", kind, in.style.Name(cfg.Main.Name), len(cfg.Files))
 	}
 	in.program.say("read in %s", took.Round(time.Millisecond))

@@ -116,7 +116,7 @@ func (v *verification) prepare(ctx context.Context, changes []fixer.Change) erro
 	read := map[string]bool{} // by name: nginx reads it, or may
 	for _, config := range v.workspace.Configs {
 		files := within(config, changes)
-		if config.Fragment || len(files) == 0 {
+		if config.Fragment || config.Site != nil || len(files) == 0 {
 			continue
 		}
 		for _, f := range append(files, config.Main) {
