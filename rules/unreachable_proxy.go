@@ -36,6 +36,11 @@ func checkUnreachableProxy(p *Pass) {
 		why := "nginx answers it before proxy_pass"
 		if len(reason.Items) > 0 {
 			it := reason.Items[0]
+			if it.Is("error_page") {
+				msg := fmt.Sprintf("%s never answers a handshake with 101: error_page leads here and the status it was called for stays; write %q before the last word of error_page, as in error_page 418 = @ws", subject(r), "=")
+				p.Report(at(r, reason.Items, sev, msg, "this leads here and keeps the status"))
+				return
+			}
 			why = fmt.Sprintf("%s answers it before proxy_pass", it.Head.Value)
 			if it.Is("try_files") {
 				remedy = "remove try_files, or let it end in a named location that holds the proxy_pass"

@@ -110,6 +110,7 @@ func (m *Model) settle(r *Route) {
 	r.Elsewhere = elsewhere(ends[:Ordinary])
 	r.Headers = m.headers(r, ends)
 	m.decide(r, ends[:Ordinary])
+	m.decideNamed(r)
 	r.Notes = append(r.Notes, m.unjudged(r)...)
 }
 
@@ -310,12 +311,20 @@ func (m *Model) headers(r *Route, ends [requests][]outcome) []Header {
 	return out
 }
 
-// sentBy returns what l says in the outcomes that reach r, where they agree.
+// sentBy returns what l says in the outcomes that reach r, where they agree. Where a
+// request for a URL is passed on elsewhere by the same location, it has the same
+// lines, which say what they say there.
 func (m *Model) sentBy(r *Route, l line, ends []outcome) Value {
+	here := func(o outcome) bool { return o.end == proxied && o.pass.Directive == r.Pass.Directive }
+	if !slices.ContainsFunc(ends, here) && len(ends) > 0 && ends[0].q.traced {
+		here = func(o outcome) bool {
+			return o.end == proxied && o.location == r.Location && protocol(o.pass) == protocol(r.Pass)
+		}
+	}
 	var said *Value
 	for i := range ends {
 		o := &ends[i]
-		if o.end != proxied || o.pass.Directive != r.Pass.Directive {
+		if !here(*o) {
 			continue
 		}
 		v := m.sent(l, o.pass, o.q).value()

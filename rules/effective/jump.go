@@ -115,6 +115,72 @@ func (w *walk) jump(to string, by Item, st state) {
 	w.run(st)
 }
 
+// jumps are the directives of a server that may lead to a named location.
+type jumps struct {
+	list  []Item
+	known bool // false where there may be others
+}
+
+// decideNamed makes a named location broken that nothing but error_page leads to,
+// each time with a status that takes the place of the upstream's 101.
+func (m *Model) decideNamed(r *Route) {
+	match := matchOf(r.Location)
+	if r.Verdict != Works || !strings.HasPrefix(match, "@") || r.Server == nil || r.Server.Scope.gap(nil, true) != nil {
+		return
+	}
+	server := r.Server.Scope
+	j, ok := m.jumps[server]
+	if !ok {
+		j.list, j.known = callersBelow(server)
+		if server.Parent != nil {
+			j.list = append(j.list, server.Parent.Own("error_page")...)
+		}
+		m.jumps[server] = j
+	}
+	if !j.known {
+		return
+	}
+	var over []Item
+	for _, it := range j.list {
+		n := len(it.Args)
+		switch to := it.Arg(n - 1); {
+		case strings.HasPrefix(to, "@") && strings.Contains(to, "$"):
+			return
+		case to != match:
+		case it.Is("error_page") && it.Arg(n-2) != "=" && it.Arg(n-2) != "=101" && it.Arg(n-2) != "=0":
+			over = append(over, it)
+		default:
+			return
+		}
+	}
+	if len(over) > 0 {
+		r.Verdict = Broken
+		r.Reasons = append(r.Reasons, Reason{Kind: UnreachableProxy, Items: over[:1]})
+	}
+}
+
+// callersBelow returns the directives below s that may lead to a named location;
+// known is false where there may be others.
+func callersBelow(s *Scope) (list []Item, known bool) {
+	known = !s.Partial
+	for i := range s.Items {
+		it := s.Items[i]
+		switch it.Head.Value {
+		case "error_page", "try_files", "echo_exec":
+			list = append(list, it)
+		default:
+			if strings.Contains(it.Head.Value, "_by_lua") || it.Is("js_content") || it.Is("perl") {
+				known = false
+			}
+		}
+		if it.Scope != nil {
+			in, all := callersBelow(it.Scope)
+			list, known = append(list, in...), known && all
+		}
+	}
+	return list, known
+}
+
 // carried reports whether a request that is judged for a location in general may
 // bring the variable along: another location assigns it and leads there.
 func (m *Model) carried(q *request, name string) bool {

@@ -1,6 +1,9 @@
 package effective
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // locations is what a server or location block holds of locations, arranged as
 // ngx_http_init_locations does.
@@ -103,6 +106,36 @@ func (s *Scope) ownPass() Item {
 		}
 	}
 	return pass
+}
+
+// ownAnswer returns the directive at this level that makes nginx answer by itself,
+// a content handler that takes the place of a pass before it; the zero Item where
+// none does (clcf->handler).
+func (m *Model) ownAnswer(s *Scope) Item {
+	if !slices.ContainsFunc(answerDirectives[:], func(name string) bool { return m.used[name] }) {
+		return Item{}
+	}
+	var answer Item
+	at := -1
+	for _, names := range [...][]string{passDirectives[:], answerDirectives[:]} {
+		for _, name := range names {
+			for i := range s.Items {
+				if i > at && s.Items[i].Head.Value == name {
+					answer, at = s.Items[i], i
+				}
+			}
+		}
+	}
+	if answer.Directive == nil || slices.Contains(passDirectives[:], answer.Head.Value) {
+		return Item{}
+	}
+	return answer
+}
+
+// answerDirectives make nginx, or a script in it, answer every request that a
+// location gets.
+var answerDirectives = [...]string{
+	"stub_status", "empty_gif", "content_by_lua_block", "content_by_lua_file", "content_by_lua", "js_content", "perl", "api", "echo",
 }
 
 // found is the result of a search for a location.

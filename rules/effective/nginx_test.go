@@ -66,6 +66,13 @@ func TestAsNginx(t *testing.T) {
 		{"a protocol that nobody offered and nobody sees", "", `location /a { ` + ws + `proxy_set_header Sec-WebSocket-Protocol chat; proxy_hide_header Sec-WebSocket-Protocol; ` + pass + `}`, "/a", "works /a"},
 		{"a capture of nothing", "", `set $x $1; location /a { if ($x = "") { return 403; } ` + ws + pass + `}`, "/a", "not-proxied /a"},
 		{"a capture of the server's name", "", `server_name ~^(h)$; set $x $1; location /a { if ($x = h) { return 403; } ` + ws + pass + `}`, "/a", "not-proxied /a"},
+		{"a pattern that does not match forgets what another captured", "", `location ~ ^/(a)$ { if ($http_upgrade ~ (x)) { } set $x $1; if ($x = "") { return 403; } ` + ws + pass + `}`, "/a", "not-proxied ~^/(a)$"},
+		{"a handler of its own answers, and no error_page is asked", "", `error_page 404 = @b; location /a { stub_status; } location @b { ` + ws + pass + `}`, "/a", "not-proxied /a"},
+		{"the handler that stands last answers", "", `location /a { empty_gif; ` + ws + pass + `} location /b { ` + pass + `empty_gif; }`, "/a", "works /a"},
+		{"the host of a redirect is in lower case", "", `location /a { return 302 /b; }`, "/a", "redirect http://h/b"},
+		{"a redirect without a host", "", `absolute_redirect off; location /a/ { ` + pass + `}`, "/a?x=1", "redirect /a/?x=1"},
+		{"a redirect to the server's name", "", `server_name Main.test h; server_name_in_redirect on; location /a { rewrite ^ /b permanent; }`, "/a", "redirect http://main.test/b"},
+		{"slashes that are not merged", "", `merge_slashes off; location /a { ` + ws + pass + `} location ~ // { return 404; }`, "//a", "not-proxied ~//"},
 		{"an address without a host", "", `location /a { ` + ws + `set $b ""; proxy_pass http://$b; }`, "/a", "broken unreachable-proxy /a"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -141,6 +148,55 @@ func TestRoute(t *testing.T) {
 				t.Errorf("%s is %s (%v), want %s %s", tt.server, r.Verdict, r.Reasons, tt.verdict, tt.reason)
 			}
 		})
+	}
+}
+
+// TestRedirectHost holds what nginx writes before the path of a redirect: the name
+// that was asked for, in lower case and without its last dot, and the port of the
+// socket unless that is the scheme's own.
+func TestRedirectHost(t *testing.T) {
+	for _, tt := range []struct{ server, url, want string }{
+		{"listen 8080;", "ws://H.Test.:8080/a", "http://h.test:8080/b"},
+		{"listen 8080; port_in_redirect off;", "ws://h:8080/a", "http://h/b"},
+		{"listen 80;", "ws://h:80/a", "http://h/b"},
+		{"listen localhost:8080;", "ws://127.0.0.1:8080/a", "http://127.0.0.1:8080/b"},
+		{"listen 443 ssl;", "wss://h/a", "https://h/b"},
+		{"listen 80;", "ws://h/c", "https://x/H"},
+	} {
+		m := model(t, inHTTP("", tt.server+" location /a { return 302 /b; } location /c { return 302 https://x/H; }"), Options{})
+		if tr, _ := trace(t, m, tt.url); tr.Redirect != tt.want {
+			t.Errorf("%s with %s leads to %q, want %q", tt.url, tt.server, tr.Redirect, tt.want)
+		}
+	}
+}
+
+// TestSentElsewhere holds what a GET that no if takes says of the upstream that
+// the location itself names.
+func TestSentElsewhere(t *testing.T) {
+	m := model(t, inHTTP("", `location /a { if ($http_upgrade) { proxy_pass http://127.0.0.1:2; } `+pass+`}`), Options{})
+	tr, _ := trace(t, m, "ws://h/a")
+	if h := tr.Route.Headers[0]; h.Sent[Handshake].Text != "127.0.0.1:2" || h.Sent[Ordinary].Text != "127.0.0.1:1" {
+		t.Errorf("%s is %+v", h.Name, h.Sent)
+	}
+}
+
+// TestNamedRoute holds the verdict of named locations by what leads to them.
+func TestNamedRoute(t *testing.T) {
+	for _, tt := range []struct {
+		server string
+		want   Verdict
+	}{
+		{`error_page 418 = @ws; location /a { return 418; }`, Works},
+		{`error_page 418 @ws; location /a { return 418; }`, Broken},
+		{`location /a { error_page 404 =200 @ws; }`, Broken},
+		{`error_page 404 @ws; location /a { try_files $uri @ws; }`, Works},
+		{`error_page 404 @ws; location /a { error_page 418 = @$arg_x; }`, Works},
+		{``, Works},
+	} {
+		m := model(t, inHTTP("", tt.server+` location @ws { `+ws+pass+`}`), Options{})
+		if r := m.Routes[0]; r.Verdict != tt.want {
+			t.Errorf("@ws behind %s is %s (%v), want %s", tt.server, r.Verdict, r.Reasons, tt.want)
+		}
 	}
 }
 

@@ -124,6 +124,8 @@ func (m *Model) condition(it Item, q *request) truth {
 		}
 		if matched {
 			q.capture(groups, re)
+		} else {
+			q.groups = []string{} // r->ncaptures = 0 in ngx_http_script_regex_start_code
 		}
 		is := truthOf(matched)
 		if strings.HasPrefix(op, "!") {

@@ -197,7 +197,8 @@ type caches struct {
 	pure       map[string]bool                // variables that the kind of request alone decides
 	pureValues map[pureKey]val
 	requests   map[*VirtualServer]*[requests]*request
-	linesOf    struct { // what lines returned last
+	jumps      map[*Scope]jumps // by server: what may lead to its named locations
+	linesOf    struct {         // what lines returned last
 		scope *Scope
 		pass  *parser.Directive
 		lines []line

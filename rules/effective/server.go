@@ -152,8 +152,11 @@ func splitAddress(s string) (address, port string) {
 	} else {
 		address, port = s, "80"
 	}
-	if address == "0.0.0.0" || address == "" {
+	switch {
+	case address == "0.0.0.0" || address == "":
 		address = "*"
+	case strings.EqualFold(address, "localhost"): // whatever the machine, and ::1 perhaps
+		address = "127.0.0.1"
 	}
 	return address, port
 }

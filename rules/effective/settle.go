@@ -10,7 +10,7 @@ func newCaches() caches {
 	return caches{
 		locations: make(map[*Scope]*locations), codes: make(map[*Scope][]code),
 		pure: make(map[string]bool), pureValues: make(map[pureKey]val),
-		requests: make(map[*VirtualServer]*[requests]*request),
+		requests: make(map[*VirtualServer]*[requests]*request), jumps: make(map[*Scope]jumps),
 	}
 }
 

@@ -63,11 +63,11 @@ func (m *Model) Trace(u *url.URL) (*Trace, error) {
 	if u.Hostname() == "" {
 		return nil, fmt.Errorf("no host in %q", u.String())
 	}
-	path, err := normalize(u.EscapedPath())
+	so := m.socketFor(u.Hostname(), port)
+	path, err := normalize(u.EscapedPath(), so.mergesSlashes(u.Hostname(), secure))
 	if err != nil {
 		return nil, err
 	}
-	so := m.socketFor(u.Hostname(), port)
 	if so == nil {
 		t.Outcome = OutcomeNoServer
 		if m.Outer != Main && m.Outer != HTTP {
@@ -223,23 +223,38 @@ func hostOf(u *url.URL) string {
 	return u.Hostname()
 }
 
-// absolute returns the target of a redirect as the client sees it.
+// absolute returns the target of a redirect as the client sees it: nginx puts the
+// scheme, host and port before a path (ngx_http_header_filter).
 func (m *Model) absolute(o *outcome, u *url.URL) string {
 	if !strings.HasPrefix(o.target, "/") {
 		return o.target
 	}
-	scheme := "http"
+	target := o.target
+	if o.item.Directive == nil { // the redirect to the slash
+		target = escapePath(target)
+		if o.q.args.text != "" {
+			target += "?" + o.q.args.text
+		}
+	}
+	if isOff(o.scope, "absolute_redirect") {
+		return target
+	}
+	scheme, port, own := "http", cmp.Or(u.Port(), "80"), "80"
 	if u.Scheme == "wss" || u.Scheme == "https" {
-		scheme = "https"
+		scheme, port, own = "https", cmp.Or(u.Port(), "443"), "443"
 	}
-	target := scheme + "://" + u.Host + o.target
-	if o.item.Directive == nil {
-		target = scheme + "://" + u.Host + escapePath(o.target)
+	host := o.q.host.text
+	if isOn(o.scope, "server_name_in_redirect") {
+		name, _ := o.q.standard("server_name")
+		if !name.known {
+			return ""
+		}
+		host = name.text
 	}
-	if o.item.Directive == nil && o.q.args.text != "" {
-		target += "?" + o.q.args.text
+	if port != own && !isOff(o.scope, "port_in_redirect") {
+		host += ":" + port
 	}
-	return target
+	return scheme + "://" + host + target
 }
 
 // escapePath writes a path as nginx does in a redirect that it makes of a
@@ -292,9 +307,24 @@ func (m *Model) socketFor(host, port string) *socket {
 	return cmp.Or(known, wild, any)
 }
 
-// normalize decodes a path and folds slashes and dots as
+// mergesSlashes reports whether nginx takes "//" in a path for "/". It reads the
+// path before it knows the Host line, by the server of the socket's default; with
+// TLS the name was said before (ngx_http_process_request_uri,
+// ngx_http_ssl_servername).
+func (s *socket) mergesSlashes(host string, secure bool) bool {
+	if s == nil {
+		return true
+	}
+	vs := s.defaultServer()
+	if secure {
+		vs, _ = s.byName(host)
+	}
+	return !isOff(vs.Scope, "merge_slashes")
+}
+
+// normalize decodes a path and folds slashes, where merge says so, and dots as
 // ngx_http_parse_complex_uri does.
-func normalize(escaped string) (string, error) {
+func normalize(escaped string, merge bool) (string, error) {
 	if escaped == "" {
 		return "/", nil
 	}
@@ -302,13 +332,16 @@ func normalize(escaped string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("path %q: %w", escaped, err)
 	}
+	if strings.IndexByte(raw, 0) >= 0 {
+		return "", fmt.Errorf("path %q holds a NUL byte: nginx answers 400", escaped)
+	}
 	var out []string
-	segments := strings.Split(raw, "/")
+	segments := strings.Split(strings.TrimPrefix(raw, "/"), "/")
 	for i, s := range segments {
 		last := i == len(segments)-1
 		switch s {
 		case "":
-			if last {
+			if last || !merge {
 				out = append(out, "")
 			}
 		case ".":

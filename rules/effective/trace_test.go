@@ -66,7 +66,7 @@ func TestSlashRedirect(t *testing.T) {
 		outcome           Outcome
 		target            string
 	}{
-		{"prefix", `location /ws/ { proxy_pass http://127.0.0.1:1; }`, "ws://h:80/ws?a=1", OutcomeRedirect, "http://h:80/ws/?a=1"},
+		{"prefix", `location /ws/ { proxy_pass http://127.0.0.1:1; }`, "ws://h:80/ws?a=1", OutcomeRedirect, "http://h/ws/?a=1"},
 		{"goes before a regex", `location /ws/ { proxy_pass http://127.0.0.1:1; } location ~ ws { return 204; }`, "ws://h/ws", OutcomeRedirect, "http://h/ws/"},
 		{"exact", `location = /ws/ { proxy_pass http://127.0.0.1:1; }`, "ws://h/ws", OutcomeRedirect, "http://h/ws/"},
 		{"not with a location of its own", `location /ws/ { proxy_pass http://127.0.0.1:1; } location /ws { return 204; }`, "ws://h/ws", OutcomeNotProxied, ""},

@@ -114,6 +114,12 @@ func isOff(s *Scope, name string) bool {
 	return item.Directive != nil && strings.EqualFold(item.Arg(0), "off")
 }
 
+// isOn reports whether a flag directive is in effect and on.
+func isOn(s *Scope, name string) bool {
+	item, _ := s.effectiveOne(name)
+	return item.Directive != nil && strings.EqualFold(item.Arg(0), "on")
+}
+
 // sent returns what a line says in the request q; "" where it is not sent.
 func (m *Model) sent(l line, pass Item, q *request) val {
 	if len(l.others) > 0 {

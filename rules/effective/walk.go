@@ -249,6 +249,10 @@ func (w *walk) content(st state) {
 		w.tryFiles(tf, st)
 		return
 	}
+	if own := w.m.ownAnswer(st.location); own.Directive != nil && (st.handler.Directive == nil || st.handler == st.location.ownPass()) {
+		w.finish(outcome{end: static, item: own}, st)
+		return
+	}
 	if st.handler.Directive == nil {
 		w.special(outcome{end: static, status: 404}, st)
 		return
