@@ -105,6 +105,7 @@ func (p *Pass) restoreHeaders(r *effective.Route, level *effective.Scope, reason
 		return nil
 	}
 	var edits []Edit
+	unsafe := false
 	for _, it := range reason.Items {
 		rank := rankConnection
 		if strings.EqualFold(it.Arg(0), "Upgrade") {
@@ -114,9 +115,33 @@ func (p *Pass) restoreHeaders(r *effective.Route, level *effective.Scope, reason
 			return nil
 		}
 		to := headerPlace(level, r, it.Arg(0))
-		edits = append(edits, to.insert(besides(literals(level, "proxy_set_header"), it, to), rank))
+		text := besides(literals(level, "proxy_set_header"), it, to)
+		value, more, polled := p.lostValue(r, it)
+		if own := it.File.Src[it.Args[1].Span.Start:it.Args[1].Span.End]; value != own {
+			at := strings.LastIndex(text, own)
+			text = text[:at] + value + text[at+len(own):]
+		}
+		unsafe = unsafe || polled
+		edits = append(append(edits, more...), to.insert(text, rank))
 	}
-	return handshakeFix(r, false, "repeat the lost lines", edits, true)
+	return handshakeFix(r, unsafe, "repeat the lost lines", edits, true)
+}
+
+// lostValue returns the source text of a lost line's value: its own words, but
+// for a constant Connection where polling shares the location, which
+// constant-connection-upgrade warns of. There it is a variable, or unsafe.
+func (p *Pass) lostValue(r *effective.Route, lost effective.Item) (value string, more []Edit, unsafe bool) {
+	span := lost.Args[1].Span
+	value = lost.File.Src[span.Start:span.End]
+	if !r.Polling || r.HandshakeOnly || p.Model.Outer != effective.Main ||
+		!strings.EqualFold(lost.Arg(0), "Connection") || strings.Contains(lost.Arg(1), "$") {
+		return value, nil, false
+	}
+	variable, more := p.connectionValue(r)
+	if variable == literalUpgrade {
+		return value, nil, true
+	}
+	return variable, more, false
 }
 
 // restoreInLocation plans the lost lines in the location itself, which gets a list
@@ -129,13 +154,13 @@ func (p *Pass) restoreInLocation(r *effective.Route, reason *effective.Reason) *
 		if strings.EqualFold(it.Arg(0), "Upgrade") {
 			rank = rankUpgrade
 		}
-		value := it.Args[1].Span
-		plan, ok := p.planHeader(r, it.Arg(0), it.File.Src[value.Start:value.End], rank)
+		value, more, polled := p.lostValue(r, it)
+		plan, ok := p.planHeader(r, it.Arg(0), value, rank)
 		if !ok {
 			return nil
 		}
-		unsafe = unsafe || plan.unsafe
-		edits = append(edits, plan.edits...)
+		unsafe = unsafe || plan.unsafe || polled
+		edits = append(append(edits, more...), plan.edits...)
 	}
 	return handshakeFix(r, unsafe, "repeat the lost lines", edits, true)
 }

@@ -125,7 +125,7 @@ type jumps struct {
 // each time with a status that takes the place of the upstream's 101.
 func (m *Model) decideNamed(r *Route) {
 	match := matchOf(r.Location)
-	if r.Verdict != Works || !strings.HasPrefix(match, "@") || r.Server == nil || r.Server.Scope.gap(nil, true) != nil {
+	if r.Verdict == Unknown || r.Because(UnreachableProxy) != nil || !strings.HasPrefix(match, "@") || r.Server == nil || r.Server.Scope.gap(nil, true) != nil {
 		return
 	}
 	server := r.Server.Scope
