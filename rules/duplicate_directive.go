@@ -53,7 +53,7 @@ func checkDuplicateDirective(p *Pass) {
 		mapped := effective.Item{}
 		for _, it := range l.Items {
 			name := it.Head.Value
-			if len(it.File.Errors) > 0 {
+			if afterError(it.Directive) {
 				continue
 			}
 			if name == "map" && l.Kind == effective.HTTP && mapped.Directive == nil {
@@ -93,7 +93,7 @@ func (l level) named(name string) []effective.Item {
 		if key == "location" && it.Scope != nil {
 			key = locationKey(it.Scope)
 		}
-		if key == name && len(it.File.Errors) == 0 {
+		if key == name && !afterError(it.Directive) {
 			same = append(same, it)
 		}
 	}

@@ -69,6 +69,9 @@ func (p *Pass) checkMap(l level, it effective.Item) {
 		case len(line.Args) != 1:
 			bad("invalid number of the map parameters", "write a key and a value, and end the line with a semicolon")
 			continue
+		case scriptError(line.Arg(0)) != "" && !placeholder(line.Arg(0)):
+			bad(scriptError(line.Arg(0)), "write $name or ${name}")
+			continue
 		case strings.HasPrefix(key, "~"):
 			if why := patternError(strings.TrimPrefix(key[1:], "*")); why != "" {
 				bad(why, "mend the pattern")
@@ -88,7 +91,7 @@ func (p *Pass) checkMap(l level, it effective.Item) {
 			continue
 		}
 		if key = strings.ToLower(key); seen[key] { // ngx_hash_add_key lowers them
-			bad(fmt.Sprintf("conflicting parameter %q", line.Head.Value), "take one of the two out")
+			bad(fmt.Sprintf("conflicting parameter %q", strings.TrimPrefix(line.Head.Value, `\`)), "take one of the two out")
 		}
 		seen[key] = true
 	}

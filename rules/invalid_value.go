@@ -57,6 +57,7 @@ func checkInvalidValue(p *Pass) {
 				continue
 			}
 			if row.block != it.IsBlock() {
+				p.checkEnding(l, it, row)
 				continue
 			}
 			if row.takes(len(it.Args)) {
@@ -119,6 +120,7 @@ func (d *directive) count() string {
 
 func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 	if it.Is("proxy_pass") {
+		p.checkScript(l, it)
 		p.checkPass(l, it)
 		return
 	}
@@ -131,9 +133,24 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 		return
 	case "map":
 		p.checkMap(l, it)
+		p.checkScript(l, it)
 		return
 	case "rewrite":
 		p.checkPattern(l, it, it.Args[0], it.Arg(0))
+		p.checkScript(l, it)
+		return
+	case "set":
+		p.checkVariableName(l, it, 0)
+	case "error_page":
+		p.checkErrorPage(l, it)
+		return
+	case "return":
+		p.checkReturn(l, it)
+	case "add_header", "add_trailer":
+		if len(it.Args) == 3 && it.Arg(2) != "always" {
+			p.reportValue(l, it, it.Args[2], nil, fmt.Sprintf(
+				"the third word of %s can only be always, and nginx does not start: invalid parameter %q; put a value of several words in quotes", it.Head.Value, it.Arg(2)))
+		}
 		return
 	case "server_name":
 		for _, a := range it.Args {
@@ -143,6 +160,7 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 		}
 		return
 	}
+	p.checkScript(l, it)
 	name := it.Head.Value
 	for i, a := range it.Args {
 		v := a.Value
@@ -152,7 +170,7 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 			if strings.EqualFold(v, "on") || strings.EqualFold(v, "off") {
 				continue
 			}
-			said = fmt.Sprintf("it must be %q or %q", "on", "off")
+			said = fmt.Sprintf("invalid value %q in %q directive, it must be %q or %q", v, name, "on", "off")
 			remedy = "write one of them"
 		case "msec":
 			if _, ok := effective.ParseTime(v); ok {
@@ -238,8 +256,12 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 	}
 	host, uri := url[i:], ""
 	if len(host) >= 5 && strings.EqualFold(host[:5], "unix:") {
-		if n := strings.IndexByte(host[5:], ':'); n >= 0 {
-			uri = host[5+n+1:]
+		path, rest, _ := strings.Cut(host[5:], ":")
+		uri = rest
+		if path == "" {
+			p.reportValue(l, it, it.Args[0], nil, fmt.Sprintf(
+				"proxy_pass %q names no socket, and nginx does not start: no path in the unix domain socket in upstream %q; write unix: and its path", url, url[i:]))
+			return
 		}
 	} else {
 		if n := strings.IndexAny(host, "/?"); n >= 0 {

@@ -69,7 +69,7 @@ func checkMisplacedDirective(p *Pass) {
 		var wrong []effective.Item
 		for _, it := range l.Items {
 			row, known := rowFor(it.Head.Value, l.in)
-			if !known || row != nil || len(it.File.Errors) > 0 || placeholder(it.Head.Value) {
+			if !known || row != nil || afterError(it.Directive) || placeholder(it.Head.Value) {
 				continue
 			}
 			// What a template defines, or holds outside any block, is put

@@ -58,7 +58,7 @@ func checkResponseHeaderMistake(p *Pass) {
 		for _, name := range []string{"add_header", "proxy_pass_header"} {
 			items, _ := r.Scope.Effective(name)
 			for _, it := range items {
-				if !isUpgradeOrConnection(it.Arg(0)) {
+				if !isUpgradeOrConnection(it.Arg(0)) || name == "proxy_pass_header" && hidden(r, it.Arg(0)) {
 					continue
 				}
 				does := "writes into the answer to the client"
@@ -131,4 +131,11 @@ func (c *collection) dropMistaken() {
 		}
 	}
 	c.findings = kept
+}
+
+// hidden reports whether a proxy_hide_header names the header for the route, so
+// that a proxy_pass_header has something to give back.
+func hidden(r *effective.Route, name string) bool {
+	items, _ := r.Scope.Effective("proxy_hide_header")
+	return slices.ContainsFunc(items, func(it effective.Item) bool { return strings.EqualFold(it.Arg(0), name) })
 }

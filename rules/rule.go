@@ -148,6 +148,9 @@ type Pass struct {
 // Severity are filled in.
 func (p *Pass) Report(f Finding) {
 	f.Rule = p.Rule
+	if p.Rule.Category == Syntax && len(f.File.Errors) > 0 && p.Model.Outer != effective.Main {
+		return // a piece that cannot be read: what it says is said of the file
+	}
 	if f.Severity == 0 {
 		f.Severity = p.Rule.Severity
 	}

@@ -25,6 +25,7 @@ func Run(models []*effective.Model, opts Options) []Finding {
 	}
 	c.dropSpoilt()
 	c.dropMistaken()
+	c.onlyFirst()
 	for i := range c.findings {
 		f := &c.findings[i]
 		f.Severity = opts.severity(f.Rule, f.Severity)

@@ -61,7 +61,7 @@ func (p *Pass) reportSwallowed(l level, it effective.Item, i int) {
 	refused := l.refuses(it.Directive)
 	so := "nginx starts all the same and never sees it"
 	if refused {
-		so = "nginx does not start"
+		so = "nginx does not start" + l.refusal(it.Directive)
 	}
 	f := atItem(it, nil, p.Rule.Severity, fmt.Sprintf(
 		"%s is read as an argument of %s, since line %d has no semicolon at its end, and %s; write %q there",
@@ -85,12 +85,36 @@ func tail(f *parser.File, w parser.Word) string {
 	return text
 }
 
+// refusal returns nginx's words for the arguments of a directive that swallowed
+// others, where it counts them or knows which may stand there.
+func (l level) refusal(d *parser.Directive) string {
+	switch row := l.any(d.Head.Value); {
+	case row == nil:
+		return ""
+	case !row.takes(len(d.Args)):
+		return fmt.Sprintf(": invalid number of arguments in %q directive", d.Head.Value)
+	case d.Is("error_page"):
+		if said, _ := errorPageError(d.Args); said != "" {
+			return ": " + said
+		}
+	case row.kind == "mask":
+		return fmt.Sprintf(": invalid value %q", d.Arg(l.swallowed(d)[0]))
+	case d.Is("listen") || d.Is("server"):
+		return fmt.Sprintf(": invalid parameter %q", d.Arg(l.swallowed(d)[0]))
+	}
+	return ""
+}
+
 // refuses reports whether nginx refuses the directive as it stands: the words
 // of another one among its arguments are too many, or none that it knows.
 func (l level) refuses(d *parser.Directive) bool {
 	row := l.any(d.Head.Value)
 	if row == nil {
 		return false
+	}
+	if d.Is("error_page") {
+		said, _ := errorPageError(d.Args)
+		return said != ""
 	}
 	return !row.takes(len(d.Args)) || row.kind == "mask" || slices.Contains(checksWords, d.Head.Value)
 }

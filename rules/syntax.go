@@ -29,20 +29,53 @@ func (p *Pass) eachLevel(f func(level)) {
 	})
 }
 
-// readable reports whether a directive can be held against what nginx takes: it
-// stands before the first error of its file, at which nginx stops reading, and no
-// word of it waits to be filled in by a template.
-func readable(d *parser.Directive) bool {
-	if errs := d.File.Errors; len(errs) > 0 {
-		end := d.Span.End
-		if d.IsBlock() {
-			end = headSpan(d).End
+// afterError reports whether a directive ends behind the first place at which its
+// file cannot be read: nginx never gets there.
+func afterError(d *parser.Directive) bool {
+	if len(d.File.Errors) == 0 {
+		return false
+	}
+	end, at := d.Span.End, d.File.Errors[0].Offset
+	switch {
+	case d.IsBlock():
+		end = d.Body.Start
+	case end == at && d.File.Src[end-1] != ';': // nothing ended it but the error
+		return true
+	}
+	return end > at
+}
+
+// onlyFirst leaves of what a syntax rule finds in a file that cannot be read to its
+// end the first finding alone, which is nginx's own word for what is wrong: a
+// missing brace makes it read the blocks behind it as parts of the one before.
+func (c *collection) onlyFirst() {
+	first := map[*parser.File]int{}
+	for i := range c.findings {
+		f := &c.findings[i]
+		if f.Rule.Category != Syntax || len(f.File.Errors) == 0 {
+			continue
 		}
-		if end >= errs[0].Offset {
-			return false
+		if at, ok := first[f.File]; !ok || f.Span.Start < c.findings[at].Span.Start {
+			first[f.File] = i
 		}
 	}
-	if placeholder(d.Head.Value) {
+	if len(first) == 0 {
+		return
+	}
+	var kept []Finding
+	for i, f := range c.findings {
+		if f.Rule.Category != Syntax || len(f.File.Errors) == 0 || first[f.File] == i {
+			kept = append(kept, f)
+		}
+	}
+	c.findings = kept
+}
+
+// readable reports whether a directive can be held against what nginx takes: it
+// reads so far without errors, and no word of it waits to be filled in by a
+// template.
+func readable(d *parser.Directive) bool {
+	if afterError(d) || placeholder(d.Head.Value) {
 		return false
 	}
 	for _, a := range d.Args {
@@ -79,7 +112,7 @@ func placeholder(s string) bool {
 		return true
 	}
 	edges := s[:1] + s[n-1:]
-	return edges == "%%" || edges == "<>" || edges == "@@" || edges == "[]" || strings.Count(s, "%") > 1
+	return edges == "%%" || edges == "<>" || edges == "@@" || edges == "[]" && !strings.Contains(s, ":") || strings.Count(s, "%") > 1
 }
 
 // swallowed returns the indexes of the arguments of d that begin a directive of

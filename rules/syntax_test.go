@@ -33,10 +33,72 @@ func TestTakes(t *testing.T) {
 	}
 }
 
+// TestFirstRefusal holds what syntax rules say of a file that cannot be read to its
+// end: the first thing that nginx refuses before, and nothing else.
+func TestFirstRefusal(t *testing.T) {
+	for name, test := range map[string]struct {
+		text string
+		want []string
+	}{
+		"a missing brace": {`events {}
+http {
+    server {
+        location /a {
+            proxy_pass http://127.0.0.1:1;
+
+    server {
+        proxy_pass http://127.0.0.1:1;
+    }
+}
+`, []string{`server stands in location "/a", and nginx does not start: "server" directive is not allowed here; move it to the http block`}},
+		"a brace too many": {`events {}
+http {
+    server {
+        listen 80;
+    }
+    }
+}
+proxy_pass http://127.0.0.1:1;
+server {
+}
+`, nil},
+		"a wrong word and then a wrong character": {`events {}
+http {
+    proxy_buffering of;
+    proxy_buffering none;
+    ;
+}
+`, []string{`proxy_buffering cannot be "of", and nginx does not start: invalid value "of" in "proxy_buffering" directive, it must be "on" or "off"; write one of them`}},
+		"a fragment": {`server {
+    location /a {
+        server {
+        }
+    }
+`, nil},
+	} {
+		list, err := Select(Selection{Select: []string{"syntax"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		c := &fixture{dir: t.TempDir(), rules: list}
+		path := filepath.Join(c.dir, "nginx.conf")
+		if err := os.WriteFile(path, []byte(test.text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range c.lint(parser.Open([]string{path}, parser.Options{})) {
+			got = append(got, f.Message)
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: found %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 func TestPlaceholder(t *testing.T) {
 	for word, want := range map[string]bool{
 		"${PORT}": true, "$BACKEND": true, "http://${HOST}:80": true, "${web.port}": true, "%port%": true, "<port>": true,
-		"@PORT@": true, "__port__": true, "...": true, "{{port}}": true,
+		"@PORT@": true, "[port]": true, "[::1]": false, "__port__": true, "...": true, "{{port}}": true,
 		"$host": false, "${host}x": false, "a$Host": false, "$Connection_Upgrade": false, "1h": false, "": false, "a%20b": false, "@ws": false, "~^/a<b>$": false,
 	} {
 		if got := placeholder(word); got != want {

@@ -92,7 +92,7 @@ func checkUndefinedConnectionVariable(p *Pass) {
 func (p *Pass) reportUndefined(it effective.Item, name string, complete bool) {
 	written := spelling(it.Arg(1), name)
 	f := atItem(it, nil, p.Rule.Severity, fmt.Sprintf(
-		"nothing defines $%s, and nginx does not start without it; add a map of $http_upgrade to the http block", written))
+		"nothing defines $%s, and nginx does not start: unknown %q variable; add a map of $http_upgrade to the http block", written, strings.ToLower(written)))
 	if !complete {
 		f.Severity = min(f.Severity, Info)
 		f.Message = fmt.Sprintf("$%s is not defined in what was read, so that this cannot be decided; "+

@@ -36,6 +36,11 @@ func checkUnreachableProxy(p *Pass) {
 		why := "nginx answers it before proxy_pass"
 		if len(reason.Items) > 0 {
 			it := reason.Items[0]
+			if it.Is("proxy_pass") {
+				msg := fmt.Sprintf("%s passes to %q, where no host is left once the variable is filled in, and nginx answers 500; see that it is set", subject(r), it.Arg(0))
+				p.Report(at(r, reason.Items, sev, msg, "this names no host"))
+				return
+			}
 			if it.Is("error_page") {
 				msg := fmt.Sprintf("%s never answers a handshake with 101: error_page leads here and the status it was called for stays; write %q before the last word of error_page, as in error_page 418 = @ws", subject(r), "=")
 				p.Report(at(r, reason.Items, sev, msg, "this leads here and keeps the status"))

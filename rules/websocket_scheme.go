@@ -91,7 +91,7 @@ func (p *Pass) checkPassScheme(it effective.Item) {
 		return
 	}
 	f := p.aboutScheme(it, it.Args[0], fmt.Sprintf(
-		"proxy_pass %q has a scheme that nginx does not know; write %s:// instead, a WebSocket begins as HTTP", it.Arg(0), httpFor(scheme)))
+		"proxy_pass %q has a scheme that nginx does not know, and it does not start: invalid URL prefix; write %s:// instead, a WebSocket begins as HTTP", it.Arg(0), httpFor(scheme)))
 	if strings.Contains(it.Arg(0), "$") {
 		f.Message = fmt.Sprintf("proxy_pass %q has a scheme that nginx does not know, and every request is answered 500; "+
 			"write %s:// instead, a WebSocket begins as HTTP", it.Arg(0), httpFor(scheme))

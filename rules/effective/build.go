@@ -18,6 +18,7 @@ func Build(c *parser.Config, opts Options) *Model {
 	if m.Version == (Version{}) {
 		m.Version = DefaultVersion
 	}
+	m.garbled = slices.ContainsFunc(c.Files, func(f *parser.File) bool { return len(f.Errors) > 0 })
 	m.mount()
 	switch m.Outer {
 	case HTTP:

@@ -179,6 +179,7 @@ type Model struct {
 
 	mounted    int
 	used       map[string]bool // names of all directives mounted
+	garbled    bool            // a file cannot be read to its end
 	overflowed bool
 	vars       *variables
 

@@ -140,11 +140,12 @@ func captureNames(pattern string) []string {
 
 // DefinesVariable reports whether anything in the configuration defines the
 // variable, named without $, and whether all that could define it was read.
-// nginx's own variables count as defined.
+// nginx's own variables count as defined. Of files that cannot be read to their end
+// nobody knows which blocks they hold.
 func (m *Model) DefinesVariable(name string) (defined, complete bool) {
 	name = strings.ToLower(name)
 	v := m.vars
-	return v.maps[name] != nil || v.set[name] || v.other[name] || builtin(name), !v.partial
+	return v.maps[name] != nil || v.set[name] || v.other[name] || builtin(name), !v.partial && !m.garbled
 }
 
 // MapVariable is a variable that a map gives, as a handshake sees it.
