@@ -1,6 +1,13 @@
 package rules
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/wsnginx/wsnginx/parser"
+)
 
 // TestTakes reads the numbers of arguments of the table.
 func TestTakes(t *testing.T) {
