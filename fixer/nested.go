@@ -1,6 +1,8 @@
 package fixer
 
 import (
+	"slices"
+
 	"github.com/wsnginx/wsnginx/rules"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
@@ -9,18 +11,21 @@ import (
 // mended in the same round: they may inherit what is written there, and need nothing of
 // their own. Those that do need it are found again in the next round.
 func outermost(findings []rules.Finding) []rules.Finding {
-	mended := map[*effective.Scope]bool{}
+	levels := make([][]*effective.Scope, len(findings))
+	mended := map[*effective.Scope][]int{} // by which findings
 	for i := range findings {
-		for _, s := range levelsOf(&findings[i]) {
-			mended[s] = true
+		levels[i] = levelsOf(&findings[i])
+		for _, s := range levels[i] {
+			mended[s] = append(mended[s], i)
 		}
 	}
 	var now []rules.Finding
 	for i := range findings {
 		inside := false
-		for _, s := range levelsOf(&findings[i]) {
+		for _, s := range levels[i] {
 			for at := s.Parent; at != nil; at = at.Parent {
-				inside = inside || mended[at]
+				// One fix may write into a server and into a location of it.
+				inside = inside || slices.ContainsFunc(mended[at], func(by int) bool { return by != i })
 			}
 		}
 		if !inside {

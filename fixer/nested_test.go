@@ -107,3 +107,33 @@ http {
 		})
 	}
 }
+
+// TestOutermost has one fix that writes into a server and into a location of it:
+// that is no reason for it to wait, and one for what else lies in the server.
+func TestOutermost(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "nginx.conf")
+	text := "events {}\nhttp {\nserver {\nlocation /a {\nproxy_pass http://127.0.0.1:1;\n}\nlocation /b {\nproxy_pass http://127.0.0.1:2;\n}\n}\n}\n"
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := effective.Build(parser.Open([]string{name}, parser.Options{}).Configs[0], effective.Options{})
+	f := m.Config.Main
+	finding := func(routes []*effective.Route, before ...string) rules.Finding {
+		fix := &rules.Fix{Safety: rules.Safe}
+		for _, b := range before {
+			at := strings.Index(text, b)
+			fix.Edits = append(fix.Edits, edit(f, at, at, "x;\n", 0))
+		}
+		return rules.Finding{Rule: &rules.Rule{Name: before[0]}, File: f, Routes: routes, Fix: fix}
+	}
+	inner := finding(m.Routes[:1], "proxy_pass http://127.0.0.1:1")
+	both := finding(m.Routes, "location /a", "proxy_pass http://127.0.0.1:2")
+	other := finding(m.Routes[1:], "proxy_pass http://127.0.0.1:2")
+	var got []string
+	for _, f := range outermost([]rules.Finding{inner, both, other}) {
+		got = append(got, f.Rule.Name)
+	}
+	if diff := cmp.Diff([]string{"location /a"}, got); diff != "" {
+		t.Errorf("outermost (-want +got):\n%s", diff)
+	}
+}

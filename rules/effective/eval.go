@@ -160,7 +160,8 @@ func (m *Model) variable(name string, q *request, depth int) val {
 	if name == "proxy_host" && q.pass.Directive != nil {
 		return m.proxyHost(q.pass, q)
 	}
-	if v, ok := q.standard(name); ok {
+	// memcached_key is nginx's by name, and has no value of its own (ngx_http_memcached_pass).
+	if v, ok := q.standard(name); ok && (name != "memcached_key" || !m.vars.set[name]) {
 		return v
 	}
 	if m.vars.set[name] {

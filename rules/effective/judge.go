@@ -159,8 +159,15 @@ func (m *Model) judgeTarget(o *outcome, j *judgement) {
 // refusesTarget returns the status with which nginx refuses the URL that a
 // variable makes for pass, 0 where it does not or it cannot be told: 500 for one
 // without http:// or https:// or without a host, 502 where it cannot resolve the
-// host (ngx_http_proxy_eval, ngx_http_upstream_init_request).
+// host (ngx_http_proxy_eval, ngx_http_upstream_init_request). memcached_pass wants a
+// key, and is refused with 500 without one.
 func (m *Model) refusesTarget(s *Scope, pass Item, q *request) (status int, kind ReasonKind) {
+	if protocol(pass) == "memcached" {
+		// ngx_http_memcached_create_key: no key, no request.
+		if v := m.eval("$memcached_key", q); v.known && v.text == "" {
+			return 500, UnreachableProxy
+		}
+	}
 	if protocol(pass) != "proxy" || !strings.Contains(pass.Arg(0), "$") {
 		return 0, ""
 	}

@@ -54,6 +54,7 @@ func TestAsNginx(t *testing.T) {
 		{"the redirect to the slash is escaped", "", `location "/a b%/" { ` + pass + `}`, "/a%20b%25", "redirect http://h/a%20b%25/"},
 		{"captures in a redirect are escaped", "", `location / { rewrite ^(.*)/x$ /b$1 redirect; }`, "/a%20%3b/x", "redirect http://h/b/a%20;"},
 		{"a location given twice, once exact, redirects as the exact one", "", `location = /a/ { internal; } location /a/ { ` + pass + `}`, "/a", "not-proxied =/a/"},
+		{"memcached_pass without a key", "", `error_page 500 = @ws; location /a { break; set $memcached_key k; memcached_pass 127.0.0.1:1; } location @ws { ` + ws + pass + `}`, "/a", "works @ws"},
 		{"memcached_pass is not handed to limit_except", "", `location /a { set $memcached_key k; memcached_pass 127.0.0.1:1; limit_except POST { } }`, "/a", "not-proxied /a"},
 		{"no pattern of a map is tried on nothing", `map $http_none $c { ~^$ upgrade; }`, `location /a { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $c; ` + pass + `}`, "/a", "broken wrong-connection-map /a"},
 		{"$proxy_host in another expression", "", `location /a { ` + ws + `proxy_set_header Host "${proxy_host}"; ` + pass + `}`, "/a", "works /a"},

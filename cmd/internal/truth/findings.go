@@ -24,6 +24,9 @@ func (t *trial) lint(overlay map[string]string) ([]rules.Finding, error) {
 // breaking reports whether a finding says that a handshake does not come
 // through.
 func breaking(f *rules.Finding, r *effective.Route) bool {
+	if f.Rule.Name == "response-header-mistake" && f.Severity >= rules.Warning { // it stands in the place of the rule for what is missing
+		return r.Because(effective.MissingUpgrade) != nil || r.Because(effective.MissingConnection) != nil
+	}
 	if f.Rule.Reason == "" || f.Severity < rules.Warning {
 		return false
 	}

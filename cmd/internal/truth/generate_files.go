@@ -17,7 +17,7 @@ func (g *generator) spread(nodes []*node, kind string) {
 		case "http", "server", "location", "if", "map", "upstream", "types", "limit_except":
 			p := 0.25
 			if n.name() != "http" && n.name() != "server" && n.name() != "location" {
-				p = 0.05
+				p = 0.12
 			}
 			n.kids = g.cut(n.kids, p)
 		}

@@ -72,7 +72,8 @@ func (g *generator) connectionMap(name string) *node {
 // mapKeys writes the lines of a map.
 func (g *generator) mapKeys(values []string) []*node {
 	keys := []string{"default", "''", "websocket", "~*^web", "~socket$", "upgrade", `"keep-alive, Upgrade"`, "~*upgrade", "GET", "~^$",
-		"~*(up)(grade)", `\default`, "a.example.com", "*.example.com", "/ws", "~^/(ws|a)"}
+		"~*(up)(grade)", `\default`, "a.example.com", "*.example.com", "/ws", "~^/(ws|a)",
+		"upstream", "proxy_pass", "location", "if", "set"} // any word may stand in a map
 	g.r.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
 	var out []*node
 	for _, k := range keys[:1+g.r.IntN(6)] {

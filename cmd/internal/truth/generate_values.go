@@ -266,6 +266,9 @@ func (g *generator) scalars(l *level, n int) []*node {
 			d = dir("proxy_buffering", pick(g, "on", "off"))
 		case k < 20:
 			d = dir(pick(g, "uwsgi_read_timeout", "scgi_read_timeout"), g.duration())
+			if g.odd(0.03) {
+				d.words[1] = "0"
+			}
 		case k < 21:
 			d = dir("send_timeout", g.duration())
 		case k < 23:
@@ -307,7 +310,8 @@ func (g *generator) responses() []*node {
 		if name == "Sec-WebSocket-Protocol" && g.number%2 == 0 {
 			name = "Set-Cookie"
 		}
-		out = append(out, dir(pick(g, "proxy_hide_header", "proxy_hide_header", "proxy_pass_header", "uwsgi_hide_header"), g.word(name)))
+		out = append(out, dir(pick(g, "proxy_hide_header", "proxy_hide_header", "proxy_pass_header", "uwsgi_hide_header",
+			"scgi_hide_header", "uwsgi_pass_header"), g.word(name)))
 	}
 	return out
 }
