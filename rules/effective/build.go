@@ -13,7 +13,7 @@ import (
 func Build(c *parser.Config, opts Options) *Model {
 	m := &Model{
 		Config: c, Version: opts.Version,
-		used: make(map[string]bool), caches: newCaches(),
+		used: make(map[string]holding), caches: newCaches(),
 	}
 	if m.Version == (Version{}) {
 		m.Version = DefaultVersion
@@ -30,15 +30,23 @@ func Build(c *parser.Config, opts Options) *Model {
 			}
 		}
 	}
+	m.unjudgedUsed, m.moreUsed, m.scriptsUsed = m.inUse(unjudgedDirectives[:]), m.inUse(moreDirectives[:]), m.inUse(scripts[:])
 	m.findVariables()
 	m.findServers()
 	m.findRoutes()
-	in := newIntentions(m, opts)
-	for _, r := range m.Routes {
-		in.decide(r)
-	}
-	m.settleAll()
+	m.settleAll(opts)
 	return m
+}
+
+// inUse returns those of the names that a directive of the model has.
+func (m *Model) inUse(names []string) []string {
+	var used []string
+	for _, name := range names {
+		if _, ok := m.used[name]; ok {
+			used = append(used, name)
+		}
+	}
+	return used
 }
 
 // EachScope calls f for every scope, outer ones first, in nginx's order.
@@ -104,10 +112,7 @@ func (m *Model) settle(r *Route) {
 		r.HTTPVersionItem = item
 	}
 	r.Idle = m.timeout(r.Scope, protocol(r.Pass)+"_read_timeout")
-	var ends [requests][]outcome
-	for kind := range requests {
-		ends[kind] = m.ends(r, kind)
-	}
+	ends := m.ends(r)
 	r.Elsewhere = elsewhere(ends[:Ordinary])
 	r.Headers = m.headers(r, ends)
 	m.decide(r, ends[:Ordinary])
@@ -115,29 +120,43 @@ func (m *Model) settle(r *Route) {
 	r.Notes = append(r.Notes, m.unjudged(r)...)
 }
 
-// ends follows one kind of request to r's location and returns how it can end.
-func (m *Model) ends(r *Route, kind Request) []outcome {
-	loc := r.Scope
-	for loc.Kind == If || loc.Kind == LimitExcept {
-		loc = loc.Parent
-	}
+// ends follows each kind of request to r's location and returns how it can end.
+func (m *Model) ends(r *Route) (ends [requests][]outcome) {
+	loc := r.own()
 	var server *Scope
 	if r.Server != nil {
 		server = r.Server.Scope
 	} else if m.Outer == Server {
 		server = m.Main
 	}
-	if m.plain(server, loc) {
-		if r.Scope == loc {
+	plain := m.plain(server, loc)
+	if plain && r.Scope == loc {
+		carries := r.Server != nil && len(m.settersIn(server)) > 0
+		one := make([]outcome, requests)
+		for kind := range requests {
 			q := m.plainRequest(r.Server, kind)
-			if r.Server != nil && len(m.settersIn(server)) > 0 {
+			if carries {
 				q = m.newRequest(r.Server, kind, unknownVal) // which of them lead here differs
 				q.at = loc
 			}
-			return []outcome{{end: proxied, scope: loc, location: loc, pass: r.Pass, q: q}}
+			one[kind] = outcome{end: proxied, scope: loc, location: loc, pass: r.Pass, q: q}
+			ends[kind] = one[kind : kind+1 : kind+1]
 		}
-		return []outcome{m.forced(r, kind, server, loc)}
+		return ends
 	}
+	for kind := range requests {
+		if plain {
+			ends[kind] = []outcome{m.forced(r, kind, server, loc)}
+		} else {
+			ends[kind] = m.followed(r, kind, server, loc)
+		}
+	}
+	return ends
+}
+
+// followed is ends for one kind of request and a location on whose way something
+// decides.
+func (m *Model) followed(r *Route, kind Request, server, loc *Scope) []outcome {
 	var all []outcome
 	for _, uri := range samples(loc) {
 		q := m.newRequest(r.Server, kind, uri)
@@ -187,8 +206,11 @@ func elsewhere(ends [][]outcome) bool {
 // plain reports whether nothing on the way through server and loc decides
 // anything: no rewrite directives, no limit_except, no try_files.
 func (m *Model) plain(server, loc *Scope) bool {
-	if server != nil && len(m.codesOf(server)) > 0 || len(m.codesOf(loc)) > 0 || loc.Last("try_files").Directive != nil || m.runsScript(loc) {
+	if server != nil && len(m.codesOf(server)) > 0 || len(m.codesOf(loc)) > 0 || loc.holds&tries != 0 || m.runsScript(loc) {
 		return false
+	}
+	if loc.holds&limits == 0 {
+		return true
 	}
 	for i := range loc.Items {
 		if s := loc.Items[i].Scope; s != nil && s.Kind == LimitExcept {
@@ -297,17 +319,17 @@ var opaqueHost = val{opaque: true}
 func (m *Model) headers(r *Route, ends [requests][]outcome) []Header {
 	lines := m.lines(r.Scope, r.Pass)
 	out := make([]Header, len(lines))
-	_, level := r.Scope.Effective("proxy_set_header")
-	gap := r.Scope.gap(level, true)
-	for i, l := range lines {
-		h := Header{Name: l.name, Value: l.expr, Item: l.item}
+	_, level := r.Scope.nearest("proxy_set_header")
+	unseen := r.Scope.gap(level, true) != nil || level == nil && m.Outer != Main
+	for i := range lines {
+		l, h := &lines[i], &out[i]
+		h.Name, h.Value, h.Item = l.name, l.expr, l.item
+		if unseen && l.item.Directive == nil && !l.client {
+			continue // a line that was not seen may stand in its place
+		}
 		for kind := range requests {
 			h.Sent[kind] = m.sentBy(r, l, ends[kind])
-			if l.item.Directive == nil && !l.client && (gap != nil || level == nil && m.Outer != Main) {
-				h.Sent[kind] = Value{} // a line that was not seen may stand in its place
-			}
 		}
-		out[i] = h
 	}
 	return out
 }
@@ -315,35 +337,33 @@ func (m *Model) headers(r *Route, ends [requests][]outcome) []Header {
 // sentBy returns what l says in the outcomes that reach r, where they agree. Where a
 // request for a URL is passed on elsewhere by the same location, it has the same
 // lines, which say what they say there.
-func (m *Model) sentBy(r *Route, l line, ends []outcome) Value {
-	here := func(o outcome) bool { return o.end == proxied && o.pass.Directive == r.Pass.Directive }
-	if !slices.ContainsFunc(ends, here) && len(ends) > 0 && ends[0].q.traced {
-		here = func(o outcome) bool {
+func (m *Model) sentBy(r *Route, l *line, ends []outcome) Value {
+	here := func(o *outcome) bool { return o.end == proxied && o.pass.Directive == r.Pass.Directive }
+	if len(ends) > 0 && ends[0].q.traced && !slices.ContainsFunc(ends, func(o outcome) bool { return here(&o) }) {
+		here = func(o *outcome) bool {
 			return o.end == proxied && o.location == r.Location && protocol(o.pass) == protocol(r.Pass)
 		}
 	}
-	var said *Value
+	var said Value
+	reached := false
 	for i := range ends {
 		o := &ends[i]
-		if !here(*o) {
+		if !here(o) {
 			continue
 		}
 		v := m.sent(l, o.pass, o.q).value()
-		if said == nil {
-			said = &v
-		} else if *said != v {
+		if reached && said != v {
 			return Value{}
 		}
+		said, reached = v, true
 	}
-	if said == nil {
+	if !reached {
 		if m.isSet(r, l.expr) {
 			return Value{} // no such request comes here to say what is assigned
 		}
-		q := m.plainRequest(r.Server, kindOf(ends))
-		v := m.sent(l, r.Pass, q).value()
-		said = &v
+		said = m.sent(l, r.Pass, m.plainRequest(r.Server, kindOf(ends))).value()
 	}
-	return *said
+	return said
 }
 
 // isSet reports whether an expression holds a variable that a set of the route's
@@ -399,25 +419,32 @@ func (m *Model) combine(ends []outcome) (Verdict, []Reason, string) {
 	reaches := slices.ContainsFunc(ends, func(o outcome) bool { return o.end == proxied })
 	var reasons []Reason
 	undecided := ""
-	seen := map[Verdict]bool{}
+	var works, broken, unknown bool
 	for i := range ends {
 		o := &ends[i]
 		if reaches && o.end != proxied && o.end != lost {
 			continue
 		}
 		j := m.judge(o)
-		seen[j.verdict()] = true
+		switch j.verdict() {
+		case Works:
+			works = true
+		case Broken:
+			broken = true
+		case Unknown:
+			unknown = true
+		}
 		reasons = append(reasons, j.reasons...)
 		if j.undecided != "" {
 			undecided = j.undecided
 		}
 	}
 	switch {
-	case seen[Unknown]:
+	case unknown:
 		return Unknown, reasons, undecided
-	case seen[Works] && seen[Broken]:
+	case works && broken:
 		return Unknown, nil, "it depends on a condition that only a request decides"
-	case seen[Broken]:
+	case broken:
 		return Broken, reasons, ""
 	}
 	return Works, nil, ""
@@ -440,10 +467,7 @@ func (m *Model) plainHTTP2(vs *VirtualServer) bool {
 // unjudged names what may stop a handshake and is not judged.
 func (m *Model) unjudged(r *Route) []string {
 	var notes []string
-	for _, name := range unjudgedDirectives {
-		if !m.used[name] {
-			continue
-		}
+	for _, name := range m.unjudgedUsed {
 		items, level := r.Scope.Effective(name)
 		if len(items) == 0 || items[0].Arg(0) == "off" || name == "internal" && level != r.own() {
 			continue

@@ -10,49 +10,59 @@ import (
 // with an error and an empty value ("cycle while evaluating variable").
 const maxDepth = 32
 
-// eval returns what the expression s evaluates to for q.
-func (m *Model) eval(s string, q *request) val {
-	if parser.HoldsTag(s) { // a template fills it in
-		return unknownVal
-	}
-	if strings.IndexByte(s, '$') < 0 {
-		return text(s)
-	}
-	if q.vars != nil || !m.isPure(s) {
-		return m.evalDepth(s, q, 0)
-	}
-	key := pureKey{s, q.kind}
-	v, ok := m.pureValues[key]
-	if !ok {
-		v = m.evalDepth(s, q, 0)
-		m.pureValues[key] = v
-	}
-	return v
+// expression is a word of the configuration that holds variables, read once for
+// all the requests that it is evaluated for.
+type expression struct {
+	parts  []part
+	ok     bool // nginx takes it
+	filled bool // a template fills it in
+	// pure is true where nothing but the kind of request decides the value, so
+	// that it is the same for every server and location; values are then kept.
+	pure   bool
+	kept   [requests]bool
+	values [requests]val
 }
 
-// pureKey is an expression that the kind of request alone decides, and the kind.
-type pureKey struct {
-	expr string
-	kind Request
-}
-
-// isPure reports whether nothing but the kind of request decides the expression
-// s, so that its value is the same for every server and location.
-func (m *Model) isPure(s string) bool {
-	pure, ok := m.pure[s]
-	if ok {
-		return pure
+// expression returns what is known of s.
+func (m *Model) expression(s string) *expression {
+	x := m.exprs[s]
+	if x != nil {
+		return x
 	}
-	m.pure[s] = false // for a map that uses itself
-	pure = true
-	ps, _ := parts(s)
-	for _, p := range ps {
+	x = &expression{filled: parser.HoldsTag(s)}
+	m.exprs[s] = x // not pure so far: for a map that uses itself
+	x.parts, x.ok = parts(s)
+	pure := true
+	for _, p := range x.parts {
 		if p.literal == "" {
 			pure = pure && m.isPureVariable(p.variable)
 		}
 	}
-	m.pure[s] = pure
-	return pure
+	x.pure = pure
+	return x
+}
+
+// eval returns what the expression s evaluates to for q.
+func (m *Model) eval(s string, q *request) val {
+	if strings.IndexByte(s, '$') < 0 {
+		return literal(s)
+	}
+	x := m.expression(s)
+	if q.vars != nil || !x.pure {
+		return m.evaluate(x, q, 0)
+	}
+	if !x.kept[q.kind] {
+		x.values[q.kind], x.kept[q.kind] = m.evaluate(x, q, 0), true
+	}
+	return x.values[q.kind]
+}
+
+// literal returns the value of a word without variables.
+func literal(s string) val {
+	if parser.HoldsTag(s) { // a template fills it in
+		return unknownVal
+	}
+	return text(s)
 }
 
 func (m *Model) isPureVariable(name string) bool {
@@ -63,7 +73,7 @@ func (m *Model) isPureVariable(name string) bool {
 	if mp == nil {
 		return strings.HasPrefix(name, "http_") && name != "http_host" || strings.HasPrefix(name, "cookie_") || opaqueVariables[name]
 	}
-	if !m.isPure(mp.source) || len(mp.captures) > 0 {
+	if !m.expression(mp.source).pure || len(mp.captures) > 0 {
 		return false
 	}
 	for _, e := range mp.regex {
@@ -72,27 +82,31 @@ func (m *Model) isPureVariable(name string) bool {
 		}
 	}
 	for _, e := range mp.exact {
-		if strings.Contains(e.value, "$") && !m.isPure(e.value) {
+		if strings.Contains(e.value, "$") && !m.expression(e.value).pure {
 			return false
 		}
 	}
-	return mp.fallback == nil || !strings.Contains(mp.fallback.value, "$") || m.isPure(mp.fallback.value)
+	return mp.fallback == nil || !strings.Contains(mp.fallback.value, "$") || m.expression(mp.fallback.value).pure
 }
 
+// evalDepth is eval for the source or a value of a map.
 func (m *Model) evalDepth(s string, q *request, depth int) val {
-	if parser.HoldsTag(s) { // the value of a map, too
-		return unknownVal
-	}
 	if strings.IndexByte(s, '$') < 0 {
-		return text(s)
+		return literal(s)
 	}
-	ps, ok := parts(s)
-	if !ok {
+	return m.evaluate(m.expression(s), q, depth)
+}
+
+func (m *Model) evaluate(x *expression, q *request, depth int) val {
+	if x.filled || !x.ok {
 		return unknownVal
+	}
+	if len(x.parts) == 1 && x.parts[0].variable != "" {
+		return m.variable(x.parts[0].variable, q, depth)
 	}
 	var b strings.Builder
 	known, opaque := true, false
-	for _, p := range ps {
+	for _, p := range x.parts {
 		v := text(p.literal)
 		switch {
 		case p.variable != "":

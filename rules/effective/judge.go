@@ -317,10 +317,7 @@ func (m *Model) judgeResponse(o *outcome, j *judgement, proto string) {
 // away or writes one: what it does depends on statuses and types, and is not
 // worked out here.
 func (m *Model) judgeMore(o *outcome, j *judgement) {
-	for _, name := range [...]string{"more_clear_headers", "more_set_headers", "more_clear_input_headers", "more_set_input_headers"} {
-		if !m.used[name] {
-			continue
-		}
+	for _, name := range m.moreUsed {
 		items, _ := o.scope.Effective(name)
 		for _, it := range items {
 			for _, a := range it.Args {
@@ -333,6 +330,8 @@ func (m *Model) judgeMore(o *outcome, j *judgement) {
 		}
 	}
 }
+
+var moreDirectives = [...]string{"more_clear_headers", "more_set_headers", "more_clear_input_headers", "more_set_input_headers"}
 
 // hides reports whether the header of the answer is kept from the client.
 func hides(s *Scope, proto, name string) bool {

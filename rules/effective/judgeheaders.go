@@ -9,31 +9,26 @@ import (
 
 // header is how a header of the handshake arrives upstream.
 type header struct {
-	good   truth
-	lines  []line // those that name it
-	values []val
+	good  truth
+	lines []*line // those that name it, where it is not good
 }
 
 // arrival gathers the lines named name and says whether their values, joined as
 // a list, hold token.
 func (m *Model) arrival(lines []line, o *outcome, name, token string) header {
 	h := header{good: no}
-	for _, l := range lines {
-		if !strings.EqualFold(l.name, name) {
+	for i := range lines {
+		if !sameName(lines[i].name, name) {
 			continue
 		}
-		v := m.sent(l, o.pass, o.q)
-		h.lines = append(h.lines, l)
-		h.values = append(h.values, v)
-		switch m.token(l, o, token) {
+		switch m.token(&lines[i], o, token) {
 		case yes:
-			h.good = yes
+			return header{good: yes}
 		case undecided:
-			if h.good == no {
-				h.good = undecided
-			}
+			h.good = undecided
 		case no:
 		}
+		h.lines = append(h.lines, &lines[i])
 	}
 	return h
 }
@@ -136,8 +131,8 @@ func (m *Model) judgeHeader(name string, h header, o *outcome, j *judgement, add
 		}
 	}
 	if h.good == undecided {
-		for i, l := range h.lines {
-			if !h.values[i].known {
+		for _, l := range h.lines {
+			if !m.sent(l, o.pass, o.q).known {
 				j.unsure("the value of %s for %s", l.expr, name)
 			}
 		}
@@ -173,10 +168,11 @@ func (m *Model) judgeLost(o *outcome, j *judgement, proto string, lines []line, 
 		m.judgeOnce(o, j, lines, name, add)
 	}
 	m.judgeHost(o, j, proto, lines, add)
-	for _, l := range lines {
+	for i := range lines {
+		l := &lines[i]
 		// A protocol that the client did not offer: a browser refuses the
 		// answer (RFC 6455, 4.1).
-		if l.item.Directive != nil && strings.EqualFold(l.name, "Sec-WebSocket-Protocol") && !hides(o.scope, proto, l.name) {
+		if l.item.Directive != nil && sameName(l.name, "Sec-WebSocket-Protocol") && !hides(o.scope, proto, l.name) {
 			if v := m.sent(l, o.pass, o.q); v.known && v.text != "" || v.opaque {
 				add(Reason{Kind: LostHandshakeHeaders, Header: l.name, Items: []Item{l.item}})
 				break
@@ -189,8 +185,9 @@ func (m *Model) judgeLost(o *outcome, j *judgement, proto string, lines []line, 
 // with the client's value (RFC 6455, 11.3.1 and 11.3.5).
 func (m *Model) judgeOnce(o *outcome, j *judgement, lines []line, name string, add func(Reason)) {
 	var sent, wrong, all []Item
-	for _, l := range lines {
-		if l.item.Directive == nil || !strings.EqualFold(l.name, name) {
+	for i := range lines {
+		l := &lines[i]
+		if l.item.Directive == nil || !sameName(l.name, name) {
 			continue
 		}
 		all = append(all, l.item)
@@ -226,28 +223,40 @@ func isKeyVariable(expr string) bool {
 // judgeHost judges the Host lines: a backend wants one that is not empty
 // (RFC 9112, 3.2).
 func (m *Model) judgeHost(o *outcome, j *judgement, proto string, lines []line, add func(Reason)) {
-	var set, sent []Item
-	colon := false // "Host:" is sent as "Host::", beside the line of that name
-	for _, l := range lines {
+	var set, sent Item // the first of each
+	var more []Item    // all that are sent, where they are more than one
+	colon := false     // "Host:" is sent as "Host::", beside the line of that name
+	for i := range lines {
+		l := &lines[i]
 		odd := strings.EqualFold(l.name, "Host:")
-		if l.item.Directive == nil || !odd && !strings.EqualFold(l.name, "Host") {
+		if l.item.Directive == nil || !odd && !sameName(l.name, "Host") {
 			continue
 		}
-		if !odd {
-			set = append(set, l.item)
+		if !odd && set.Directive == nil {
+			set = l.item
 		}
-		if v := m.sent(l, o.pass, o.q); v != emptyVal {
-			sent = append(sent, l.item)
-			colon = colon || odd
+		if m.sent(l, o.pass, o.q) == emptyVal {
+			continue
+		}
+		colon = colon || odd
+		switch {
+		case sent.Directive == nil:
+			sent = l.item
+		case more == nil:
+			more = []Item{sent, l.item}
+		default:
+			more = append(more, l.item)
 		}
 	}
 	switch {
-	case colon && (len(set) == 0 || len(sent) > 1):
-		add(Reason{Kind: DuplicateHost, Header: "Host", Items: sent})
-	case len(set) == 0, proto == "proxy" && !m.Version.Before(1, 31, 4):
-	case len(sent) == 0:
-		add(Reason{Kind: LostHandshakeHeaders, Header: "Host", Items: set[:1]})
-	case len(sent) > 1:
-		add(Reason{Kind: DuplicateHost, Header: "Host", Items: sent})
+	case colon && more != nil:
+		add(Reason{Kind: DuplicateHost, Header: "Host", Items: more})
+	case colon && set.Directive == nil:
+		add(Reason{Kind: DuplicateHost, Header: "Host", Items: []Item{sent}})
+	case set.Directive == nil, proto == "proxy" && !m.Version.Before(1, 31, 4):
+	case sent.Directive == nil:
+		add(Reason{Kind: LostHandshakeHeaders, Header: "Host", Items: []Item{set}})
+	case more != nil:
+		add(Reason{Kind: DuplicateHost, Header: "Host", Items: more})
 	}
 }

@@ -197,6 +197,9 @@ func (m *Model) carried(q *request, name string) bool {
 
 // settersIn returns the locations of a server that assign variables, by name.
 func (m *Model) settersIn(server *Scope) map[string][]*Scope {
+	if len(m.vars.set) == 0 {
+		return nil
+	}
 	by := m.setters[server]
 	if by == nil {
 		by = make(map[string][]*Scope)

@@ -1,7 +1,6 @@
 package effective
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -49,11 +48,14 @@ func (s *Scope) isExact() bool {
 	return modifier == "="
 }
 
-// passDirectives hand a request on to an upstream.
-var passDirectives = [...]string{"proxy_pass", "uwsgi_pass", "scgi_pass", "fastcgi_pass", "grpc_pass", "memcached_pass"}
+// noLocations is what most blocks hold: none.
+var noLocations = &locations{}
 
 // locationsOf returns the locations directly in s.
 func (m *Model) locationsOf(s *Scope) *locations {
+	if s.holds&locates == 0 {
+		return noLocations
+	}
 	if l := m.locations[s]; l != nil {
 		return l
 	}
@@ -96,46 +98,33 @@ func (m *Model) locationsOf(s *Scope) *locations {
 // ownPass returns the directive at this level that sets the content handler.
 // Where there are several, the last does (clcf->handler).
 func (s *Scope) ownPass() Item {
-	var pass Item
-	at := -1
-	for _, name := range passDirectives {
-		for i := range s.Items {
-			if i > at && s.Items[i].Head.Value == name {
-				pass, at = s.Items[i], i
-			}
+	if s.holds&passes == 0 {
+		return Item{}
+	}
+	for i := len(s.Items) - 1; i >= 0; i-- {
+		if holdings[s.Items[i].Head.Value] == passes {
+			return s.Items[i]
 		}
 	}
-	return pass
+	return Item{}
 }
 
 // ownAnswer returns the directive at this level that makes nginx answer by itself,
 // a content handler that takes the place of a pass before it; the zero Item where
 // none does (clcf->handler).
-func (m *Model) ownAnswer(s *Scope) Item {
-	if !slices.ContainsFunc(answerDirectives[:], func(name string) bool { return m.used[name] }) {
+func (s *Scope) ownAnswer() Item {
+	if s.holds&replies == 0 {
 		return Item{}
 	}
-	var answer Item
-	at := -1
-	for _, names := range [...][]string{passDirectives[:], answerDirectives[:]} {
-		for _, name := range names {
-			for i := range s.Items {
-				if i > at && s.Items[i].Head.Value == name {
-					answer, at = s.Items[i], i
-				}
-			}
+	for i := len(s.Items) - 1; i >= 0; i-- {
+		switch holdings[s.Items[i].Head.Value] {
+		case replies:
+			return s.Items[i]
+		case passes:
+			return Item{}
 		}
 	}
-	if answer.Directive == nil || slices.Contains(passDirectives[:], answer.Head.Value) {
-		return Item{}
-	}
-	return answer
-}
-
-// answerDirectives make nginx, or a script in it, answer every request that a
-// location gets.
-var answerDirectives = [...]string{
-	"stub_status", "empty_gif", "content_by_lua_block", "content_by_lua_file", "content_by_lua", "js_content", "perl", "api", "echo",
+	return Item{}
 }
 
 // found is the result of a search for a location.

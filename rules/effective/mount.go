@@ -45,7 +45,12 @@ func (m *Model) fill(s *Scope, directives []*parser.Directive, via *Mount) {
 		if !d.IsBlock() && d.Arm() != nil && d.Arm().Defines() && (s.Block == nil || s.Block.Arm() == nil || !s.Block.Arm().Defines()) {
 			continue // the text of a macro: where it is used, a tag stands
 		}
-		m.used[d.Head.Value] = true
+		holds, known := m.used[d.Head.Value]
+		if !known {
+			holds = holdings[d.Head.Value]
+			m.used[d.Head.Value] = holds
+		}
+		s.holds |= holds
 		if d.Is("include") && !d.IsBlock() {
 			m.include(s, d, via)
 			continue

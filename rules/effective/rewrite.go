@@ -30,6 +30,9 @@ type code struct {
 
 // codesOf returns what the rewrite module runs for the server or location s.
 func (m *Model) codesOf(s *Scope) []code {
+	if s.holds&rewrites == 0 {
+		return nil
+	}
 	if c, ok := m.codes[s]; ok {
 		return c
 	}

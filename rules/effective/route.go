@@ -177,9 +177,12 @@ type Model struct {
 	// Problems are what could not be mounted.
 	Problems []parser.Problem
 
-	mounted    int
-	used       map[string]bool // names of all directives mounted
-	garbled    bool            // a file cannot be read to its end
+	mounted int
+	used    map[string]holding // by the names of all directives mounted
+	// Those of unjudgedDirectives, moreDirectives and scripts that are mounted.
+	unjudgedUsed, moreUsed, scriptsUsed []string
+
+	garbled    bool // a file cannot be read to its end
 	overflowed bool
 	vars       *variables
 
@@ -191,15 +194,14 @@ type Model struct {
 // caches are what a Model works out when it is first asked. They are not safe
 // for use by several goroutines; each has its own.
 type caches struct {
-	locations  map[*Scope]*locations
-	codes      map[*Scope][]code
-	setters    map[*Scope]map[string][]*Scope // by server and variable: the locations that assign it
-	upstreams  map[string]*Scope              // by name in lower case
-	pure       map[string]bool                // variables that the kind of request alone decides
-	pureValues map[pureKey]val
-	requests   map[*VirtualServer]*[requests]*request
-	jumps      map[*Scope]jumps // by server: what may lead to its named locations
-	linesOf    struct {         // what lines returned last
+	locations map[*Scope]*locations
+	codes     map[*Scope][]code
+	setters   map[*Scope]map[string][]*Scope // by server and variable: the locations that assign it
+	upstreams map[string]*Scope              // by name in lower case
+	exprs     map[string]*expression
+	requests  map[*VirtualServer]*[requests]*request
+	jumps     map[*Scope]jumps // by server: what may lead to its named locations
+	linesOf   struct {         // what lines returned last
 		scope *Scope
 		pass  *parser.Directive
 		lines []line

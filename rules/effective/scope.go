@@ -39,6 +39,29 @@ type Scope struct {
 	tag     string // where a tag of a template stands that may stand for directives: "file:line"
 
 	index map[string][]int32 // by name, built when Items are many
+	holds holding            // what stands at this level
+}
+
+// holding says which kinds of directive stand at a level, so that the search for
+// one ends before it begins on the levels that have none: nearly all.
+type holding uint8
+
+const (
+	rewrites holding = 1 << iota // set, if, return, rewrite or break
+	tries                        // try_files
+	limits                       // limit_except
+	passes                       // proxy_pass and its kin
+	locates                      // location
+	replies                      // what makes nginx, or a script in it, answer every request that a location gets
+)
+
+// holdings are the directives that a Scope keeps account of.
+var holdings = map[string]holding{
+	"set": rewrites, "if": rewrites, "return": rewrites, "rewrite": rewrites, "break": rewrites,
+	"try_files": tries, "limit_except": limits, "location": locates,
+	"proxy_pass": passes, "uwsgi_pass": passes, "scgi_pass": passes, "fastcgi_pass": passes, "grpc_pass": passes, "memcached_pass": passes,
+	"stub_status": replies, "empty_gif": replies, "content_by_lua_block": replies, "content_by_lua_file": replies,
+	"content_by_lua": replies, "js_content": replies, "perl": replies, "api": replies, "echo": replies,
 }
 
 // Item is a directive where it is mounted.
@@ -70,7 +93,16 @@ func (s *Scope) Own(name string) []Item {
 		}
 		return own
 	}
-	var own []Item
+	n := 0
+	for i := range s.Items {
+		if s.Items[i].Head.Value == name {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	own := make([]Item, 0, n)
 	for i := range s.Items {
 		if s.Items[i].Head.Value == name {
 			own = append(own, s.Items[i])
@@ -86,30 +118,32 @@ func (s *Scope) Own(name string) []Item {
 // ngx_conf_merge_ptr_value). An if or limit_except block cannot hold a
 // directive that nginx does not allow there; such lines are passed over.
 func (s *Scope) Effective(name string) (items []Item, level *Scope) {
-	inIf := allowedInIf[name]
-	for at := s; at != nil; at = at.Parent {
-		if (at.Kind == If || at.Kind == LimitExcept) && !inIf {
-			continue
-		}
-		if own := at.Own(name); len(own) > 0 {
-			return own, at
-		}
+	if _, level = s.nearest(name); level != nil {
+		items = level.Own(name)
 	}
-	return nil, nil
+	return items, level
 }
 
 // effectiveOne is Effective for a directive that stands at most once on a level.
 func (s *Scope) effectiveOne(name string) (item Item, level *Scope) {
-	inIf := allowedInIf[name]
+	if it, level := s.nearest(name); level != nil {
+		return *it, level
+	}
+	return Item{}, nil
+}
+
+// nearest returns the level of Effective and the first directive of the given
+// name there.
+func (s *Scope) nearest(name string) (*Item, *Scope) {
 	for at := s; at != nil; at = at.Parent {
-		if (at.Kind == If || at.Kind == LimitExcept) && !inIf {
+		if (at.Kind == If || at.Kind == LimitExcept) && !allowedInIf[name] {
 			continue
 		}
 		if it := at.first(name); it != nil {
-			return *it, at
+			return it, at
 		}
 	}
-	return Item{}, nil
+	return nil, nil
 }
 
 // first returns the first directive of the given name at this level, or nil.

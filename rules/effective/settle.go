@@ -9,7 +9,7 @@ import (
 func newCaches() caches {
 	return caches{
 		locations: make(map[*Scope]*locations), codes: make(map[*Scope][]code),
-		pure: make(map[string]bool), pureValues: make(map[pureKey]val),
+		exprs:    make(map[string]*expression),
 		requests: make(map[*VirtualServer]*[requests]*request), jumps: make(map[*Scope]jumps),
 	}
 }
@@ -18,14 +18,12 @@ func newCaches() caches {
 // them.
 const parallelRoutes = 512
 
-// settleAll settles every route, each processor a stretch of them: routes do not
-// depend on one another.
-func (m *Model) settleAll() {
+// settleAll decides what every route is meant for and settles it, each processor
+// a stretch of them: routes do not depend on one another.
+func (m *Model) settleAll(opts Options) {
 	workers := runtime.GOMAXPROCS(0)
 	if len(m.Routes) < parallelRoutes || workers == 1 {
-		for _, r := range m.Routes {
-			m.settle(r)
-		}
+		m.settleSome(m.Routes, opts)
 		return
 	}
 	m.EachScope(func(s *Scope) {
@@ -37,11 +35,15 @@ func (m *Model) settleAll() {
 	for routes := range slices.Chunk(m.Routes, (len(m.Routes)+workers-1)/workers) {
 		own := *m
 		own.caches = newCaches()
-		wait.Go(func() {
-			for _, r := range routes {
-				own.settle(r)
-			}
-		})
+		wait.Go(func() { own.settleSome(routes, opts) })
 	}
 	wait.Wait()
+}
+
+func (m *Model) settleSome(routes []*Route, opts Options) {
+	in := newIntentions(m, opts)
+	for _, r := range routes {
+		in.decide(r)
+		m.settle(r)
+	}
 }

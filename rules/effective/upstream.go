@@ -24,6 +24,9 @@ func protocol(pass Item) string {
 // handshakeHeaders are the client's lines that a handshake cannot do without.
 var handshakeHeaders = [...]string{"Sec-WebSocket-Key", "Sec-WebSocket-Version"}
 
+// handshakeExprs are the variables of these lines.
+var handshakeExprs = [...]string{clientExpr(handshakeHeaders[0]), clientExpr(handshakeHeaders[1])}
+
 // lines returns the header lines that nginx writes for a request that pass hands
 // on from s: those of proxy_set_header in order, then nginx's defaults for names not
 // among them, then the client's (ngx_http_proxy_init_headers,
@@ -52,8 +55,8 @@ func (m *Model) proxyLines(s *Scope) []line {
 	out = m.foldArms(out, level)
 	set := len(out)
 	has := func(name string) bool {
-		for _, l := range out[:set] {
-			if strings.EqualFold(l.name, name) {
+		for i := range out[:set] {
+			if sameName(out[i].name, name) {
 				return true
 			}
 		}
@@ -73,13 +76,17 @@ func (m *Model) proxyLines(s *Scope) []line {
 		out = append(out, line{name: "Upgrade", never: true})
 	}
 	pass1 := !isOff(s, "proxy_pass_request_headers")
-	for _, name := range handshakeHeaders {
+	for i, name := range handshakeHeaders {
 		if !has(name) {
-			out = append(out, line{name: name, expr: clientExpr(name), client: true, never: !pass1})
+			out = append(out, line{name: name, expr: handshakeExprs[i], client: true, never: !pass1})
 		}
 	}
 	return out
 }
+
+// sameName reports whether two names of headers are the same: nginx compares
+// them byte by byte, letters in either case.
+func sameName(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
 
 // params returns the same for uwsgi and scgi, where the client's headers travel
 // as HTTP_* parameters and one of that name takes the place of the header
@@ -121,23 +128,23 @@ func isOn(s *Scope, name string) bool {
 }
 
 // sent returns what a line says in the request q; "" where it is not sent.
-func (m *Model) sent(l line, pass Item, q *request) val {
+func (m *Model) sent(l *line, pass Item, q *request) val {
 	if len(l.others) > 0 {
-		v := m.sent(line{name: l.name, expr: l.expr, never: l.never}, pass, q)
-		for _, other := range l.others {
-			if m.sent(other, pass, q) != v {
+		v := m.sent(&line{name: l.name, expr: l.expr, never: l.never}, pass, q)
+		for i := range l.others {
+			if m.sent(&l.others[i], pass, q) != v {
 				return unknownVal
 			}
 		}
 		return v
 	}
-	switch {
-	case l.never:
+	if l.never {
 		return emptyVal
 	}
-	if strings.Contains(l.expr, "$") {
-		q.pass = pass
+	if strings.IndexByte(l.expr, '$') < 0 {
+		return literal(l.expr)
 	}
+	q.pass = pass
 	return m.eval(l.expr, q)
 }
 

@@ -249,7 +249,7 @@ func (w *walk) content(st state) {
 		w.tryFiles(tf, st)
 		return
 	}
-	if own := w.m.ownAnswer(st.location); own.Directive != nil && (st.handler.Directive == nil || st.handler == st.location.ownPass()) {
+	if own := st.location.ownAnswer(); own.Directive != nil && (st.handler.Directive == nil || st.handler == st.location.ownPass()) {
 		w.finish(outcome{end: static, item: own}, st)
 		return
 	}
@@ -295,10 +295,7 @@ func (w *walk) tryFiles(tf Item, st state) {
 // on: it may give any variable that set defines another value (ngx.var.NAME,
 // ngx_http_lua_var_set).
 func (m *Model) runsScript(s *Scope) bool {
-	for _, name := range scripts {
-		if !m.used[name] {
-			continue
-		}
+	for _, name := range m.scriptsUsed {
 		if _, level := s.effectiveOne(name); level != nil {
 			return true
 		}
