@@ -110,6 +110,9 @@ func (b *building) resolve(d *Directive) *inclusion {
 		return inc
 	}
 	places, mapped := b.places(path)
+	if len(places) == 0 {
+		places = b.byEnding(d, path)
+	}
 	if hasMeta(path) {
 		b.resolveGlob(inc, path, places, mapped)
 		return inc

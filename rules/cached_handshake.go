@@ -58,6 +58,9 @@ func checkCachedHandshake(p *Pass) {
 		if valid, _ := r.Scope.Effective("proxy_cache_valid"); len(valid) > 0 {
 			sev = Warning
 		}
+		if level.Sometimes(cache[0]) {
+			sev = Info // a template has it for those who ask for it
+		}
 		if lock, _ := r.Scope.Effective("proxy_cache_lock"); len(lock) > 0 && strings.EqualFold(lock[0].Arg(0), "on") {
 			so += ", and proxy_cache_lock makes them wait for one another"
 		}

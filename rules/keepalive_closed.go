@@ -2,8 +2,11 @@ package rules
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
@@ -63,6 +66,12 @@ http {
 }
 
 func checkKeepaliveClosed(p *Pass) {
+	p.eachClosed(func(r *effective.Route, mv effective.MapVariable) { p.reportClosed(r, mv) })
+}
+
+// eachClosed calls f for each route whose ordinary requests a map closes the
+// connection of, though its upstream keeps connections.
+func (p *Pass) eachClosed(f func(*effective.Route, effective.MapVariable)) {
 	var maps []effective.MapVariable
 	for _, r := range p.intended() {
 		if !keepsAlive(r) || r.HandshakeOnly {
@@ -79,12 +88,29 @@ func checkKeepaliveClosed(p *Pass) {
 			for _, name := range effective.VariablesIn(h.Value) {
 				for _, mv := range maps {
 					if mv.Name == name {
-						p.reportClosed(r, mv)
+						f(r, mv)
 					}
 				}
 			}
 		}
 	}
+}
+
+// closedBy returns the names of the upstreams, quoted, whose connections a map
+// closes in any configuration of the run: its line is reported once for all.
+func (p *Pass) closedBy(block *parser.Directive) []string {
+	var names []string
+	for _, m := range p.mounts.models {
+		of := *p
+		of.Model = m
+		of.eachClosed(func(r *effective.Route, mv effective.MapVariable) {
+			name := strconv.Quote(upstreamOf(r).Block.Arg(0))
+			if mv.Item.Directive == block && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		})
+	}
+	return names
 }
 
 func (p *Pass) reportClosed(r *effective.Route, mv effective.MapVariable) {
@@ -95,9 +121,16 @@ func (p *Pass) reportClosed(r *effective.Route, mv effective.MapVariable) {
 		if it.Head.Value != "" || !strings.EqualFold(it.Arg(0), "close") || len(it.Args) != 1 {
 			continue
 		}
+		names, verb := p.closedBy(mv.Item.Directive), "reuses its"
+		if len(names) > 1 {
+			verb = "reuse their"
+			names[0] = "s " + names[0]
+		} else {
+			names[0] = " " + names[0]
+		}
 		f := atItem(it, r, p.Rule.Severity, fmt.Sprintf(
-			"ordinary requests say \"Connection: close\", so that upstream %q never reuses its keepalive connections; let the map give '' for them",
-			upstreamOf(r).Block.Arg(0)))
+			"ordinary requests say \"Connection: close\", so that upstream%s never %s keepalive connections; let the map give '' for them",
+			listed(names), verb))
 		f.Related = []Place{{r.Pass.File, headSpan(r.Pass.Directive), "such requests are passed on here"}}
 		if p.mounts.once(it.File) {
 			f.Fix = fixOf(Unsafe, "give '' for ordinary requests", []Edit{replaceWord(it.File, it.Args[0], "''")}, true)

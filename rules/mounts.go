@@ -24,6 +24,15 @@ type mounts struct {
 	tls     map[string]bool // ports that a listen somewhere says ssl for
 }
 
+// mapped reports whether a configuration of the run defines a variable: what uses
+// it without seeing that is meant to stand beside it, or beside one like it.
+func (m *mounts) mapped(name string) bool {
+	return slices.ContainsFunc(m.models, func(model *effective.Model) bool {
+		defined, _ := model.DefinesVariable(name)
+		return defined
+	})
+}
+
 // saysSSL reports whether a listen of any model says ssl for a port.
 func (m *mounts) saysSSL(port string) bool {
 	if m.tls == nil {

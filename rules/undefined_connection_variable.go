@@ -79,7 +79,7 @@ func checkUndefinedConnectionVariable(p *Pass) {
 				if !complete {
 					key.place = it.File
 				}
-				if defined || said[key] {
+				if defined || said[key] || !complete && p.mounts.mapped(name) {
 					continue
 				}
 				said[key] = true

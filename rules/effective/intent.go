@@ -114,6 +114,8 @@ func (in *intentions) of(r *Route, words pathSigns) decision {
 		return decision{Declared, byOuterCatchAll, lines + " and this is the server's catch-all"}
 	case outer.Directive != nil && words.likely != "":
 		return decision{Declared, byOuterPath, fmt.Sprintf("%s and %q is a usual WebSocket path", lines, words.likely)}
+	case words.likely != "" && words.about != "" && in.spokenBeside(r):
+		return decision{None, byNothing, fmt.Sprintf("%q stands before the socket's word, and the server's sockets have their lines in other locations", words.about)}
 	case words.likely != "" && words.from.Directive != nil:
 		return decision{Likely, byHandOverPath, fmt.Sprintf("%q hands over to it (%s) and is a usual WebSocket path", words.likely, place(words.from))}
 	case words.likely != "":
@@ -122,6 +124,17 @@ func (in *intentions) of(r *Route, words pathSigns) decision {
 		return decision{Inherited, byOuterLine, "only " + lines}
 	}
 	return decision{None, byNothing, NothingSays}
+}
+
+// spokenBeside reports whether another location of r's server has lines for
+// WebSocket of its own.
+func (in *intentions) spokenBeside(r *Route) bool {
+	for _, other := range in.m.Routes {
+		if other.Server == r.Server && other.own() != r.own() && in.ownLine(other.own()).Directive != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func outerName(it Item) string {

@@ -134,6 +134,33 @@ func TestIntent(t *testing.T) {
 }
 
 // A file that most locations include says what the site does everywhere.
+// TestIntentAbout holds which of two locations with a socket's word in their paths
+// is one: the first of each case is judged.
+func TestIntentAbout(t *testing.T) {
+	const (
+		lines = `proxy_set_header Upgrade $http_upgrade;`
+		ws    = ` location /ws { proxy_pass http://b; ` + lines + ` }`
+	)
+	for _, tt := range []struct {
+		name, server string
+		want         Intent
+	}{
+		{"requests about sockets", `location /monitoring/websocket/ { proxy_pass http://b; }` + ws, None},
+		{"a monitor's own socket", `location /monitoring/websocket/ { proxy_pass http://b; ` + lines + ` }` + ws, Declared},
+		{"nothing beside it has the lines", `location /monitoring/websocket/ { proxy_pass http://b; } location / { proxy_pass http://b; }`, Likely},
+		{"the short word", `location /monitoring/ws { proxy_pass http://b; }` + ws, Likely},
+		{"the word in front", `location /websocket/monitoring { proxy_pass http://b; }` + ws, Likely},
+		{"another word", `location /chat/websocket { proxy_pass http://b; }` + ws, Likely},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := model(t, inHTTP("", tt.server), Options{}).Routes[0]
+			if r.Intent != tt.want {
+				t.Errorf("the first location of %s is %s (%s), want %s", tt.server, r.Intent, r.IntentWhy, tt.want)
+			}
+		})
+	}
+}
+
 func TestIntentOfSharedFile(t *testing.T) {
 	const lines = "proxy_set_header Host $host;\nproxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection upgrade;\n"
 	for _, tt := range []struct {

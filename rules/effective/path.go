@@ -9,6 +9,7 @@ type pathSigns struct {
 	only    bool   // nothing but WebSocket is usual there
 	polling bool   // the library falls back to polling on the same path
 	pings   bool   // the library sends pings by itself
+	about   string // the word before it that says what is asked of sockets: monitoring
 	from    Item   // the directive that hands over from the location whose path it is; zero for the route's own
 }
 
@@ -90,6 +91,13 @@ var plainWords = map[string]bool{
 	"longpolling": true, "status": true, "info": true, "ping": true, "stats": true, "version": true,
 	"docs": true, "static": true, "assets": true, "login": true, "logout": true, "sse": true,
 	"http-bind": true, "bosh": true, "xmlrpc": true, "robots.txt": true,
+}
+
+// aboutWords before a last segment that says socket may mean requests about
+// sockets: /monitoring/websocket/.
+var aboutWords = map[string]bool{
+	"monitoring": true, "monitor": true, "metrics": true, "stats": true, "statistics": true,
+	"health": true, "healthcheck": true, "status": true, "reports": true,
 }
 
 // serviceWords make "ws" in the same path, proxied path or upstream's name mean
@@ -258,6 +266,9 @@ func signsOfSegments(segments []string) pathSigns {
 		return pathSigns{plain: last}
 	}
 	s := pathSigns{only: true}
+	if n := len(segments); n > 1 && strings.Contains(last, "socket") && aboutWords[segments[n-2]] {
+		s.about = segments[n-2]
+	}
 	add := func(seg string, w pathWord) {
 		s.likely = seg
 		s.polling = s.polling || w.polling

@@ -1,0 +1,47 @@
+package parser
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// byEnding returns where the absolute path that d includes, below no usual prefix,
+// may lie: where a folder of the tree ends as it does, in a folder's name and the
+// file's at least. A tree whose nginx/proxy.conf becomes /etc/app/nginx/proxy.conf
+// on a server is read so. What another include of the file names is not meant.
+func (b *building) byEnding(d *Directive, path string) []string {
+	if !isAbs(path) || b.ownPrefix != "" {
+		return nil
+	}
+	taken := map[string]bool{}
+	for _, other := range d.File.includes {
+		if other != d && len(other.Args) == 1 {
+			places, _ := b.places(other.Arg(0))
+			for _, place := range places {
+				taken[place] = true
+			}
+		}
+	}
+	parts := strings.Split(strings.Trim(slashed(path), "/"), "/")
+	bases := append([]string{b.bases[0], filepath.Dir(b.bases[0])}, b.bases[1:]...)
+	var places []string
+	for i := range len(parts) - 1 {
+		ending := filepath.Join(parts[i:]...)
+		for _, base := range bases {
+			place := filepath.Join(base, ending)
+			if !taken[place] && !slices.Contains(places, place) && b.inside(globDir(place)) && b.lies(place) {
+				places = append(places, place)
+			}
+		}
+	}
+	return places
+}
+
+// lies reports whether anything lies at place, a pattern perhaps.
+func (b *building) lies(place string) bool {
+	if hasMeta(place) {
+		return len(glob(place, b.list, b.w.disk.exists)) > 0
+	}
+	return b.w.disk.exists(place)
+}
