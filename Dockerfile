@@ -1,4 +1,6 @@
 # docker build -t wsnginx . && docker run --rm -v "$PWD:/conf:ro" wsnginx lint
+#
+# It runs as nobody: "fix --write" wants the mount writable, and --user "$(id -u):$(id -g)".
 FROM golang:1.26-alpine AS build
 WORKDIR /src
 COPY go.mod go.sum ./

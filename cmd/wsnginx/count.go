@@ -100,10 +100,10 @@ func (in *input) undecided(w *parser.Workspace, models []*effective.Model, findi
 // unmatched says which patterns of flags match no proxied location: a slip in
 // one would change nothing otherwise.
 func (in *input) unmatched(w *parser.Workspace, models []*effective.Model) {
-	if in.style.Quiet || in.hook || len(models) == 0 {
+	routes := in.routes(w, models)
+	if in.style.Quiet || in.hook || len(routes) == 0 {
 		return
 	}
-	routes := in.routes(w, models)
 	for _, f := range []struct {
 		flag     string
 		patterns []string

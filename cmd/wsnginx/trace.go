@@ -24,9 +24,9 @@ func (p *program) traceCommand() *cli.Command {
 		Usage:     "follow a URL to its server, location and upstream",
 		ArgsUsage: "[flags] URL [PATH]",
 		Description: `URL is what a browser would open: ws://, wss://, http:// or https://. PATH is a
-main configuration or a directory; the default is the working directory. Exits 0
-where the socket works, 1 where it does not or nothing answers, 2 where that
-cannot be told.
+main configuration or a directory, of which nginx.conf is meant where several
+could answer; the default is the working directory. Exits 0 where the socket
+works, 1 where it does not or nothing answers, 2 where that cannot be told.
 
 Example: wsnginx trace wss://app.example.com/ws /etc/nginx`,
 		Flags:  append([]cli.Flag{formatFlag(plainFormats...)}, inputFlags()...),

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -127,7 +128,7 @@ func TestFingerprints(t *testing.T) {
 // be something else.
 func hostile(t *testing.T) *Run {
 	t.Helper()
-	const evil = "\r\n::error::x%0A::stop-commands::y\n##[add-path]z<a href=\"&\">]]>\x1b[2J\x00\u202e\xff"
+	const evil = "\r\n::error::x%0A::stop-commands::y\n##[add-path]z<a href=\"&\">]]>[x](http://e)\x1b[2J\x00\u202e\xff"
 	run := sample(t)
 	run.Findings[1].Message += evil
 	run.Findings[1].Fix.Message += evil
@@ -157,6 +158,16 @@ func workflowCommand(t *testing.T, line string) (name string, properties map[str
 		properties[key] = unescape(value)
 	}
 	return name, properties, unescape(message)
+}
+
+// A configuration puts no links into a SARIF message.
+func TestSARIFLinks(t *testing.T) {
+	run := hostile(t)
+	text := printed(t, "sarif", run, etc)
+	validate(t, testdata(t, "sarif-schema-2.1.0.json"), text)
+	if !strings.Contains(text, `\\[x\\](http://e)`) || regexp.MustCompile(`"text": ".*[^\\]\[x\]\(`).MatchString(text) {
+		t.Errorf("a message holds a link:\n%s", text)
+	}
 }
 
 func TestGitHubInjection(t *testing.T) {

@@ -84,8 +84,14 @@ func sarifRule(r *rules.Rule) *sarif.ReportingDescriptor {
 	return d
 }
 
-// message returns text for people: nothing in it drives what it is shown on.
-func message(text string) *sarif.Message { return sarif.NewTextMessage(Clean(text)) }
+// message returns text for people: nothing in it drives what it is shown on, and
+// brackets before a parenthesis are no link (SARIF 2.1.0, 3.11.6).
+func message(text string) *sarif.Message {
+	if text = Clean(text); strings.Contains(text, "](") {
+		text = strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`).Replace(text)
+	}
+	return sarif.NewTextMessage(text)
+}
 
 func sarifLevel(v rules.Severity) string {
 	if v == rules.Info {
