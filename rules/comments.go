@@ -215,5 +215,5 @@ func (c *collection) reportComment(opts *Options, r *Rule, f *parser.File, span 
 	if !slices.Contains(opts.Rules, r) {
 		return
 	}
-	c.add(Finding{Rule: r, Severity: opts.severity(r, r.Severity), Message: msg, File: f, Span: span})
+	c.add(&Finding{Rule: r, Severity: opts.severity(r, r.Severity), Message: msg, File: f, Span: span})
 }

@@ -51,7 +51,7 @@ func checkDuplicateDirective(p *Pass) {
 		clear(seen)
 		var order []string
 		mapped := effective.Item{}
-		for _, it := range l.Items {
+		for i, it := range l.Items {
 			name := it.Head.Value
 			if afterError(it.Directive) {
 				continue
@@ -59,7 +59,7 @@ func checkDuplicateDirective(p *Pass) {
 			if name == "map" && l.Kind == effective.HTTP && mapped.Directive == nil {
 				mapped = it
 			}
-			row := l.any(name)
+			row := l.rows[i]
 			switch {
 			case strings.HasPrefix(name, "map_hash_") && mapped.Directive != nil && row != nil:
 				p.reportAfterMap(it, mapped)

@@ -45,7 +45,7 @@ A line with an empty value is not sent, and two such lines do no harm.`,
 }
 
 func checkDuplicateHeader(p *Pass) {
-	p.Model.EachScope(func(s *effective.Scope) {
+	p.eachScope(func(s *effective.Scope) {
 		if s.Kind != effective.Location && s.Kind != effective.Server && s.Kind != effective.HTTP {
 			return
 		}

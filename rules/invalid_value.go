@@ -51,7 +51,7 @@ func checkInvalidValue(p *Pass) {
 	p.eachLevel(func(l level) {
 		for i := range l.Items {
 			it := l.Items[i]
-			row := l.any(it.Head.Value)
+			row := l.rows[i]
 			if row == nil {
 				p.checkSpelling(l, it)
 				continue

@@ -67,9 +67,11 @@ func checkMisplacedDirective(p *Pass) {
 			return
 		}
 		var wrong []effective.Item
-		for _, it := range l.Items {
-			row, known := rowFor(it.Head.Value, l.in)
-			if !known || row != nil || afterError(it.Directive) || placeholder(it.Head.Value) {
+		for i, it := range l.Items {
+			if l.rows[i] != nil {
+				continue
+			}
+			if _, known := rowFor(it.Head.Value, l.in); !known || afterError(it.Directive) || placeholder(it.Head.Value) {
 				continue
 			}
 			// What a template defines, or holds outside any block, is put

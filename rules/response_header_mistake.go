@@ -40,17 +40,6 @@ person to judge.`,
 }
 
 func checkResponseHeaderMistake(p *Pass) {
-	found := false
-	p.Model.EachScope(func(s *effective.Scope) {
-		for i := range s.Items {
-			if it := &s.Items[i]; (it.Is("add_header") || it.Is("proxy_pass_header")) && isUpgradeOrConnection(it.Arg(0)) {
-				found = true
-			}
-		}
-	})
-	if !found {
-		return
-	}
 	for _, r := range p.Model.Routes {
 		if !r.Pass.Is("proxy_pass") || r.Because(effective.MissingUpgrade) == nil && r.Because(effective.MissingConnection) == nil {
 			continue

@@ -140,8 +140,9 @@ type Pass struct {
 	Model   *effective.Model
 	Rule    *Rule
 	Options *Options
-	report  func(Finding)
+	found   []Finding
 	mounts  *mounts // of all models of the run
+	walk    *walk   // over the levels of Model
 }
 
 // Report adds a finding of the pass's rule. Rule and, where it is zero,
@@ -154,5 +155,5 @@ func (p *Pass) Report(f Finding) {
 	if f.Severity == 0 {
 		f.Severity = p.Rule.Severity
 	}
-	p.report(f)
+	p.found = append(p.found, f)
 }

@@ -15,12 +15,10 @@ func Run(models []*effective.Model, opts Options) []Finding {
 	c := collection{index: map[findingKey]int{}}
 	m := &mounts{models: models}
 	for _, model := range models {
-		for _, r := range opts.Rules {
-			if r.Check == nil {
-				continue
+		for _, p := range runRules(model, &opts, m) {
+			for i := range p.found {
+				c.add(&p.found[i])
 			}
-			p := &Pass{Model: model, Rule: r, Options: &opts, report: c.add, mounts: m}
-			r.Check(p)
 		}
 	}
 	c.dropSpoilt()
@@ -47,6 +45,22 @@ func Run(models []*effective.Model, opts Options) []Finding {
 			cmp.Compare(a.Message, b.Message))
 	})
 	return c.findings
+}
+
+// runRules runs the rules over one model.
+func runRules(model *effective.Model, opts *Options, m *mounts) []*Pass {
+	w := &walk{model: model}
+	var passes []*Pass
+	for _, r := range opts.Rules {
+		if r.Check == nil {
+			continue
+		}
+		p := &Pass{Model: model, Rule: r, Options: opts, mounts: m, walk: w}
+		passes = append(passes, p)
+		r.Check(p)
+	}
+	w.run()
+	return passes
 }
 
 // severity returns what a finding of the rule graded at is reported as: the
@@ -99,12 +113,12 @@ type findingKey struct {
 	message string
 }
 
-func (c *collection) add(f Finding) {
+func (c *collection) add(f *Finding) {
 	key := findingKey{f.Rule, f.File, f.Span, f.Message}
 	i, ok := c.index[key]
 	if !ok {
 		c.index[key] = len(c.findings)
-		c.findings = append(c.findings, f)
+		c.findings = append(c.findings, *f)
 		return
 	}
 	have := &c.findings[i]

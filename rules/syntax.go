@@ -4,30 +4,7 @@ import (
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
-	"github.com/wsnginx/wsnginx/rules/effective"
 )
-
-// level is a scope as the syntax rules look at it: what may stand in it is known.
-type level struct {
-	*effective.Scope
-	in contexts
-}
-
-// eachLevel calls f for every block whose directives nginx's own modules read,
-// and for the outermost level.
-func (p *Pass) eachLevel(f func(level)) {
-	p.Model.EachScope(func(s *effective.Scope) {
-		switch s.Kind {
-		case effective.Map, effective.Stream:
-			return
-		}
-		if in := contextOf(s, p.Model.Outer); in != 0 {
-			f(level{s, in})
-		} else if s.Parent == nil && p.Model.Outer == effective.Location {
-			f(level{s, 0})
-		}
-	})
-}
 
 // afterError reports whether a directive ends behind the first place at which its
 // file cannot be read: nginx never gets there.

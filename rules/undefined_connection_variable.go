@@ -62,7 +62,7 @@ func checkUndefinedConnectionVariable(p *Pass) {
 		name  string
 	}
 	said := map[use]bool{}
-	p.Model.EachScope(func(s *effective.Scope) {
+	p.eachScope(func(s *effective.Scope) {
 		if s.Kind != effective.Location && s.Kind != effective.Server && s.Kind != effective.HTTP {
 			return
 		}

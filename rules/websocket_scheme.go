@@ -40,7 +40,7 @@ block have no scheme at all.`,
 
 func checkWebSocketScheme(p *Pass) {
 	said := map[*parser.Directive]bool{}
-	p.Model.EachScope(func(s *effective.Scope) {
+	p.eachScope(func(s *effective.Scope) {
 		if s.Kind == effective.Map { // its lines are words, whatever they read like
 			return
 		}

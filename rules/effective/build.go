@@ -51,16 +51,9 @@ func (m *Model) inUse(names []string) []string {
 
 // EachScope calls f for every scope, outer ones first, in nginx's order.
 func (m *Model) EachScope(f func(*Scope)) {
-	var visit func(*Scope)
-	visit = func(s *Scope) {
+	for _, s := range m.scopes {
 		f(s)
-		for i := range s.Items {
-			if c := s.Items[i].Scope; c != nil {
-				visit(c)
-			}
-		}
 	}
-	visit(m.Main)
 }
 
 // findRoutes lists every scope that passes requests on.

@@ -19,7 +19,7 @@ func (m *Model) mount() {
 		m.Outer = outerKind(m.Config, m.Config.Main.Directives, 0)
 		root.Kind = m.Outer
 	}
-	m.Main = root
+	m.Main, m.scopes = root, append(m.scopes, root)
 	root.open(m.Config.Main, m.Config.Main.Open())
 	root.cutOff(m.Config.Main, len(m.Config.Main.Src))
 	m.fill(root, m.Config.Main.Directives, nil)
@@ -59,6 +59,7 @@ func (m *Model) fill(s *Scope, directives []*parser.Directive, via *Mount) {
 		if d.IsBlock() {
 			kind := childKind(s, d)
 			item.Scope = &Scope{Kind: kind, Block: d, Parent: s, Via: via}
+			m.scopes = append(m.scopes, item.Scope)
 			item.Scope.open(d.File, d.Open())
 			item.Scope.cutOff(d.File, d.Span.End)
 			if kind != skipped {
