@@ -87,6 +87,13 @@ func fileComments(f *parser.File) (ignores []ignoreComment, unknown []parser.Spa
 	return ignores, unknown
 }
 
+// firstComment returns the index of the first comment of a file at or behind an
+// offset.
+func firstComment(f *parser.File, offset int) int {
+	i, _ := slices.BinarySearchFunc(f.Comments, offset, func(c parser.Span, offset int) int { return c.Start - offset })
+	return i
+}
+
 func trimRight(f *parser.File, s parser.Span) parser.Span {
 	s.End = s.Start + len(strings.TrimRight(f.Src[s.Start:s.End], " \t\r"))
 	return s
@@ -111,9 +118,9 @@ func spokenFor(f *parser.File, span parser.Span) int {
 
 // readComments returns the ignore comments of all files, and reports those that
 // are addressed to wsnginx and mean nothing.
-func readComments(models []*effective.Model, opts *Options, c *collection) map[*parser.File][]ignoreComment {
+func readComments(models []*effective.Model, opts *Options, c *collection) map[*parser.File]*fileIgnores {
 	seen := map[*parser.File]bool{}
-	byFile := map[*parser.File][]ignoreComment{}
+	byFile := map[*parser.File]*fileIgnores{}
 	for _, m := range models {
 		for _, f := range m.Config.Files {
 			if seen[f] {
@@ -127,7 +134,7 @@ func readComments(models []*effective.Model, opts *Options, c *collection) map[*
 					"comment \"wsnginx:%s\" means nothing; write ignore, ignore-file, websocket or not-websocket", word))
 			}
 			if len(ignores) > 0 {
-				byFile[f] = ignores
+				byFile[f] = indexIgnores(ignores)
 			}
 		}
 	}
@@ -135,7 +142,7 @@ func readComments(models []*effective.Model, opts *Options, c *collection) map[*
 }
 
 // ignore marks the findings that comments ignore.
-func (c *collection) ignore(byFile map[*parser.File][]ignoreComment) {
+func (c *collection) ignore(byFile map[*parser.File]*fileIgnores) {
 	if len(byFile) == 0 {
 		return
 	}
@@ -148,26 +155,56 @@ func (c *collection) ignore(byFile map[*parser.File][]ignoreComment) {
 }
 
 // judgeComments reports the ignore comments that are of no use.
-func (c *collection) judgeComments(models []*effective.Model, opts *Options, byFile map[*parser.File][]ignoreComment) {
+func (c *collection) judgeComments(models []*effective.Model, opts *Options, byFile map[*parser.File]*fileIgnores) {
 	if len(byFile) == 0 {
 		return
 	}
 	for _, m := range models {
 		for _, f := range m.Config.Files {
-			for i := range byFile[f] {
-				c.judgeIgnore(opts, &byFile[f][i])
+			if ignores := byFile[f]; ignores != nil {
+				for i := range ignores.all {
+					c.judgeIgnore(opts, &ignores.all[i])
+				}
+				delete(byFile, f)
 			}
-			delete(byFile, f)
 		}
 	}
 }
 
-func ignoreFinding(f *Finding, ignores []ignoreComment) {
-	line := f.File.Position(f.Span.Start).Line
-	for i := range ignores {
-		ig := &ignores[i]
+// fileIgnores are the ignore comments of one file, in its order.
+type fileIgnores struct {
+	all    []ignoreComment
+	whole  []int         // indexes in all of those for the whole file
+	byLine map[int][]int // and of the others, by the line they speak for
+}
+
+func indexIgnores(all []ignoreComment) *fileIgnores {
+	fi := &fileIgnores{all: all, byLine: map[int][]int{}}
+	for i := range all {
+		if all[i].whole {
+			fi.whole = append(fi.whole, i)
+		} else {
+			fi.byLine[all[i].line] = append(fi.byLine[all[i].line], i)
+		}
+	}
+	return fi
+}
+
+// of returns the indexes of the comments that may speak of the finding.
+func (fi *fileIgnores) of(f *Finding) []int {
+	at := append(slices.Clone(fi.whole), fi.byLine[f.File.Position(f.Span.Start).Line]...)
+	for _, line := range passLines(f) {
+		at = append(at, fi.byLine[line]...)
+	}
+	slices.Sort(at)
+	return slices.Compact(at)
+}
+
+func ignoreFinding(f *Finding, ignores *fileIgnores) {
+	for _, i := range ignores.of(f) {
+		ig := &ignores.all[i]
 		n := slices.Index(ig.names, f.Rule.Name)
-		if n < 0 || !ig.whole && ig.line != line && !passOn(f, ig.line) {
+		if n < 0 {
 			continue
 		}
 		ig.used[n] = true
@@ -177,14 +214,21 @@ func ignoreFinding(f *Finding, ignores []ignoreComment) {
 	}
 }
 
-// passOn reports whether the pass of a route that the finding concerns stands on
-// the line: what is missing in a location is reported at its head, and ignored
-// there or where its traffic goes. One that speaks for several locations is not:
-// those that are ignored have been left out of it.
-func passOn(f *Finding, line int) bool {
-	return !f.united && slices.ContainsFunc(f.Routes, func(r *effective.Route) bool {
-		return r.Pass.File == f.File && f.File.Position(r.Pass.Span.Start).Line == line
-	})
+// passLines returns the lines on which the passes of the routes stand that the
+// finding concerns: what is missing in a location is reported at its head, and
+// ignored there or where its traffic goes. One that speaks for several locations is
+// not: those that are ignored have been left out of it.
+func passLines(f *Finding) []int {
+	if f.united {
+		return nil
+	}
+	var lines []int
+	for _, r := range f.Routes {
+		if r.Pass.File == f.File {
+			lines = append(lines, f.File.Position(r.Pass.Span.Start).Line)
+		}
+	}
+	return lines
 }
 
 // judgeIgnore reports an ignore comment that has no reason, names no rule, or

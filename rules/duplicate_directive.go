@@ -76,25 +76,32 @@ func checkDuplicateDirective(p *Pass) {
 				order = append(order, name)
 			}
 		}
+		if len(order) == 0 {
+			return
+		}
+		named := l.named(order)
 		for _, name := range order {
-			if same := together(l.named(name)); len(same) > 1 {
+			if same := together(named[name]); len(same) > 1 {
 				p.reportDuplicates(l, same)
 			}
 		}
 	})
 }
 
-// named returns the directives of one name, or the locations of one key, on the
+// named returns the directives of each name, or the locations of each key, on the
 // level.
-func (l level) named(name string) []effective.Item {
-	var same []effective.Item
+func (l level) named(names []string) map[string][]effective.Item {
+	same := make(map[string][]effective.Item, len(names))
+	for _, name := range names {
+		same[name] = nil
+	}
 	for _, it := range l.Items {
 		key := it.Head.Value
 		if key == "location" && it.Scope != nil {
 			key = locationKey(it.Scope)
 		}
-		if key == name && !afterError(it.Directive) {
-			same = append(same, it)
+		if have, asked := same[key]; asked && !afterError(it.Directive) {
+			same[key] = append(have, it)
 		}
 	}
 	return same

@@ -49,24 +49,53 @@ func checkDuplicateHeader(p *Pass) {
 		if s.Kind != effective.Location && s.Kind != effective.Server && s.Kind != effective.HTTP {
 			return
 		}
-		first := -1
-		for i, it := range s.Items {
+		var lines headerLines
+		for _, it := range s.Items {
 			if !it.Is("proxy_set_header") || len(it.Args) != 2 || it.Arg(1) == "" {
 				continue
 			}
 			p.checkColon(it)
-			if first < 0 {
-				first = i
-				continue
-			}
-			for _, before := range s.Items[first:i] {
-				if before.Is("proxy_set_header") && strings.EqualFold(before.Arg(0), it.Arg(0)) && before.Arg(1) != "" && s.SameArm(before, it) {
+			for _, before := range lines.of(it.Arg(0)) {
+				if strings.EqualFold(before.Arg(0), it.Arg(0)) && s.SameArm(before, it) {
 					p.reportDuplicate(s, before, it)
 					break
 				}
 			}
+			lines.add(it)
 		}
 	})
+}
+
+// fewLines is the number of header lines up to which all are compared.
+const fewLines = 32
+
+// headerLines are the lines of a level so far, by name where they are many.
+type headerLines struct {
+	all    []effective.Item
+	byName map[string][]effective.Item
+}
+
+// of returns the lines that may have the name.
+func (h *headerLines) of(name string) []effective.Item {
+	if h.byName == nil {
+		return h.all
+	}
+	return h.byName[strings.ToLower(name)]
+}
+
+func (h *headerLines) add(it effective.Item) {
+	h.all = append(h.all, it)
+	switch {
+	case h.byName != nil:
+		key := strings.ToLower(it.Arg(0))
+		h.byName[key] = append(h.byName[key], it)
+	case len(h.all) == fewLines:
+		h.byName = map[string][]effective.Item{}
+		for _, it := range h.all {
+			key := strings.ToLower(it.Arg(0))
+			h.byName[key] = append(h.byName[key], it)
+		}
+	}
 }
 
 // alike reports whether all lines of a header that are sent have one value.

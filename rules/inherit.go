@@ -39,29 +39,20 @@ func (p *Pass) inherited(s *effective.Scope, name string) (inheritance, bool) {
 	if in.level == nil {
 		in.unsafe = p.Model.Outer == effective.Server || p.Model.Outer == effective.Location
 	}
-	for _, other := range p.mounts.others(s) {
+	return in, p.mounts.agree(s, name, func(other *effective.Scope) bool {
 		items, level := other.Effective(name)
-		if level == other || !sameText(items, in.items) {
-			return in, false
-		}
-	}
-	return in, true
+		return level != other && sameText(items, in.items)
+	})
 }
 
 // sameOwn reports whether s has the same own directives of that name wherever
 // its block is mounted.
 func (p *Pass) sameOwn(s *effective.Scope, name string) bool {
-	others := p.mounts.others(s)
-	if len(others) == 0 {
+	if len(p.mounts.others(s)) == 0 {
 		return true
 	}
 	own := s.Own(name)
-	for _, other := range others {
-		if !sameText(other.Own(name), own) {
-			return false
-		}
-	}
-	return true
+	return p.mounts.agree(s, "own "+name, func(other *effective.Scope) bool { return sameText(other.Own(name), own) })
 }
 
 // repeat returns the edits that write the inherited lines again at to, except

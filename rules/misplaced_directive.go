@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -176,7 +175,8 @@ func whereTo(name string, several bool) string {
 // holdsComment reports whether a comment stands in the block, which would go
 // with it.
 func holdsComment(d *parser.Directive) bool {
-	return slices.ContainsFunc(d.File.Comments, func(c parser.Span) bool { return d.Span.Contains(c.Start) })
+	i := firstComment(d.File, d.Span.Start)
+	return i < len(d.File.Comments) && d.Span.Contains(d.File.Comments[i].Start)
 }
 
 // liftLines plans to move the WebSocket lines of an if that tests for WebSocket
@@ -189,7 +189,7 @@ func (p *Pass) liftLines(l level, wrong []effective.Item, f *Finding) *Fix {
 		return nil
 	}
 	var r *effective.Route
-	for _, other := range p.Model.Routes {
+	for _, other := range p.mounts.under(loc) {
 		if other.Scope == loc {
 			r = other
 		}

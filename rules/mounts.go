@@ -21,6 +21,9 @@ type mounts struct {
 	users   map[*effective.Model]map[*parser.Directive][]*effective.Route
 	meant   map[*effective.Model][]*effective.Route
 	below   map[*effective.Scope][]*effective.Route
+	agreed  map[agreement]bool
+	places  map[*parser.Directive][]Place // of apart
+	left    map[leftover]bool
 	tls     map[string]bool // ports that a listen somewhere says ssl for
 }
 
@@ -121,6 +124,32 @@ func (m *mounts) others(s *effective.Scope) []*effective.Scope {
 	return m.blocks[s.Block]
 }
 
+// agreement is whether all mounts of a block are alike in something.
+type agreement struct {
+	block *parser.Directive
+	what  string
+}
+
+// agree reports whether every mount of the block of s is like s in what is
+// named. Since being alike goes both ways and from one to the next, the answer is
+// that of any other mount too, and is asked for once.
+func (m *mounts) agree(s *effective.Scope, what string, like func(*effective.Scope) bool) bool {
+	others := m.others(s)
+	if len(others) == 0 {
+		return true
+	}
+	key := agreement{s.Block, what}
+	agreed, known := m.agreed[key]
+	if !known {
+		agreed = !slices.ContainsFunc(others, func(other *effective.Scope) bool { return !like(other) })
+		if m.agreed == nil {
+			m.agreed = map[agreement]bool{}
+		}
+		m.agreed[key] = agreed
+	}
+	return agreed
+}
+
 // modelsOf returns the models that hold the file.
 func (m *mounts) modelsOf(f *parser.File) []*effective.Model {
 	if len(m.models) == 1 {
@@ -200,20 +229,23 @@ func (p *Pass) apart(s *effective.Scope) []Place {
 		return nil
 	}
 	items, _ := s.Effective("proxy_set_header")
-	var places []Place
-	add := func(at *effective.Scope) {
-		if at.Via != nil {
-			places = append(places, Place{at.Via.Include.File, headSpan(at.Via.Include), "the location is included here"})
-		}
-	}
-	differ := false
-	for _, other := range p.mounts.others(s) {
-		own, _ := other.Effective("proxy_set_header")
-		differ = differ || !sameText(own, items)
-		add(other)
-	}
-	if !differ {
+	if p.mounts.agree(s, "effective proxy_set_header", func(other *effective.Scope) bool {
+		lines, _ := other.Effective("proxy_set_header")
+		return sameText(lines, items)
+	}) {
 		return nil
+	}
+	places, known := p.mounts.places[s.Block]
+	if !known {
+		for _, other := range p.mounts.others(s) {
+			if other.Via != nil {
+				places = append(places, Place{other.Via.Include.File, headSpan(other.Via.Include), "the location is included here"})
+			}
+		}
+		if p.mounts.places == nil {
+			p.mounts.places = map[*parser.Directive][]Place{}
+		}
+		p.mounts.places[s.Block] = places
 	}
 	return places
 }
@@ -227,12 +259,28 @@ func (p *Pass) headersLeft(r *effective.Route) bool {
 // leave says why a header line that the route lacks cannot be written for the
 // user, where that is because its location is mounted in different places.
 func (p *Pass) leave(r *effective.Route, f *Finding) {
-	places := p.apart(target(r))
+	s := target(r)
+	places := p.apart(s)
 	if len(places) == 0 {
 		return
 	}
 	f.Message += "; it is left to you, for the places that include this location inherit different proxy_set_header lines, and a first one here throws them away"
-	f.Related = append(f.Related, places...)
+	// Said once: the findings of the other mounts become one with this.
+	key := leftover{p.Rule, s.Block, f.Message}
+	if p.mounts.left == nil {
+		p.mounts.left = map[leftover]bool{}
+	}
+	if !p.mounts.left[key] {
+		p.mounts.left[key] = true
+		f.Related = append(f.Related, places...)
+	}
+}
+
+// leftover is a message about a block of which something is left to the user.
+type leftover struct {
+	rule    *Rule
+	block   *parser.Directive
+	message string
 }
 
 // through returns the directive of the scope's own block by which an item comes

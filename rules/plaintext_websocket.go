@@ -34,14 +34,14 @@ speaks TLS for it, all is well; nginx cannot tell.`,
 }
 
 func checkPlaintextWebSocket(p *Pass) {
-	said := map[*effective.VirtualServer]bool{}
+	said, secured := map[*effective.VirtualServer]bool{}, p.securedNames()
 	for _, r := range p.intended() {
 		vs := r.Server
 		if vs == nil || said[vs] || r.Intent == effective.Inherited || p.secure(vs) || local(vs) {
 			continue
 		}
 		said[vs] = true
-		if p.alsoSecure(vs) {
+		if slices.ContainsFunc(vs.Names, func(n string) bool { return secured[n] }) {
 			continue
 		}
 		msg := "this server takes WebSockets without TLS only: pages that came by https may not open them; listen with ssl, unless something in front of nginx does"
@@ -51,8 +51,8 @@ func checkPlaintextWebSocket(p *Pass) {
 		} else {
 			f = Finding{Message: fmt.Sprintf("%s (without listen it is port 80)", msg), File: vs.Scope.Block.File, Span: headSpan(vs.Scope.Block), Via: vs.Scope.Via}
 		}
-		for _, other := range p.intended() {
-			if other.Server == vs {
+		for _, other := range p.mounts.under(vs.Scope) {
+			if other.Server == vs && other.Intent != effective.None {
 				f.Routes = append(f.Routes, other)
 			}
 		}
@@ -85,14 +85,20 @@ func local(vs *effective.VirtualServer) bool {
 	return true
 }
 
-// alsoSecure reports whether another server has a name of vs, TLS, and a
-// location for WebSocket.
-func (p *Pass) alsoSecure(vs *effective.VirtualServer) bool {
+// securedNames returns the names of the servers that have TLS and a location for
+// WebSocket.
+func (p *Pass) securedNames() map[string]bool {
+	names, seen := map[string]bool{}, map[*effective.VirtualServer]bool{}
 	for _, r := range p.intended() {
-		if r.Server != nil && r.Server != vs && r.Intent != effective.Inherited && p.secure(r.Server) &&
-			slices.ContainsFunc(vs.Names, func(n string) bool { return slices.Contains(r.Server.Names, n) }) {
-			return true
+		if r.Server == nil || seen[r.Server] || r.Intent == effective.Inherited {
+			continue
+		}
+		seen[r.Server] = true
+		if p.secure(r.Server) {
+			for _, n := range r.Server.Names {
+				names[n] = true
+			}
 		}
 	}
-	return false
+	return names
 }

@@ -103,6 +103,32 @@ func settled(fix *Fix) bool {
 type collection struct {
 	findings []Finding
 	index    map[findingKey]int
+	related  map[relation]bool // of findings with many related places
+	counted  map[int]int       // how many of a finding's are in related
+}
+
+// relation is a place that a finding, by its index, relates.
+type relation struct {
+	finding int
+	place   Place
+}
+
+// fewPlaces is the number of related places up to which all are compared.
+const fewPlaces = 16
+
+// relates reports whether the finding of that index relates the place already.
+func (c *collection) relates(i int, place Place) bool {
+	have := c.findings[i].Related
+	if len(have) <= fewPlaces {
+		return slices.Contains(have, place)
+	}
+	if c.related == nil {
+		c.related, c.counted = map[relation]bool{}, map[int]int{}
+	}
+	for ; c.counted[i] < len(have); c.counted[i]++ {
+		c.related[relation{i, have[c.counted[i]]}] = true
+	}
+	return c.related[relation{i, place}]
 }
 
 // findingKey is what makes a finding the same one.
@@ -129,7 +155,7 @@ func (c *collection) add(f *Finding) {
 		}
 	}
 	for _, place := range f.Related {
-		if !slices.Contains(have.Related, place) {
+		if !c.relates(i, place) {
 			have.Related = append(have.Related, place)
 		}
 	}

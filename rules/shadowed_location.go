@@ -90,7 +90,7 @@ func (p *Pass) shadow(r *effective.Route, match string) *effective.Scope {
 			}
 			continue
 		}
-		for _, other := range p.Model.Routes {
+		for _, other := range p.mounts.under(c.Location) {
 			if other.Location == c.Location && other.Verdict != effective.Broken && len(other.Reasons) == 0 {
 				return nil
 			}

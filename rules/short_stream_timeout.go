@@ -179,7 +179,14 @@ func streamTargets(s *effective.Scope, to string) []string {
 // block or on the line before it.
 func markedWebSocket(d *parser.Directive) bool {
 	line := d.File.Position(d.Span.Start).Line
-	for _, c := range d.File.Comments {
+	from := 0
+	if line > 1 {
+		_, from = d.File.Line(line - 1)
+	}
+	for _, c := range d.File.Comments[firstComment(d.File, from):] {
+		if c.Start >= d.Span.End {
+			break
+		}
 		word, _, ok := parseComment(d.File.Src[c.Start:c.End])
 		if ok && word == "websocket" && (d.Span.Contains(c.Start) || d.File.Position(c.Start).Line == line-1) {
 			return true

@@ -85,7 +85,7 @@ func checkSubrequestUpgrade(p *Pass) {
 
 // checkSubrequest looks at the location that answers a subrequest of r.
 func (p *Pass) checkSubrequest(r *effective.Route, by effective.Item, loc *effective.Scope) {
-	for _, sub := range p.Model.Routes {
+	for _, sub := range p.mounts.under(loc) {
 		if sub.Scope != loc || !sub.Pass.Is("proxy_pass") {
 			continue
 		}

@@ -62,6 +62,7 @@ func checkUndefinedConnectionVariable(p *Pass) {
 		name  string
 	}
 	said := map[use]bool{}
+	var misplaced map[string]bool // asked for where something is not defined
 	p.eachScope(func(s *effective.Scope) {
 		if s.Kind != effective.Location && s.Kind != effective.Server && s.Kind != effective.HTTP {
 			return
@@ -72,8 +73,13 @@ func checkUndefinedConnectionVariable(p *Pass) {
 			}
 			for _, name := range effective.VariablesIn(it.Arg(1)) {
 				defined, complete := p.defines(name)
-				if !defined && complete && p.misplacedMap(name) {
-					continue // misplaced-directive says so
+				if !defined && complete {
+					if misplaced == nil {
+						misplaced = p.misplacedMaps()
+					}
+					if misplaced[name] {
+						continue // misplaced-directive says so
+					}
 				}
 				key := use{it.Directive, name}
 				if !complete {
@@ -146,15 +152,18 @@ func (p *Pass) respell(it effective.Item, written, near string) []Edit {
 	return []Edit{{File: it.File, Span: parser.Span{Start: at, End: at + len(written)}, New: near[1:]}}
 }
 
-// misplacedMap reports whether a map that stands where nginx takes none was to
-// define the name.
-func (p *Pass) misplacedMap(name string) bool {
-	found := false
+// misplacedMaps returns the names, in lower case, that maps were to define which
+// stand where nginx takes none.
+func (p *Pass) misplacedMaps() map[string]bool {
+	names := map[string]bool{}
 	p.Model.EachScope(func(s *effective.Scope) {
 		for i := range s.Items {
-			it := &s.Items[i]
-			found = found || it.Is("map") && it.IsBlock() && s.Kind != effective.HTTP && strings.EqualFold(it.Arg(1), "$"+name)
+			if it := &s.Items[i]; it.Is("map") && it.IsBlock() && s.Kind != effective.HTTP {
+				if name, ok := strings.CutPrefix(it.Arg(1), "$"); ok {
+					names[strings.ToLower(name)] = true
+				}
+			}
 		}
 	})
-	return found
+	return names
 }
