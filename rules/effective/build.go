@@ -332,7 +332,7 @@ func (m *Model) headers(r *Route, ends [requests][]outcome) []Header {
 // lines, which say what they say there.
 func (m *Model) sentBy(r *Route, l *line, ends []outcome) Value {
 	here := func(o *outcome) bool { return o.end == proxied && o.pass.Directive == r.Pass.Directive }
-	if len(ends) > 0 && ends[0].q.traced && !slices.ContainsFunc(ends, func(o outcome) bool { return here(&o) }) {
+	if len(ends) > 0 && ends[0].q.traced {
 		here = func(o *outcome) bool {
 			return o.end == proxied && o.location == r.Location && protocol(o.pass) == protocol(r.Pass)
 		}

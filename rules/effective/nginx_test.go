@@ -176,6 +176,11 @@ func TestRedirectHost(t *testing.T) {
 func TestSentElsewhere(t *testing.T) {
 	m := model(t, inHTTP("", `location /a { if ($http_upgrade) { proxy_pass http://127.0.0.1:2; } `+pass+`}`), Options{})
 	tr, _ := trace(t, m, "ws://h/a")
+	maybe := model(t, inHTTP("", `location /a { if ($http_connection ~ x) { proxy_pass http://127.0.0.1:2; } `+pass+`}`), Options{})
+	either, _ := trace(t, maybe, "ws://h/a")
+	if h := either.Route.Headers[0]; h.Sent[Handshake].Text != "127.0.0.1:1" || h.Sent[Ordinary].Known {
+		t.Errorf("%s is %+v where the client's Connection decides", h.Name, h.Sent)
+	}
 	if h := tr.Route.Headers[0]; h.Sent[Handshake].Text != "127.0.0.1:2" || h.Sent[Ordinary].Text != "127.0.0.1:1" {
 		t.Errorf("%s is %+v", h.Name, h.Sent)
 	}
