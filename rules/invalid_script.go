@@ -38,7 +38,7 @@ func (p *Pass) checkVariableName(l level, it effective.Item, arg int) {
 // scripted are the arguments in which nginx looks for variables, by directive and
 // the index of the argument (ngx_http_script_compile); -1 is the last one.
 var scripted = map[string]int{
-	"proxy_set_header": 1, "proxy_pass": 0, "proxy_method": 0, "set": 1, "rewrite": 1, "return": -1, "map": 0,
+	"proxy_set_header": 1, "add_header": 1, "add_trailer": 1, "proxy_pass": 0, "proxy_method": 0, "set": 1, "rewrite": 1, "return": -1, "map": 0,
 }
 
 // checkScript looks at the variables in an argument.

@@ -147,6 +147,7 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 	case "return":
 		p.checkReturn(l, it)
 	case "add_header", "add_trailer":
+		p.checkScript(l, it)
 		if len(it.Args) == 3 && it.Arg(2) != "always" {
 			p.reportValue(l, it, it.Args[2], nil, fmt.Sprintf(
 				"the third word of %s can only be always, and nginx does not start: invalid parameter %q; put a value of several words in quotes", it.Head.Value, it.Arg(2)))
