@@ -2,7 +2,6 @@ package parser
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -64,23 +63,6 @@ func (k *disk) names(dir string) []string {
 		k.dirs[dir] = names
 	}
 	return names
-}
-
-// readRegular reads a regular file. Anything else is refused without being
-// opened: a FIFO would wait for ever.
-func readRegular(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", err
-	}
-	if why := irregular(info.Mode()); why != "" {
-		return "", errors.New(why)
-	}
-	if info.Size() > maxFileSize {
-		return "", fmt.Errorf("is larger than %d MB", maxFileSize>>20)
-	}
-	text, err := os.ReadFile(path)
-	return string(text), err
 }
 
 // irregular says what keeps a file of this mode from being read, "" where
