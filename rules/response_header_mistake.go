@@ -91,35 +91,28 @@ func (p *Pass) sendInstead(r *effective.Route, it effective.Item) *Fix {
 // dropMistaken takes out the findings about a missing header that one about the
 // line written in its place says better, with the same fix.
 func (c *collection) dropMistaken() {
-	mends := func(f, by *Finding) bool {
-		missing := missingUpgradeHeader
-		if strings.EqualFold(by.header, "Connection") {
-			missing = missingConnectionHeader
-		}
-		return f.Rule == missing && slices.Equal(f.Routes, by.Routes) && (by.Fix != nil || f.Fix == nil)
-	}
-	var by []int
+	missing := map[*effective.Route][]int{} // the findings that may be taken out, by their first route
 	for i := range c.findings {
-		if c.findings[i].Rule == responseHeaderMistake {
-			by = append(by, i)
+		if f := &c.findings[i]; len(f.Routes) > 0 && (f.Rule == missingUpgradeHeader || f.Rule == missingConnectionHeader) {
+			missing[f.Routes[0]] = append(missing[f.Routes[0]], i)
 		}
 	}
 	drop := map[int]bool{}
-	for _, i := range by {
-		for j := range c.findings {
-			if mends(&c.findings[j], &c.findings[i]) {
-				c.findings[i].Severity = max(c.findings[i].Severity, c.findings[j].Severity)
+	for i := range c.findings {
+		by := &c.findings[i]
+		if by.Rule != responseHeaderMistake || len(by.Routes) == 0 {
+			continue
+		}
+		for _, j := range missing[by.Routes[0]] {
+			f := &c.findings[j]
+			if (f.Rule == missingConnectionHeader) == strings.EqualFold(by.header, "Connection") &&
+				slices.Equal(f.Routes, by.Routes) && (by.Fix != nil || f.Fix == nil) {
+				by.Severity = max(by.Severity, f.Severity)
 				drop[j] = true
 			}
 		}
 	}
-	kept := c.findings[:0]
-	for i := range c.findings {
-		if !drop[i] {
-			kept = append(kept, c.findings[i])
-		}
-	}
-	c.findings = kept
+	c.remove(drop)
 }
 
 // hidden reports whether a proxy_hide_header names the header for the route, so

@@ -169,6 +169,20 @@ func (c *collection) add(f *Finding) {
 	}
 }
 
+// remove takes out the findings at the given indexes.
+func (c *collection) remove(gone map[int]bool) {
+	if len(gone) == 0 {
+		return
+	}
+	kept := c.findings[:0]
+	for i := range c.findings {
+		if !gone[i] {
+			kept = append(kept, c.findings[i])
+		}
+	}
+	c.findings = kept
+}
+
 // dropSpoilt takes out the findings that only follow from another one: the
 // header lines behind a missing semicolon are not missing. So does what stands
 // behind the error at which nginx stops reading a file: it was read by guess.

@@ -125,16 +125,7 @@ func (c *collection) unite(may func(*parser.File) bool) {
 		}
 		c.join(g, fix, gone)
 	}
-	if len(gone) == 0 {
-		return
-	}
-	kept := c.findings[:0]
-	for i := range c.findings {
-		if !gone[i] {
-			kept = append(kept, c.findings[i])
-		}
-	}
-	c.findings = kept
+	c.remove(gone)
 }
 
 // take adds the i-th finding to the group.
