@@ -15,6 +15,7 @@ type given struct {
 	abs    string
 	real   string
 	dir    bool
+	left   bool // Options.Exclude leaves it out
 	stdin  bool
 	main   *source         // of a dump: its first file
 	whole  bool            // a main configuration: all that it includes was asked for
@@ -150,6 +151,17 @@ func candidate(name, parent string) choice {
 // an absolute path. A pattern is held against its path from the working
 // directory and from each given folder; one without a slash against its name.
 func (w *Workspace) excluded(abs string) bool {
+	for _, e := range w.opts.Excluded {
+		if abs == e.Dir || !below(abs, e.Dir) {
+			if !strings.Contains(e.Pattern, "/") && matchesPath(e.Pattern, filepath.Base(abs)) {
+				return true
+			}
+			continue
+		}
+		if rel, err := filepath.Rel(e.Dir, abs); err == nil && matchesPath(e.Pattern, filepath.ToSlash(rel)) {
+			return true
+		}
+	}
 	if len(w.opts.Exclude) == 0 {
 		return false
 	}
@@ -171,21 +183,30 @@ func (w *Workspace) excluded(abs string) bool {
 		paths = append(paths, filepath.ToSlash(abs))
 	}
 	for _, pattern := range w.opts.Exclude {
-		pattern = strings.TrimSuffix(strings.TrimPrefix(filepath.ToSlash(pattern), "./"), "/")
 		for _, path := range paths {
-			if !strings.Contains(pattern, "/") {
-				for _, element := range strings.Split(path, "/") {
-					if ok, _ := doublestar.Match(pattern, element); ok {
-						return true
-					}
-				}
-				continue
+			if matchesPath(pattern, path) {
+				return true
 			}
-			for p := path; p != "."; p = pathDir(p) {
-				if ok, _ := doublestar.Match(pattern, p); ok {
-					return true
-				}
+		}
+	}
+	return false
+}
+
+// matchesPath reports whether a pattern matches a path with slashes or a folder
+// around it; one without a slash is held against each name in it.
+func matchesPath(pattern, path string) bool {
+	pattern = strings.TrimSuffix(strings.TrimPrefix(filepath.ToSlash(pattern), "./"), "/")
+	if !strings.Contains(pattern, "/") {
+		for element := range strings.SplitSeq(path, "/") {
+			if ok, _ := doublestar.Match(pattern, element); ok {
+				return true
 			}
+		}
+		return false
+	}
+	for p := path; p != "."; p = pathDir(p) {
+		if ok, _ := doublestar.Match(pattern, p); ok {
+			return true
 		}
 	}
 	return false

@@ -137,10 +137,14 @@ func (b *building) places(path string) (places []string, mapped bool) {
 		return places, false
 	}
 	path = slashed(path)
-	longest := -1
+	longest, nearest := -1, -1
 	for _, m := range b.w.opts.Mappings {
-		if rest, ok := cutPrefix(path, slashed(m.From)); ok && len(m.From) > longest {
-			longest = len(m.From)
+		rest, ok := cutPrefix(path, slashed(m.From))
+		if !ok || m.Under != "" && !below(b.bases[0], m.Under) {
+			continue
+		}
+		if n := len(m.From); n > longest || n == longest && nearest > 0 && len(m.Under) > nearest {
+			longest, nearest = n, len(m.Under)
 			places = []string{b.w.abs(filepath.Join(m.To, filepath.FromSlash(rest)))}
 		}
 	}

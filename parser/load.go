@@ -58,8 +58,10 @@ type Problem struct {
 // Options say how paths become Configs.
 type Options struct {
 	Root      string            // the main configuration that the paths belong to; "" to find it
+	Roots     []string          // further ones: a path that none of them holds is looked for above itself
 	Mappings  []Mapping         // where absolute include paths lie
 	Exclude   []string          // doublestar patterns of files and folders to leave out
+	Excluded  []Exclusion       // further ones, each below a folder of its own
 	Overlay   map[string]string // by File.Name: bytes that stand in for those on disk
 	Stdin     []byte            // what the path "-" holds
 	StdinName string            // how findings name it; "" is "<stdin>"
@@ -71,14 +73,21 @@ type Options struct {
 
 // Passed is a file that was not read, because it is not nginx configuration.
 type Passed struct {
-	Name   string
-	Format string // what it is, "" where that is not known
-	Given  bool   // the user named it; the others lie in a folder that was named
+	Name     string
+	Format   string // what it is, "" where that is not known
+	Given    bool   // the user named it; the others lie in a folder that was named
+	Excluded bool   // the user's patterns leave it out
 }
 
-// Mapping says that the absolute path From is To on this machine.
+// Exclusion is a pattern, as those of Options.Exclude, for the paths below a folder.
+type Exclusion struct {
+	Pattern, Dir string
+}
+
+// Mapping says that the absolute path From is To on this machine, for the includes
+// of main configurations and fragments at or below Under; "" is all.
 type Mapping struct {
-	From, To string
+	From, To, Under string
 }
 
 // Workspace is everything the user's paths stand for.

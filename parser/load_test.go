@@ -150,7 +150,7 @@ nginx.conf:8:2: not-followed: include "nothere.conf" was not followed: there is 
 		{"mapped", map[string]string{
 			"nginx.conf": "events {}\nhttp {\n include /data/a.conf;\n include /data/sub/*.conf;\n include /data/b.conf;\n}",
 			"x/a.conf":   serverText, "y/c.conf": serverText},
-			[]string{"nginx.conf"}, Options{Mappings: []Mapping{{"/data", "x"}, {"/data/sub", "y"}}}, `main *wnginx.conf *wx/a.conf *wy/c.conf
+			[]string{"nginx.conf"}, Options{Mappings: []Mapping{{"/data", "x", ""}, {"/data/sub", "y", ""}}}, `main *wnginx.conf *wx/a.conf *wy/c.conf
 nginx.conf:5:2: not-followed: include "/data/b.conf" was not followed: there is no "x/b.conf"
 `},
 		{"a path through the parent", map[string]string{".git/HEAD": "", "a/nginx.conf": "events {} http { include ../b/x.conf; }", "b/x.conf": serverText},

@@ -26,8 +26,10 @@ func (w *Workspace) load() {
 	}
 	roots := w.candidates()
 	r := &rooting{w: w, built: map[*source]*Config{}, given: map[*Config]*given{}}
-	if w.opts.Root != "" {
-		r.explicit()
+	for _, path := range append([]string{w.opts.Root}, w.opts.Roots...) {
+		if path != "" {
+			r.explicit(path)
+		}
 	}
 	for _, root := range roots {
 		if root.s.file != nil && (isWhole(root.s.file) || root.g.main != nil) {
@@ -73,6 +75,9 @@ func (w *Workspace) prepare(g *given) {
 		return
 	}
 	g.real = w.disk.realPath(g.abs)
+	if g.left = w.excluded(g.abs); g.left {
+		return
+	}
 	if !info.IsDir() {
 		if why := irregular(info.Mode()); why != "" {
 			w.fail(g, why+`; to read from a pipe, give its text on standard input and "-" as the path`)
@@ -103,6 +108,11 @@ func (w *Workspace) candidates() []root {
 	var roots []root
 	taken := map[*source]bool{}
 	w.Passed = nil
+	for _, g := range w.given {
+		if g.left {
+			w.Passed = append(w.Passed, Passed{Name: w.display(g.abs, g), Given: true, Excluded: true})
+		}
+	}
 	for _, dirs := range []bool{false, true} {
 		var batch []*source
 		for _, g := range w.given {
@@ -181,7 +191,7 @@ type rooting struct {
 	w     *Workspace
 	order []*Config
 	built map[*source]*Config
-	first *Config // the one the user named with Options.Root
+	first []*Config // those that Options name
 
 	mains     []*Config // those that include an -enabled folder
 	mainFiles []*File
@@ -201,10 +211,10 @@ func (r *rooting) add(s *source, g *given, fragment bool) *Config {
 	return c
 }
 
-// explicit builds the main configuration that the user named beside the paths.
-func (r *rooting) explicit() {
+// explicit builds a main configuration that the user named beside the paths.
+func (r *rooting) explicit(path string) {
 	w := r.w
-	g := &given{path: w.opts.Root, abs: w.abs(w.opts.Root)}
+	g := &given{path: path, abs: w.abs(path)}
 	info, err := os.Stat(g.abs)
 	switch {
 	case err != nil:
@@ -220,7 +230,7 @@ func (r *rooting) explicit() {
 		w.fail(g, "the main configuration was not read: "+reason(s.err))
 		return
 	}
-	r.first = r.add(s, g, false)
+	r.first = append(r.first, r.add(s, g, false))
 }
 
 // upwards looks above each given path for a nginx.conf that includes what it
@@ -229,7 +239,7 @@ func (r *rooting) upwards(roots []root) {
 	w := r.w
 	tried := map[string]bool{}
 	for _, g := range w.given {
-		if g.abs == "" || len(g.files) == 0 {
+		if g.abs == "" || len(g.files) == 0 || slices.ContainsFunc(r.first, func(c *Config) bool { return holdsAny(c, roots, g) }) {
 			continue
 		}
 		at := g.abs
@@ -300,7 +310,7 @@ func (r *rooting) keepOuter() {
 	}
 	dropped := make([]bool, len(r.order))
 	for i, c := range r.order {
-		if c == r.first {
+		if slices.Contains(r.first, c) {
 			continue
 		}
 		for _, h := range holders[c.Main] {
@@ -399,7 +409,7 @@ func (w *Workspace) finish(r *rooting, roots []root) {
 				w.Passed = append(w.Passed, Passed{Name: w.display(path, g)})
 			}
 		}
-		if g.dir && !found[g] && g.real != "" {
+		if g.dir && !found[g] && g.real != "" && !g.left {
 			w.fail(g, fmt.Sprintf("no nginx configuration in this folder (%d files looked at); name a file, or a folder that holds *.conf files", len(g.files)))
 		}
 	}

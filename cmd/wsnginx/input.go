@@ -187,6 +187,10 @@ func (in *input) passed() {
 			what = "looks like " + f.Format + ", not nginx configuration"
 		}
 		switch {
+		case f.Excluded:
+			if !in.style.Quiet {
+				in.program.say("%s: left out, as exclude says", in.style.Name(f.Name))
+			}
 		case f.Given && !in.style.Quiet:
 			in.program.say("%s: %s; passed over (--force reads it)", in.style.Name(f.Name), what)
 		case !f.Given && in.verbose:

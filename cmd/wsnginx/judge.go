@@ -23,8 +23,8 @@ type judge struct {
 	resolver *settings.Resolver
 	said     *settings.Run
 	base     *settings.Applied // where no file is at hand: that of the first path
-	bases    []string          // the folders from which --exclude is read
 	version  effective.Version // what the run judges for, until a command knows better
+	exclude  []string          // the patterns of --exclude
 	stdin    string            // the path that stands for every file, where standard input alone is read
 
 	mu     sync.Mutex
@@ -67,7 +67,7 @@ func newJudge(c *cli.Context, paths []string) (*judge, error) {
 	if err != nil {
 		return nil, prefixed(c, err)
 	}
-	j := &judge{resolver: resolver, byName: map[string]*settings.Applied{}}
+	j := &judge{resolver: resolver, exclude: flags.Exclude, byName: map[string]*settings.Applied{}}
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
@@ -83,7 +83,6 @@ func newJudge(c *cli.Context, paths []string) (*judge, error) {
 	if len(paths) == 1 && paths[0] == "-" {
 		j.stdin = abs[0]
 	}
-	j.bases = settings.Bases(abs)
 	if j.said, err = resolver.Run(abs); err != nil {
 		return nil, prefixed(c, err)
 	}
@@ -125,9 +124,13 @@ func (j *judge) dress(c *cli.Context) error {
 // where includes lie and what to leave out: then it reads again.
 func (j *judge) open(paths []string, opts parser.Options) (*parser.Workspace, error) {
 	for {
-		opts.Root, opts.Exclude, opts.Mappings = j.said.Root, j.said.Exclude, nil
+		opts.Root, opts.Roots, opts.Exclude, opts.Mappings = j.said.Root, j.said.Roots, j.exclude, nil
+		opts.Excluded = nil
+		for _, e := range j.said.Exclude {
+			opts.Excluded = append(opts.Excluded, parser.Exclusion{Pattern: e.Pattern, Dir: e.Dir})
+		}
 		for _, m := range j.said.Maps {
-			opts.Mappings = append(opts.Mappings, parser.Mapping{From: m.From, To: m.To})
+			opts.Mappings = append(opts.Mappings, parser.Mapping{From: m.From, To: m.To, Under: m.Under})
 		}
 		w := parser.Open(paths, opts)
 		again, err := j.learn(w)
@@ -153,10 +156,7 @@ func (j *judge) learn(w *parser.Workspace) (again bool, err error) {
 				}
 				continue
 			}
-			changed, err := j.said.Add(a.Settings, j.bases, f == cfg.Main, cfg.Fragment)
-			if err != nil {
-				return false, err
-			}
+			changed := j.said.Add(a.Settings, f == cfg.Main, cfg.Fragment)
 			again = again || changed
 		}
 	}

@@ -174,55 +174,27 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if run.Root != filepath.Join(dir, "m.conf") || run.Format != "json" || run.Baseline != filepath.Join(dir, "a/known.json") ||
-		len(run.Maps) != 2 || run.Maps[0].To != filepath.Join(dir, "a/x") {
+	if want := []string{filepath.Join(dir, "m.conf")}; !slices.Equal(run.Roots, want) || run.Root != "" || run.Format != "json" || run.Baseline != filepath.Join(dir, "a/known.json") ||
+		len(run.Maps) != 2 || run.Maps[0] != (Map{"/etc/nginx", filepath.Join(dir, "a/x"), filepath.Join(dir, "a")}) {
 		t.Errorf("run over a: %+v", run)
 	}
-	if want := []string{"tmp", "a/old/**", "old/**", "a/**/*.bak", "*.bak"}; !slices.Equal(run.Exclude, want) {
+	if want := []Exclusion{{"old/**", filepath.Join(dir, "a")}, {"*.bak", filepath.Join(dir, "a")}}; !slices.Equal(run.Exclude, want) {
 		t.Errorf("exclude is %q, want %q", run.Exclude, want)
 	}
-	if _, err := get(Flags{}, "a/x", "b/x"); err == nil || err.Error() != "a/.wsnginx.yaml:1 and b/.wsnginx.yaml:1 name different main configurations; run wsnginx once for each, or give --root" {
-		t.Errorf("two roots: %v", err)
+	if run, err := get(Flags{}, "a/x", "b/x"); err != nil || !slices.Equal(run.Roots, []string{filepath.Join(dir, "m.conf"), filepath.Join(dir, "n.conf")}) {
+		t.Errorf("two roots: %+v, %v", run, err)
 	}
-	if run, err := get(Flags{Root: "q"}, "a/x", "b/x"); err != nil || run.Root != "q" || len(run.Maps) != 3 {
+	if run, err := get(Flags{Root: "q"}, "a/x", "b/x"); err != nil || run.Root != "q" || len(run.Roots) > 0 || len(run.Maps) != 3 {
 		t.Errorf("--root: %+v, %v", run, err)
 	}
-	if _, err := get(Flags{}, "c/x", "a/x"); err == nil || !strings.Contains(err.Error(), "map /opt to different folders") {
-		t.Errorf("two maps: %v", err)
+	if run, err := get(Flags{}, "c/x", "a/x"); err != nil || len(run.Maps) != 3 || run.Maps[0].Under != filepath.Join(dir, "c") || run.Maps[2].Under != filepath.Join(dir, "a") {
+		t.Errorf("two maps of one folder: %+v, %v", run, err)
 	}
-	if run, err := get(Flags{Map: []string{"/opt=here"}, Format: "text"}, "c/x", "a/x"); err != nil || run.Maps[0] != (Map{"/opt", "here", "--map"}) || run.Format != "text" {
+	if run, err := get(Flags{File: filepath.Join(dir, "a", FileName)}, "b/x"); err != nil || len(run.Maps) != 2 || run.Maps[0].Under != "" {
+		t.Errorf("--settings: %+v, %v", run, err)
+	}
+	if run, err := get(Flags{Map: []string{"/opt=here"}, Format: "text"}, "c/x", "a/x"); err != nil || run.Maps[0] != (Map{"/opt", "here", ""}) || run.Format != "text" {
 		t.Errorf("--map: %+v, %v", run, err)
-	}
-}
-
-func TestRebase(t *testing.T) {
-	for _, c := range []struct {
-		pattern, dir, base string
-		want               []string
-	}{
-		{"*.bak", "/r", "/r", []string{"*.bak"}},
-		{"a/**", "/r", "/r", []string{"a/**"}},
-		{"a/", "/r", "/r", []string{"a"}},
-		{"a/**", "/r/s", "/r", []string{"s/a/**"}},
-		{"*.bak", "/r/s[1]", "/r", []string{`s\[1\]/**/*.bak`}},
-		{"a/b/*.conf", "/r", "/r/a", []string{"b/*.conf"}},
-		{"*/b/*.conf", "/r", "/r/a/b", []string{"*.conf"}},
-		{"c/b", "/r", "/r/a", nil},
-		{"a/**", "/r", "/r/a/b", []string{"**", "**"}},
-		{"**/x", "/r", "/r/a/b", []string{"**/x"}},
-		{"a", "/r", "/r/a", []string{"**"}},
-		{"*.bak", "/r", "/r/a", []string{"*.bak"}},
-		{"a/**", "/r", "/q", nil},
-	} {
-		got := rebase(c.pattern, c.dir, c.base)
-		for _, w := range c.want {
-			if !slices.Contains(got, w) {
-				t.Errorf("rebase(%q, %q, %q) = %q, want %q", c.pattern, c.dir, c.base, got, c.want)
-			}
-		}
-		if (len(got) == 0) != (len(c.want) == 0) {
-			t.Errorf("rebase(%q, %q, %q) = %q, want %q", c.pattern, c.dir, c.base, got, c.want)
-		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,22 +8,29 @@ import (
 
 // Run is what settings say about a run as a whole.
 type Run struct {
-	Root     string // the main configuration; "" to find it
+	Root     string   // the main configuration of the flag; "" to find it
+	Roots    []string // those that settings name
 	Maps     []Map
 	Format   string
 	Color    string
 	Baseline string
-	Exclude  []string // patterns as parser.Options has them
+	Exclude  []Exclusion // what settings leave out
 
-	root     string // where it was said
-	mapped   map[*Settings]bool
-	excludes map[*Settings]bool
+	mapped     map[*Settings]bool
+	excludes   map[*Settings]bool
+	everywhere bool // the settings are those of --settings, wherever they lie
+}
+
+// Exclusion is a pattern of files and folders to leave out, and the folder from
+// which it is read.
+type Exclusion struct {
+	Pattern, Dir string
 }
 
 // Map says where an absolute include path lies.
 type Map struct {
 	From, To string
-	at       string
+	Under    string // the folder of the settings that say so; "" for a flag
 }
 
 // Run returns what holds for a run over the given files and folders, absolute
@@ -32,17 +38,16 @@ type Map struct {
 // baseline there can be one: the first path's settings have them.
 func (r *Resolver) Run(paths []string) (*Run, error) {
 	run := &Run{
-		Root: r.flags.Root, Baseline: r.flags.Baseline, Format: r.flags.Format, Color: r.flags.Color, Exclude: slices.Clone(r.flags.Exclude),
-		mapped: map[*Settings]bool{}, excludes: map[*Settings]bool{},
+		Root: r.flags.Root, Baseline: r.flags.Baseline, Format: r.flags.Format, Color: r.flags.Color,
+		mapped: map[*Settings]bool{}, excludes: map[*Settings]bool{}, everywhere: r.flags.File != "",
 	}
 	for _, m := range r.flags.Map {
 		from, to, err := cutMap(m)
 		if err != nil {
 			return nil, err
 		}
-		run.Maps = append(run.Maps, Map{from, to, "--map"})
+		run.Maps = append(run.Maps, Map{from, to, ""})
 	}
-	bases := Bases(paths)
 	for i, path := range paths {
 		dir := path
 		if !isDir(path) {
@@ -58,26 +63,9 @@ func (r *Resolver) Run(paths []string) (*Run, error) {
 		if i == 0 {
 			run.first(s)
 		}
-		if _, err := run.Add(s, bases, true, true); err != nil {
-			return nil, err
-		}
+		run.Add(s, true, true)
 	}
 	return run, nil
-}
-
-// Bases returns the folders from which patterns of --exclude are read: the
-// working directory, and the folders among the paths.
-func Bases(paths []string) []string {
-	var out []string
-	if cwd, err := os.Getwd(); err == nil {
-		out = append(out, cwd)
-	}
-	for _, p := range paths {
-		if isDir(p) && !slices.Contains(out, p) {
-			out = append(out, p)
-		}
-	}
-	return out
 }
 
 func isDir(path string) bool {
@@ -98,51 +86,32 @@ func (run *Run) first(s *Settings) {
 }
 
 // Add takes in what the settings of another file say of the run, and reports
-// whether that is new. bases are the folders from which patterns are read. Only
-// the settings of a main configuration or a fragment say where includes lie, and
-// only a fragment's which main configuration it belongs to.
-func (run *Run) Add(s *Settings, bases []string, main, fragment bool) (bool, error) {
+// whether that is new. Only the settings of a main configuration or a fragment say
+// where includes lie, and only a fragment's which main configuration it belongs to.
+func (run *Run) Add(s *Settings, main, fragment bool) (changed bool) {
 	if s == nil {
-		return false, nil
+		return false
 	}
-	changed := false
 	if !run.excludes[s] {
 		run.excludes[s] = true
-		changed = run.exclude(s, bases)
-	}
-	if main && fragment && s.Root.Given() {
-		switch root := s.path(s.Root.Value); {
-		case run.Root == "":
-			run.Root, run.root, changed = root, s.at(s.Root), true
-		case run.root != "" && run.Root != root:
-			return false, fmt.Errorf("%s and %s name different main configurations; run wsnginx once for each, or give --root", run.root, s.at(s.Root))
+		for _, t := range s.Exclude {
+			run.Exclude, changed = append(run.Exclude, Exclusion{t.Value, s.Dir}), true
 		}
 	}
+	if root := s.path(s.Root.Value); main && fragment && s.Root.Given() && run.Root == "" && !slices.Contains(run.Roots, root) {
+		run.Roots, changed = append(run.Roots, root), true
+	}
 	if !main || run.mapped[s] {
-		return changed, nil
+		return changed
 	}
 	run.mapped[s] = true
 	for _, e := range s.Map {
-		m := Map{e.Key.Value, s.path(e.Value.Value), s.at(e.Value)}
-		i := slices.IndexFunc(run.Maps, func(have Map) bool { return have.From == m.From })
-		switch {
-		case i < 0:
-			run.Maps, changed = append(run.Maps, m), true
-		case run.Maps[i].at != "--map" && run.Maps[i].To != m.To:
-			return false, fmt.Errorf("%s and %s map %s to different folders; run wsnginx once for each, or give --map", run.Maps[i].at, m.at, m.From)
+		m := Map{e.Key.Value, s.path(e.Value.Value), s.Dir}
+		if run.everywhere {
+			m.Under = ""
 		}
-	}
-	return changed, nil
-}
-
-func (run *Run) exclude(s *Settings, bases []string) (changed bool) {
-	for _, t := range s.Exclude {
-		for _, base := range bases {
-			for _, p := range rebase(t.Value, s.Dir, base) {
-				if !slices.Contains(run.Exclude, p) {
-					run.Exclude, changed = append(run.Exclude, p), true
-				}
-			}
+		if !slices.ContainsFunc(run.Maps, func(have Map) bool { return have.From == m.From && have.Under == "" }) {
+			run.Maps, changed = append(run.Maps, m), true
 		}
 	}
 	return changed
