@@ -194,12 +194,8 @@ func (in *input) join(c *cli.Context, r *probe.Result, o *probe.Options) (*probe
 	if err != nil {
 		return nil, nil, err
 	}
-	list, err := rules.Select(rules.Selection{})
-	if err != nil {
-		return nil, nil, err
-	}
 	var findings []rules.Finding
-	for _, f := range rules.Run(models, rules.Options{Rules: list, Writable: in.writable(in.workspace)}) {
+	for _, f := range in.judge.run(models, rules.Options{Writable: in.writable(in.workspace)}) {
 		if f.Ignored == "" {
 			findings = append(findings, f)
 		}

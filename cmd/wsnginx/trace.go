@@ -61,10 +61,7 @@ func (p *program) trace(c *cli.Context) error {
 		p.status = exitFailed
 		return nil
 	}
-	findings, err := in.about(model, trace)
-	if err != nil {
-		return err
-	}
+	findings := in.about(model, trace)
 	if in.machine {
 		err = report.TraceJSON(in.out.w, in.options.Version, trace, problems, in.style, findings...)
 	} else {
@@ -103,19 +100,15 @@ func socketURL(text string) (*url.URL, error) {
 // about returns what the rules say of the location that answers a trace, as if
 // all of the configuration were meant for WebSocket: who traces a URL means it.
 // Of a socket that works only warnings and errors are worth a word.
-func (in *input) about(m *effective.Model, t *effective.Trace) ([]rules.Finding, error) {
+func (in *input) about(m *effective.Model, t *effective.Trace) []rules.Finding {
 	if t.Route == nil || t.Route.Pass.Directive == nil {
-		return nil, nil
-	}
-	list, err := rules.Select(rules.Selection{})
-	if err != nil {
-		return nil, err
+		return nil
 	}
 	meant := in.options
 	meant.WebSocket, meant.NotWebSocket = []string{"*"}, nil
-	models := []*effective.Model{effective.Build(m.Config, meant)}
+	models := []*effective.Model{in.judge.build(m.Config, meant)}
 	var out []rules.Finding
-	for _, f := range rules.Run(models, rules.Options{Rules: list, Writable: in.writable(in.workspace)}) {
+	for _, f := range in.judge.run(models, rules.Options{Writable: in.writable(in.workspace)}) {
 		speaks := f.Rule.Reason != "" && t.Route.Verdict == effective.Broken && t.Route.Because(f.Rule.Reason) != nil
 		if f.Ignored == "" && (speaks || f.Severity > rules.Info) && slices.ContainsFunc(f.Routes, func(r *effective.Route) bool {
 			return r.Pass.Directive == t.Route.Pass.Directive && blockOf(r.Location) == blockOf(t.Route.Location) &&
@@ -124,7 +117,7 @@ func (in *input) about(m *effective.Model, t *effective.Trace) ([]rules.Finding,
 			out = append(out, f)
 		}
 	}
-	return out, nil
+	return out
 }
 
 func blockOf(s *effective.Scope) *parser.Directive {
@@ -158,7 +151,7 @@ func (in *input) tracedBy(models []*effective.Model, u *url.URL) (*effective.Mod
 		main, _ := filepath.Abs(m.Config.Main.Name)
 		for i, against := range []bool{
 			path.Base(m.Config.Main.Name) != "nginx.conf", !strings.HasPrefix(t.ServerWhy, "its server_name"),
-			m.Config.Fragment, t.Server == nil, t.Outcome == effective.OutcomeNoServer,
+			m.Config.Fragment || m.Config.Site != nil, t.Server == nil, t.Outcome == effective.OutcomeNoServer,
 			root != "" && main != root,
 		} {
 			if against {
