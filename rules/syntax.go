@@ -108,7 +108,7 @@ func (l level) swallowed(d *parser.Directive) []int {
 		if a.Span.Len() != len(a.Value) || !isDirectiveName(a.Value) || !startsLine(d.File.Src, a.Span.Start) {
 			continue
 		}
-		if _, ok := l.row(a.Value); ok {
+		if _, ok := l.row(a.Value); ok && !isParameter(d, a.Value) {
 			starts = append(starts, i)
 		}
 	}
@@ -160,4 +160,16 @@ func isDirectiveName(s string) bool {
 // startsLine reports whether nothing but blanks stands before offset on its line.
 func startsLine(src string, offset int) bool {
 	return strings.Trim(src[lineStart(src, offset):offset], " \t\r") == ""
+}
+
+// isParameter reports whether a word that is the name of a directive is one of the
+// words that another directive knows among its arguments, too.
+func isParameter(d *parser.Directive, word string) bool {
+	switch d.Head.Value {
+	case "listen": // ngx_http_core_listen
+		return word == "ssl" || word == "http2" || word == "http3" || word == "quic"
+	case "access_log": // ngx_http_log_set_log
+		return word == "gzip"
+	}
+	return false
 }
