@@ -4,12 +4,12 @@ import "strings"
 
 // HoldsTag reports whether a word's value holds a piece that something fills in
 // before nginx reads it, so that its value is not known: {{ }}, {% %}, <% %>,
-// %%NAME%%, %name%, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name] or the shell's $(…). Variables
+// %%NAME%%, %name%, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name], YOUR_NAME or the shell's $(…). Variables
 // in capitals are another matter, because nginx may define them: see InCapitals.
 func HoldsTag(value string) bool {
 	for i := 0; i < len(value); i++ {
 		switch value[i] {
-		case '{', '<', '[', '%', '@', '_', '$', '!':
+		case '{', '<', '[', '%', '@', '_', '$', '!', 'Y':
 			if placeholderEnd(value, i) > 0 {
 				return true
 			}
@@ -79,6 +79,13 @@ func placeholderEnd(s string, i int) int {
 		return enclosed(s, i, ">", func(c byte) bool { return wordByte(c) || c == '-' || c == '.' || c == ' ' })
 	case '[':
 		return severalEnd(s, i)
+	case 'Y':
+		if i > 0 && wordByte(s[i-1]) || !strings.HasPrefix(s[i:], "YOUR_") && !strings.HasPrefix(s[i:], "YOUR-") {
+			return 0
+		}
+		if n := nameEnd(s, i+5, upperByte); n > i+6 {
+			return n
+		}
 	case '%':
 		if strings.HasPrefix(s[i:], "%%") {
 			if n := nameEnd(s, i+2, wordByte); n > i+2 && strings.HasPrefix(s[n:], "%%") {

@@ -165,6 +165,9 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 	name := it.Head.Value
 	for i, a := range it.Args {
 		v := a.Value
+		if meantFor(v) {
+			continue
+		}
 		said, remedy := "", ""
 		switch row.kind {
 		case "flag":
@@ -251,6 +254,9 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 	scheme, _, found := strings.Cut(url, "://")
 	i := len(scheme) + len("://")
 	if !found || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
+		if meantFor(url) {
+			return
+		}
 		p.reportValue(l, it, it.Args[0], nil, fmt.Sprintf(
 			"proxy_pass %q is no URL to nginx, which does not start: invalid URL prefix; begin it with http:// or https://", url))
 		return
@@ -273,7 +279,7 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 		switch n, err := strconv.Atoi(port); {
 		case host == "" || host[0] == ':':
 			said = "no host"
-		case has && host[0] != '[' && (err != nil || n < 1 || n > 65535 || port[0] == '+'):
+		case has && host[0] != '[' && !meantFor(port) && (err != nil || n < 1 || n > 65535 || port[0] == '+'):
 			said = "invalid port"
 		}
 		if said != "" {

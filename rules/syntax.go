@@ -66,7 +66,7 @@ func readable(d *parser.Directive) bool {
 // placeholder reports whether a word looks like one that a template fills in:
 // ${NAME} of envsubst, in capitals where nginx's own are not, %name%, <name>, @NAME@, __NAME__, "...".
 func placeholder(s string) bool {
-	if parser.InCapitals(s) {
+	if parser.InCapitals(s) || parser.HoldsTag(s) {
 		return true
 	}
 	for rest := s; ; {
@@ -90,6 +90,38 @@ func placeholder(s string) bool {
 	}
 	edges := s[:1] + s[n-1:]
 	return edges == "%%" || edges == "<>" || edges == "@@" || edges == "[]" && !strings.Contains(s, ":") || strings.Count(s, "%") > 1
+}
+
+// meantFor reports whether a value is the name of what belongs there, for somebody
+// to write: HOST:PORT, your-port, BACKEND_URL, XXs. nginx refuses most of them, and
+// nobody starts it with them.
+func meantFor(s string) bool {
+	pieces := strings.FieldsFunc(s, func(c rune) bool {
+		return (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '_' && c != '-'
+	})
+	for _, piece := range pieces {
+		if strings.HasPrefix(piece, "your-") || strings.HasPrefix(piece, "your_") {
+			return true
+		}
+		name := strings.TrimRight(piece, "smhdkg")
+		if len(name) > 1 && strings.Trim(name, "X") == "" {
+			return true
+		}
+		if i := strings.LastIndexAny(name, "_-"); i >= 0 {
+			name = name[i+1:]
+		}
+		if blanks[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// blanks are the last words of names in capitals that stand for a value.
+var blanks = map[string]bool{
+	"PORT": true, "HOST": true, "HOSTNAME": true, "DOMAIN": true, "ADDRESS": true, "URL": true, "URI": true, "BACKEND": true,
+	"UPSTREAM": true, "SERVER": true, "TIMEOUT": true, "SECONDS": true, "SIZE": true, "VALUE": true, "NUMBER": true,
+	"VERSION": true, "CHANGEME": true, "ME": true,
 }
 
 // swallowed returns the indexes of the arguments of d that begin a directive of
