@@ -226,7 +226,7 @@ func (m *Model) forced(r *Route, kind Request, server, loc *Scope) outcome {
 			case opSet:
 				q.set(c.name, m.eval(c.expr, q))
 			case opIf:
-				if c.item.Scope != r.Scope && m.condition(c.item, q) != yes {
+				if c.item.Scope != r.Scope && m.condition(&c.test, q) != yes {
 					pc = c.end - 1
 				}
 			case opReturn, opRewrite, opBreak:

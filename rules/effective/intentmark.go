@@ -1,6 +1,7 @@
 package effective
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -29,7 +30,11 @@ func (in *intentions) markOn(r *Route) (mark, bool) {
 		return mark{}, false
 	}
 	line := b.File.Position(b.Span.Start).Line
-	for _, m := range marks {
+	first, _ := slices.BinarySearchFunc(marks, line-1, func(m mark, line int) int { return m.line - line })
+	for _, m := range marks[first:] {
+		if m.line > line && m.offset >= b.Span.End {
+			break
+		}
 		if m.line == line || m.line == line-1 && !codeOn(b.File, m) {
 			return m, true
 		}

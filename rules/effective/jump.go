@@ -117,8 +117,8 @@ func (w *walk) jump(to string, by Item, st state) {
 
 // jumps are the directives of a server that may lead to a named location.
 type jumps struct {
-	list  []Item
-	known bool // false where there may be others
+	to    map[string][]Item // by the name
+	known bool              // false where there may be others
 }
 
 // decideNamed makes a named location broken that nothing but error_page leads to,
@@ -131,32 +131,43 @@ func (m *Model) decideNamed(r *Route) {
 	server := r.Server.Scope
 	j, ok := m.jumps[server]
 	if !ok {
-		j.list, j.known = callersBelow(server)
-		if server.Parent != nil {
-			j.list = append(j.list, server.Parent.Own("error_page")...)
-		}
+		j = newJumps(server)
 		m.jumps[server] = j
 	}
 	if !j.known {
 		return
 	}
 	var over []Item
-	for _, it := range j.list {
-		n := len(it.Args)
-		switch to := it.Arg(n - 1); {
-		case strings.HasPrefix(to, "@") && strings.Contains(to, "$"):
-			return
-		case to != match:
-		case it.Is("error_page") && it.Arg(n-2) != "=" && it.Arg(n-2) != "=101" && it.Arg(n-2) != "=0":
-			over = append(over, it)
-		default:
+	for _, it := range j.to[match] {
+		with := it.Arg(len(it.Args) - 2)
+		if !it.Is("error_page") || with == "=" || with == "=101" || with == "=0" {
 			return
 		}
+		over = append(over, it)
 	}
 	if len(over) > 0 {
 		r.Verdict = Broken
 		r.Reasons = append(r.Reasons, Reason{Kind: UnreachableProxy, Items: over[:1]})
 	}
+}
+
+func newJumps(server *Scope) jumps {
+	list, known := callersBelow(server)
+	if server.Parent != nil {
+		list = append(list, server.Parent.Own("error_page")...)
+	}
+	j := jumps{map[string][]Item{}, known}
+	for _, it := range list {
+		to := it.Arg(len(it.Args) - 1)
+		if !strings.HasPrefix(to, "@") {
+			continue
+		}
+		if strings.Contains(to, "$") {
+			j.known = false
+		}
+		j.to[to] = append(j.to[to], it)
+	}
+	return j
 }
 
 // callersBelow returns the directives below s that may lead to a named location;

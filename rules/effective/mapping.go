@@ -17,6 +17,7 @@ type mapping struct {
 	volatile bool
 	partial  bool // an include in it was not read
 	captures []string
+	same     bool // every line gives the same literal as default does
 }
 
 // mapEntry is one line of a map.
@@ -69,6 +70,7 @@ func newMapping(s *Scope, name string) *mapping {
 			}
 		}
 	}
+	mp.same = mp.constant()
 	return mp
 }
 
@@ -81,7 +83,7 @@ func (mp *mapping) lookup(v val) (entry *mapEntry, groups []string, ok bool) {
 		return nil, nil, false
 	}
 	if !v.known {
-		if !v.opaque && mp.constant() {
+		if !v.opaque && mp.same {
 			return mp.fallback, nil, true
 		}
 		if len(mp.exact) == 0 && len(mp.wild) == 0 && len(mp.regex) == 0 {

@@ -2,7 +2,9 @@ package effective
 
 import (
 	"regexp"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dlclark/regexp2"
 )
@@ -15,6 +17,7 @@ type pattern struct {
 	re     *regexp.Regexp
 	back   *regexp2.Regexp
 	names  []string // by group number, lower case; "" for unnamed ones
+	begins string   // what every match begins with, at the start of the text
 }
 
 // matchTimeout bounds the backtracking of one match.
@@ -22,6 +25,9 @@ const matchTimeout = 50 * time.Millisecond
 
 func compile(expr string, caseless bool) *pattern {
 	p := &pattern{source: expr}
+	if !caseless {
+		p.begins, _ = p.anchored()
+	}
 	src := expr
 	if caseless {
 		src = "(?i)" + expr
@@ -54,21 +60,41 @@ func compile(expr string, caseless bool) *pattern {
 // ok is false where that cannot be told.
 func (p *pattern) match(s string) (groups []string, matched, ok bool) {
 	switch {
+	case p.re == nil && p.back == nil:
+		return nil, false, false
+	case !strings.HasPrefix(s, p.begins):
+		return nil, false, true
 	case p.re != nil:
 		groups = p.re.FindStringSubmatch(s)
 		return groups, groups != nil, true
-	case p.back != nil:
-		m, err := p.back.FindStringMatch(s)
-		if err != nil {
-			return nil, false, false
-		}
-		if m == nil {
-			return nil, false, true
-		}
-		for _, g := range m.Groups() {
-			groups = append(groups, g.String())
-		}
-		return groups, true, true
 	}
-	return nil, false, false
+	m, err := p.back.FindStringMatch(s)
+	if err != nil {
+		return nil, false, false
+	}
+	if m == nil {
+		return nil, false, true
+	}
+	for _, g := range m.Groups() {
+		groups = append(groups, g.String())
+	}
+	return groups, true, true
+}
+
+// anchored returns the letters behind the "^" that a pattern begins with, and
+// whether it does.
+func (p *pattern) anchored() (letters string, ok bool) {
+	letters, ok = strings.CutPrefix(p.source, "^")
+	if !ok || strings.Contains(letters, "|") {
+		return "", false
+	}
+	if i := strings.IndexAny(letters, `\.+*?()[]{}^$`); i >= 0 {
+		optional := strings.IndexByte("*?{", letters[i]) >= 0
+		letters = letters[:i]
+		if optional { // the letter before may be missing
+			_, size := utf8.DecodeLastRuneInString(letters)
+			letters = letters[:i-size]
+		}
+	}
+	return letters, true
 }

@@ -62,8 +62,23 @@ func (m *Model) allReached(host string, q *request) bool {
 	if mp == nil || mp.partial || m.vars.set[mp.name] || mp.fallback == nil {
 		return false
 	}
+	if reached, known := m.reached[mp]; known {
+		return reached
+	}
+	reached, always := m.reaches(mp, q)
+	if always {
+		m.reached[mp] = reached
+	}
+	return reached
+}
+
+// reaches reports whether every value of a map is an upstream or an address, and
+// whether that is so for all requests.
+func (m *Model) reaches(mp *mapping, q *request) (all, always bool) {
+	always = true
 	reached := func(e mapEntry) bool {
 		v := m.eval(e.value, q)
+		always = always && strings.IndexByte(e.value, '$') < 0
 		name, _, err := net.SplitHostPort(v.text)
 		if err != nil {
 			name = v.text
@@ -71,19 +86,19 @@ func (m *Model) allReached(host string, q *request) bool {
 		return v.known && (strings.HasPrefix(v.text, "unix:") || m.Upstream(name) != nil || net.ParseIP(strings.Trim(name, "[]")) != nil)
 	}
 	if !reached(*mp.fallback) {
-		return false
+		return false, always
 	}
 	for _, e := range mp.exact {
 		if !reached(e) {
-			return false
+			return false, always
 		}
 	}
 	for _, list := range [][]mapEntry{mp.wild, mp.regex} {
 		for _, e := range list {
 			if !reached(e) {
-				return false
+				return false, always
 			}
 		}
 	}
-	return true
+	return true, always
 }

@@ -26,6 +26,25 @@ type code struct {
 	name   string // opSet: the variable
 	status int    // opReturn
 	re     *pattern
+	test   test // opIf
+}
+
+// test is the condition of an if.
+type test struct {
+	words  []string // without the parentheses
+	re     *pattern // of a match
+	cookie bool     // it asks for a cookie
+}
+
+func newTest(it Item) test {
+	t := test{words: conditionWords(it), cookie: asksForCookie(it)}
+	if len(t.words) == 3 {
+		switch op := t.words[1]; op {
+		case "~", "~*", "!~", "!~*":
+			t.re = compile(t.words[2], strings.HasSuffix(op, "*"))
+		}
+	}
+	return t
 }
 
 // codesOf returns what the rewrite module runs for the server or location s.
@@ -71,7 +90,7 @@ func appendCodes(list []code, s *Scope) []code {
 		case "if":
 			if it.Scope != nil && it.Scope.Kind == If {
 				at := len(list)
-				list = append(list, code{op: opIf, item: it})
+				list = append(list, code{op: opIf, item: it, test: newTest(it)})
 				list = appendCodes(list, it.Scope)
 				list[at].end = len(list)
 			}
@@ -80,11 +99,10 @@ func appendCodes(list []code, s *Scope) []code {
 	return list
 }
 
-// condition says whether the if block it is taken
-// (ngx_http_rewrite_if_condition). Files are taken not to exist: a WebSocket
-// path names none.
-func (m *Model) condition(it Item, q *request) truth {
-	words := conditionWords(it)
+// condition says whether an if block is taken (ngx_http_rewrite_if_condition).
+// Files are taken not to exist: a WebSocket path names none.
+func (m *Model) condition(t *test, q *request) truth {
+	words := t.words
 	switch len(words) {
 	case 1:
 		return m.eval(words[0], q).isTrue()
@@ -120,13 +138,12 @@ func (m *Model) condition(it Item, q *request) truth {
 			q.groups = nil
 			return undecided
 		}
-		re := compile(words[2], strings.HasSuffix(op, "*"))
-		groups, matched, ok := re.match(left.text)
+		groups, matched, ok := t.re.match(left.text)
 		if !ok {
 			return undecided
 		}
 		if matched {
-			q.capture(groups, re)
+			q.capture(groups, t.re)
 		} else {
 			q.groups = []string{} // r->ncaptures = 0 in ngx_http_script_regex_start_code
 		}

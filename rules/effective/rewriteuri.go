@@ -117,15 +117,9 @@ func (w *walk) replacement(expr string, q *request, redirect bool) val {
 // couldMatch reports whether the pattern may match a path of the location: false
 // where it begins with "^" and letters that no such path begins with.
 func (p *pattern) couldMatch(loc *Scope) bool {
-	literal, anchored := strings.CutPrefix(p.source, "^")
-	if !anchored || loc == nil || strings.Contains(literal, "|") {
+	literal, anchored := p.anchored()
+	if !anchored || loc == nil {
 		return true
-	}
-	if i := strings.IndexAny(literal, `\.+*?()[]{}^$`); i >= 0 {
-		if i > 0 && strings.IndexByte("*?{", literal[i]) >= 0 {
-			i-- // the letter before may be missing
-		}
-		literal = literal[:i]
 	}
 	modifier, match := loc.ModifierAndMatch()
 	if strings.HasPrefix(modifier, "~") || strings.HasPrefix(match, "@") {

@@ -201,8 +201,9 @@ type caches struct {
 	upstreams map[string]*Scope              // by name in lower case
 	exprs     map[string]*expression
 	requests  map[*VirtualServer]*[requests]*request
-	jumps     map[*Scope]jumps // by server: what may lead to its named locations
-	linesOf   struct {         // what lines returned last
+	jumps     map[*Scope]jumps  // by server: what may lead to its named locations
+	reached   map[*mapping]bool // of allReached, where that is so for all requests
+	linesOf   struct {          // what lines returned last
 		scope *Scope
 		pass  *parser.Directive
 		lines []line

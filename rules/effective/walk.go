@@ -120,8 +120,8 @@ func (w *walk) rewrite(st *state) *outcome {
 		case opReturn:
 			return &outcome{end: statusEnd(c.status), item: c.item, status: c.status, target: w.returnTarget(c, st.q)}
 		case opIf:
-			is := w.m.condition(c.item, st.q)
-			if st.cookie.Directive == nil && asksForCookie(c.item) {
+			is := w.m.condition(&c.test, st.q)
+			if st.cookie.Directive == nil && c.test.cookie {
 				st.cookie = c.item
 			}
 			if is == undecided {
