@@ -1,70 +1,13 @@
 package effective
 
-import (
-	"strings"
-
-	"github.com/wsnginx/wsnginx/parser"
-)
+import "strings"
 
 // maxDepth bounds maps whose values use maps; nginx answers an endless chain
 // with an error and an empty value ("cycle while evaluating variable").
 const maxDepth = 32
 
-// expression is a word of the configuration that holds variables, read once for
-// all the requests that it is evaluated for.
-type expression struct {
-	parts  []part
-	ok     bool // nginx takes it
-	filled bool // a template fills it in
-	// pure is true where nothing but the kind of request decides the value, so
-	// that it is the same for every server and location; values are then kept.
-	pure   bool
-	kept   [requests]bool
-	values [requests]val
-}
-
-// expression returns what is known of s.
-func (m *Model) expression(s string) *expression {
-	x := m.exprs[s]
-	if x != nil {
-		return x
-	}
-	x = &expression{filled: parser.HoldsTag(s)}
-	m.exprs[s] = x // not pure so far: for a map that uses itself
-	x.parts, x.ok = parts(s)
-	pure := true
-	for _, p := range x.parts {
-		if p.literal == "" {
-			pure = pure && m.isPureVariable(p.variable)
-		}
-	}
-	x.pure = pure
-	return x
-}
-
-// eval returns what the expression s evaluates to for q.
-func (m *Model) eval(s string, q *request) val {
-	if strings.IndexByte(s, '$') < 0 {
-		return literal(s)
-	}
-	x := m.expression(s)
-	if q.vars != nil || !x.pure {
-		return m.evaluate(x, q, 0)
-	}
-	if !x.kept[q.kind] {
-		x.values[q.kind], x.kept[q.kind] = m.evaluate(x, q, 0), true
-	}
-	return x.values[q.kind]
-}
-
-// literal returns the value of a word without variables.
-func literal(s string) val {
-	if parser.HoldsTag(s) { // a template fills it in
-		return unknownVal
-	}
-	return text(s)
-}
-
+// isPureVariable reports whether nothing but the kind of request decides a
+// variable.
 func (m *Model) isPureVariable(name string) bool {
 	if name == "" || m.vars.set[name] || m.vars.other[name] {
 		return false
@@ -89,51 +32,6 @@ func (m *Model) isPureVariable(name string) bool {
 	return mp.fallback == nil || !strings.Contains(mp.fallback.value, "$") || m.expression(mp.fallback.value).pure
 }
 
-// evalDepth is eval for the source or a value of a map.
-func (m *Model) evalDepth(s string, q *request, depth int) val {
-	if strings.IndexByte(s, '$') < 0 {
-		return literal(s)
-	}
-	return m.evaluate(m.expression(s), q, depth)
-}
-
-func (m *Model) evaluate(x *expression, q *request, depth int) val {
-	if x.filled || !x.ok {
-		return unknownVal
-	}
-	if len(x.parts) == 1 && x.parts[0].variable != "" {
-		return m.variable(x.parts[0].variable, q, depth)
-	}
-	var b strings.Builder
-	known, opaque := true, false
-	for _, p := range x.parts {
-		v := text(p.literal)
-		switch {
-		case p.variable != "":
-			v = m.variable(p.variable, q, depth)
-		case p.capture > 0:
-			v = q.group(p.capture)
-		}
-		switch {
-		case v.known:
-			b.WriteString(v.text)
-		case v.opaque:
-			known, opaque = false, true
-		default:
-			return unknownVal
-		}
-	}
-	if known {
-		return text(b.String())
-	}
-	// An opaque piece between literals could only make a token of a list
-	// where the literals hold one themselves.
-	if opaque && !strings.Contains(b.String(), ",") {
-		return opaqueVal
-	}
-	return unknownVal
-}
-
 // group returns the capture $n of the last regular expression that matched.
 func (q *request) group(n int) val {
 	if q.groups == nil {
@@ -149,7 +47,12 @@ func (q *request) group(n int) val {
 // (ngx_http_get_variable). Values that nginx caches for the rest of the request
 // are kept in q.
 func (m *Model) variable(name string, q *request, depth int) val {
-	if q.scripted && m.vars.set[name] {
+	d := m.definition(name)
+	return m.defined(name, &d, q, depth)
+}
+
+func (m *Model) defined(name string, d *definition, q *request, depth int) val {
+	if q.scripted && d.set {
 		return unknownVal
 	}
 	if v, ok := q.vars[name]; ok {
@@ -158,27 +61,27 @@ func (m *Model) variable(name string, q *request, depth int) val {
 	if depth > maxDepth {
 		return unknownVal
 	}
-	if m.vars.set[name] && m.carried(q, name) {
+	if d.set && m.carried(q, name) {
 		return unknownVal
 	}
-	if mp := m.vars.maps[name]; mp != nil {
+	if mp := d.mp; mp != nil {
 		v := m.mapped(mp, q, depth)
 		if !mp.volatile && q.vars != nil && !q.shared {
 			q.vars[name] = v
 		}
 		return v
 	}
-	if m.vars.other[name] {
+	if d.other {
 		return unknownVal
 	}
 	if name == "proxy_host" && q.pass.Directive != nil {
 		return m.proxyHost(q.pass, q)
 	}
 	// memcached_key is nginx's by name, and has no value of its own (ngx_http_memcached_pass).
-	if v, ok := q.standard(name); ok && (name != "memcached_key" || !m.vars.set[name]) {
+	if v, ok := q.standard(name); ok && (name != "memcached_key" || !d.set) {
 		return v
 	}
-	if m.vars.set[name] {
+	if d.set {
 		return emptyVal // assigned somewhere, but not on the way here: ngx_http_rewrite_var
 	}
 	return unknownVal

@@ -198,7 +198,7 @@ func (m *Model) carried(q *request, name string) bool {
 	if q.traced || q.server == nil {
 		return false
 	}
-	for _, loc := range m.settersIn(q.server.Scope)[name] {
+	for _, loc := range m.leavingSetters(q.server.Scope, name) {
 		if loc != q.at && m.leads(q.server.Scope, loc, q.at, map[*Scope]bool{}) {
 			return true
 		}
@@ -221,6 +221,32 @@ func (m *Model) settersIn(server *Scope) map[string][]*Scope {
 		m.setters[server] = by
 	}
 	return by
+}
+
+// leavingSetters returns the locations of a server that assign the variable and
+// lead to any other.
+func (m *Model) leavingSetters(server *Scope, name string) []*Scope {
+	setters := m.settersIn(server)[name]
+	if len(setters) == 0 {
+		return nil
+	}
+	key := setterKey{server, name}
+	leaving, known := m.leaving[key]
+	if !known {
+		for _, loc := range setters {
+			if m.leads(server, loc, nil, map[*Scope]bool{}) {
+				leaving = append(leaving, loc)
+			}
+		}
+		m.leaving[key] = leaving
+	}
+	return leaving
+}
+
+// setterKey is a variable in a server.
+type setterKey struct {
+	server *Scope
+	name   string
 }
 
 // leads reports whether a request that is in from may come to the location to,

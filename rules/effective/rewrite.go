@@ -1,6 +1,7 @@
 package effective
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -21,24 +22,31 @@ const (
 type code struct {
 	op     opcode
 	item   Item
-	end    int    // opIf: index after the block
-	expr   string // opSet: the value
-	name   string // opSet: the variable
-	status int    // opReturn
+	end    int     // opIf: index after the block
+	expr   operand // opSet: the value
+	name   string  // opSet: the variable
+	status int     // opReturn
 	re     *pattern
 	test   test // opIf
 }
 
 // test is the condition of an if.
 type test struct {
-	words  []string // without the parentheses
-	re     *pattern // of a match
-	cookie bool     // it asks for a cookie
+	words       []string // without the parentheses
+	left, right operand  // the first word and the third
+	re          *pattern // of a match
+	cookie      bool     // it asks for a cookie
+	answers     bool     // the block does nothing but end the request
+	note        string   // of one that answers: what is said where it is not judged
 }
 
-func newTest(it Item) test {
+func (m *Model) newTest(it Item) test {
 	t := test{words: conditionWords(it), cookie: asksForCookie(it)}
+	if len(t.words) > 0 {
+		t.left = m.operand(t.words[0])
+	}
 	if len(t.words) == 3 {
+		t.right = m.operand(t.words[2])
 		switch op := t.words[1]; op {
 		case "~", "~*", "!~", "!~*":
 			t.re = compile(t.words[2], strings.HasSuffix(op, "*"))
@@ -55,12 +63,12 @@ func (m *Model) codesOf(s *Scope) []code {
 	if c, ok := m.codes[s]; ok {
 		return c
 	}
-	c := appendCodes(nil, s)
+	c := m.appendCodes(nil, s)
 	m.codes[s] = c
 	return c
 }
 
-func appendCodes(list []code, s *Scope) []code {
+func (m *Model) appendCodes(list []code, s *Scope) []code {
 	for i := range s.Items {
 		it := s.Items[i]
 		if it.armIn(s) != nil && !it.Is("set") {
@@ -69,7 +77,7 @@ func appendCodes(list []code, s *Scope) []code {
 		switch it.Head.Value {
 		case "set":
 			if name, ok := variableName(it.Arg(0)); ok && len(it.Args) == 2 {
-				list = append(list, code{op: opSet, item: it, name: name, expr: it.Arg(1)})
+				list = append(list, code{op: opSet, item: it, name: name, expr: m.operand(it.Arg(1))})
 			}
 		case "break":
 			if !it.IsBlock() {
@@ -90,9 +98,13 @@ func appendCodes(list []code, s *Scope) []code {
 		case "if":
 			if it.Scope != nil && it.Scope.Kind == If {
 				at := len(list)
-				list = append(list, code{op: opIf, item: it, test: newTest(it)})
-				list = appendCodes(list, it.Scope)
+				list = append(list, code{op: opIf, item: it, test: m.newTest(it)})
+				list = m.appendCodes(list, it.Scope)
 				list[at].end = len(list)
+				if answers(list[at+1:]) {
+					list[at].test.answers = true
+					list[at].test.note = fmt.Sprintf("an if that may answer by itself is not judged (%s)", place(it))
+				}
 			}
 		}
 	}
@@ -105,7 +117,7 @@ func (m *Model) condition(t *test, q *request) truth {
 	words := t.words
 	switch len(words) {
 	case 1:
-		return m.eval(words[0], q).isTrue()
+		return m.evalOperand(&t.left, q).isTrue()
 	case 2:
 		switch words[0] {
 		case "-f", "-d", "-e", "-x":
@@ -118,10 +130,10 @@ func (m *Model) condition(t *test, q *request) truth {
 	default:
 		return undecided
 	}
-	left := m.eval(words[0], q)
+	left := m.evalOperand(&t.left, q)
 	switch op := words[1]; op {
 	case "=", "!=":
-		right := m.eval(words[2], q)
+		right := m.evalOperand(&t.right, q)
 		is := undecided
 		switch {
 		case left.known && right.known:
@@ -212,4 +224,16 @@ func (c *code) redirect() (status int, target string) {
 		}
 	}
 	return 0, target
+}
+
+// asksForCookie reports whether the condition of an if is about a cookie.
+func asksForCookie(it Item) bool {
+	for _, a := range it.Args {
+		for _, v := range VariablesIn(a.Value) {
+			if v == "http_cookie" || strings.HasPrefix(v, "cookie_") {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -195,15 +195,17 @@ type Model struct {
 // caches are what a Model works out when it is first asked. They are not safe
 // for use by several goroutines; each has its own.
 type caches struct {
-	locations map[*Scope]*locations
-	codes     map[*Scope][]code
-	setters   map[*Scope]map[string][]*Scope // by server and variable: the locations that assign it
-	upstreams map[string]*Scope              // by name in lower case
-	exprs     map[string]*expression
-	requests  map[*VirtualServer]*[requests]*request
-	jumps     map[*Scope]jumps  // by server: what may lead to its named locations
-	reached   map[*mapping]bool // of allReached, where that is so for all requests
-	linesOf   struct {          // what lines returned last
+	locations    map[*Scope]*locations
+	codes        map[*Scope][]code
+	setters      map[*Scope]map[string][]*Scope // by server and variable: the locations that assign it
+	upstreams    map[string]*Scope              // by name in lower case
+	exprs        map[string]*expression
+	requests     map[*VirtualServer]*[requests]*request
+	jumps        map[*Scope]jumps       // by server: what may lead to its named locations
+	reached      map[*mapping]bool      // of allReached, where that is so for all requests
+	leaving      map[setterKey][]*Scope // of leavingSetters
+	mapVariables []MapVariable          // of MapVariables
+	linesOf      struct {               // what lines returned last
 		scope *Scope
 		pass  *parser.Directive
 		lines []line

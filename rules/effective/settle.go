@@ -10,7 +10,7 @@ func newCaches() caches {
 	return caches{
 		locations: make(map[*Scope]*locations), codes: make(map[*Scope][]code),
 		exprs:    make(map[string]*expression),
-		requests: make(map[*VirtualServer]*[requests]*request), jumps: make(map[*Scope]jumps), reached: make(map[*mapping]bool),
+		requests: make(map[*VirtualServer]*[requests]*request), jumps: make(map[*Scope]jumps), reached: make(map[*mapping]bool), leaving: make(map[setterKey][]*Scope),
 	}
 }
 
@@ -46,4 +46,146 @@ func (m *Model) settleSome(routes []*Route, opts Options) {
 		in.decide(r)
 		m.settle(r)
 	}
+}
+
+// settle works out the upstream request, idle timeout and verdict of r.
+func (m *Model) settle(r *Route) {
+	version, item, gap := m.httpVersion(r.Scope)
+	if protocol(r.Pass) == "proxy" && gap == nil && version != filledVersion {
+		if item.Directive != nil || m.Outer == Main {
+			r.HTTPVersion = version
+		}
+		r.HTTPVersionItem = item
+	}
+	r.Idle = m.timeout(r.Scope, protocol(r.Pass)+"_read_timeout")
+	ends := m.ends(r)
+	r.Elsewhere = elsewhere(ends[:Ordinary])
+	r.Headers = m.headers(r, ends)
+	m.decide(r, ends[:Ordinary])
+	m.decideNamed(r)
+	r.Notes = append(r.Notes, m.unjudged(r)...)
+}
+
+// ends follows each kind of request to r's location and returns how it can end.
+func (m *Model) ends(r *Route) (ends [requests][]outcome) {
+	loc := r.own()
+	var server *Scope
+	if r.Server != nil {
+		server = r.Server.Scope
+	} else if m.Outer == Server {
+		server = m.Main
+	}
+	plain := m.plain(server, loc)
+	if plain && r.Scope == loc {
+		carries := r.Server != nil && len(m.settersIn(server)) > 0
+		one := make([]outcome, requests)
+		for kind := range requests {
+			q := m.plainRequest(r.Server, kind)
+			if carries {
+				q = m.newRequest(r.Server, kind, unknownVal) // which of them lead here differs
+				q.at = loc
+			}
+			one[kind] = outcome{end: proxied, scope: loc, location: loc, pass: r.Pass, q: q}
+			ends[kind] = one[kind : kind+1 : kind+1]
+		}
+		return ends
+	}
+	var notes notes
+	for kind := range requests {
+		if plain {
+			ends[kind] = []outcome{m.forced(r, kind, server, loc)}
+		} else {
+			ends[kind] = m.followed(r, kind, server, loc, &notes)
+		}
+	}
+	r.Notes = notes.list
+	return ends
+}
+
+// followed is ends for one kind of request and a location on whose way something
+// decides.
+func (m *Model) followed(r *Route, kind Request, server, loc *Scope, notes *notes) []outcome {
+	var all []outcome
+	for _, uri := range samples(loc) {
+		q := m.newRequest(r.Server, kind, uri)
+		q.at = loc
+		q.sampled = uri.known && !loc.isExact()
+		all = append(all, m.follow(server, loc, q, notes, nil)...)
+	}
+	if r.Scope != loc && !slices.ContainsFunc(all, func(o outcome) bool { return o.end == proxied && o.scope == r.Scope }) {
+		// Where the location passes all such requests on by another pass, the
+		// condition of this if is not theirs.
+		if r.Scope.Kind == LimitExcept || slices.ContainsFunc(all, func(o outcome) bool { return o.end != proxied || o.location != loc }) {
+			return []outcome{m.forced(r, kind, server, loc)}
+		}
+	}
+	return own(r, all)
+}
+
+// own leaves out the outcomes that another route passes on, unless there are no
+// others: then the handshake leaves r, and works or not elsewhere.
+func own(r *Route, all []outcome) []outcome {
+	isOwn := func(o outcome) bool { return o.pass.Directive == r.Pass.Directive }
+	if slices.ContainsFunc(all, func(o outcome) bool { return o.end == proxied && isOwn(o) }) {
+		return slices.DeleteFunc(all, func(o outcome) bool { return o.end == proxied && !isOwn(o) })
+	}
+	for i := range all {
+		all[i].away = all[i].end == proxied
+	}
+	return all
+}
+
+// elsewhere reports whether every handshake is passed on by another route.
+func elsewhere(ends [][]outcome) bool {
+	for _, all := range ends {
+		if slices.ContainsFunc(all, func(o outcome) bool { return !o.away }) {
+			return false
+		}
+	}
+	return true
+}
+
+// plain reports whether nothing on the way through server and loc decides
+// anything: no rewrite directives, no limit_except, no try_files.
+func (m *Model) plain(server, loc *Scope) bool {
+	if server != nil && len(m.codesOf(server)) > 0 || len(m.codesOf(loc)) > 0 || loc.holds&tries != 0 || m.runsScript(loc) {
+		return false
+	}
+	if loc.holds&limits == 0 {
+		return true
+	}
+	for i := range loc.Items {
+		if s := loc.Items[i].Scope; s != nil && s.Kind == LimitExcept {
+			return false
+		}
+	}
+	return true
+}
+
+// forced returns the outcome of a request that reaches the if or limit_except of
+// r, whatever its condition: the variables set on the way are assigned, and what
+// would end the request is passed over.
+func (m *Model) forced(r *Route, kind Request, server, loc *Scope) outcome {
+	q := m.newRequest(r.Server, kind, unknownVal)
+	q.at = loc
+	q.vars = make(map[string]val)
+	run := func(codes []code) {
+		for pc := 0; pc < len(codes); pc++ {
+			switch c := &codes[pc]; c.op {
+			case opSet:
+				q.set(c.name, m.evalOperand(&c.expr, q))
+			case opIf:
+				if c.item.Scope != r.Scope && m.condition(&c.test, q) != yes {
+					pc = c.end - 1
+				}
+			case opReturn, opRewrite, opBreak:
+			}
+		}
+	}
+	if server != nil {
+		run(m.codesOf(server))
+	}
+	run(m.codesOf(loc))
+	q.scripted = m.runsScript(loc)
+	return outcome{end: proxied, scope: r.Scope, location: loc, pass: r.Pass, q: q}
 }

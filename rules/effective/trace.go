@@ -100,7 +100,7 @@ func (m *Model) Trace(u *url.URL) (*Trace, error) {
 func (m *Model) traceIn(t *Trace, u *url.URL, path, port string) {
 	var forms [2][]outcome
 	var ordinary []outcome
-	var notes []string
+	var said []string
 	for kind := range requests {
 		var saw func(*location, string)
 		if kind == Handshake {
@@ -110,13 +110,14 @@ func (m *Model) traceIn(t *Trace, u *url.URL, path, port string) {
 				}
 			}
 		}
-		out, n := m.follow(t.Server.Scope, nil, m.urlRequest(t.Server, t.ServerWhy, kind, u, path, port), saw)
+		var met notes
+		out := m.follow(t.Server.Scope, nil, m.urlRequest(t.Server, t.ServerWhy, kind, u, path, port), &met, saw)
 		if kind == Ordinary {
 			ordinary = out
 			continue
 		}
 		forms[kind] = out
-		notes = append(notes, n...)
+		said = append(said, met.list...)
 	}
 	o := &forms[Handshake][0]
 	for i := range forms[Handshake] {
@@ -151,7 +152,7 @@ func (m *Model) traceIn(t *Trace, u *url.URL, path, port string) {
 		m.traceRoute(t, o, forms, ordinary)
 	}
 	if t.Route != nil {
-		t.Route.Notes = append(t.Route.Notes, notes...)
+		t.Route.Notes = append(t.Route.Notes, said...)
 	}
 }
 

@@ -161,7 +161,14 @@ type MapVariable struct {
 // $http_connection, in nginx's order; of two maps for one variable only the
 // last, which is the one in effect.
 func (m *Model) MapVariables() []MapVariable {
-	var out []MapVariable
+	if m.mapVariables == nil {
+		m.mapVariables = m.upgradeMaps()
+	}
+	return m.mapVariables
+}
+
+func (m *Model) upgradeMaps() []MapVariable {
+	out := []MapVariable{}
 	for _, mp := range m.vars.order {
 		if m.vars.maps[mp.name] != mp || m.vars.set[mp.name] {
 			continue

@@ -45,7 +45,7 @@ type walk struct {
 	server  *Scope
 	out     []outcome
 	pending []state
-	notes   []string
+	notes   *notes
 	saw     func(*location, string)
 }
 
@@ -70,8 +70,8 @@ type state struct {
 
 // follow runs q through server. A non-nil forced is the location to judge: the
 // search for one is left out.
-func (m *Model) follow(server *Scope, forced *Scope, q *request, saw func(*location, string)) ([]outcome, []string) {
-	w := &walk{m: m, server: server, saw: saw}
+func (m *Model) follow(server *Scope, forced *Scope, q *request, notes *notes, saw func(*location, string)) []outcome {
+	w := &walk{m: m, server: server, notes: notes, saw: saw}
 	start := state{q: q, forced: forced, conf: server}
 	if server != nil {
 		start.codes = m.codesOf(server)
@@ -83,7 +83,7 @@ func (m *Model) follow(server *Scope, forced *Scope, q *request, saw func(*locat
 		w.pending = w.pending[:len(w.pending)-1]
 		w.run(st)
 	}
-	return w.out, w.notes
+	return w.out
 }
 
 // run follows st to its end, leaving the other ways of undecided conditions in
@@ -113,7 +113,7 @@ func (w *walk) rewrite(st *state) *outcome {
 		st.pc++
 		switch c.op {
 		case opSet:
-			st.q.set(c.name, w.m.eval(c.expr, st.q))
+			st.q.set(c.name, w.m.evalOperand(&c.expr, st.q))
 		case opBreak:
 			st.changed = false
 			st.pc = len(st.codes)
@@ -125,8 +125,8 @@ func (w *walk) rewrite(st *state) *outcome {
 				st.cookie = c.item
 			}
 			if is == undecided {
-				if answers(st.codes[st.pc:c.end]) {
-					w.note(fmt.Sprintf("an if that may answer by itself is not judged (%s)", place(c.item)))
+				if c.test.answers {
+					w.notes.add(c.test.note)
 					is = no
 				} else if len(w.out)+len(w.pending) < maxForks {
 					other := *st
@@ -325,18 +325,6 @@ func denies(s *Scope) Item {
 	return Item{}
 }
 
-// asksForCookie reports whether the condition of an if is about a cookie.
-func asksForCookie(it Item) bool {
-	for _, a := range it.Args {
-		for _, v := range VariablesIn(a.Value) {
-			if v == "http_cookie" || strings.HasPrefix(v, "cookie_") {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // refuses reports whether a status keeps out who is not logged in.
 func refuses(o *outcome) bool {
 	return o.end == redirected || o.end == answered && (o.status == 401 || o.status == 403)
@@ -369,13 +357,21 @@ func (w *walk) left(s *Scope, why string) {
 	}
 }
 
-func (w *walk) note(s string) {
-	for _, n := range w.notes {
-		if n == s {
-			return
-		}
+// notes are sentences about what was met, each once.
+type notes struct {
+	list []string
+	said map[string]bool
+}
+
+func (n *notes) add(s string) {
+	if n.said[s] {
+		return
 	}
-	w.notes = append(w.notes, s)
+	if n.said == nil {
+		n.said = make(map[string]bool)
+	}
+	n.said[s] = true
+	n.list = append(n.list, s)
 }
 
 func statusEnd(status int) ending {
