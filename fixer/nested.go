@@ -56,9 +56,25 @@ func levelsOf(f *rules.Finding) []*effective.Scope {
 				break
 			}
 		}
+		if inner == nil {
+			inner = including(f, e)
+		}
 		if inner != nil && (inner.Kind == effective.Location || inner.Kind == effective.Server) {
 			in = append(in, inner)
 		}
 	}
 	return in
+}
+
+// including returns the innermost scope around the finding's routes that includes
+// the file which the edit changes, nil where none does.
+func including(f *rules.Finding, e rules.Edit) *effective.Scope {
+	for _, r := range f.Routes {
+		for at := r.Scope; at != nil; at = at.Parent {
+			if slices.ContainsFunc(at.Items, func(it effective.Item) bool { return it.Via != at.Via && it.File == e.File && it.Up() == nil }) {
+				return at
+			}
+		}
+	}
+	return nil
 }

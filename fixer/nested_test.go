@@ -14,11 +14,14 @@ import (
 )
 
 // lintTree lints text as a main file with every default rule; all of its
-// locations are said to be for WebSocket.
+// locations are said to be for WebSocket. It may include timeouts.conf.
 func lintTree(t *testing.T, text string) (name string, lint Lint) {
 	t.Helper()
 	name = filepath.Join(t.TempDir(), "nginx.conf")
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(filepath.Dir(name), "timeouts.conf"), []byte("proxy_read_timeout 0;\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	list, err := rules.Select(rules.Selection{})
@@ -81,6 +84,27 @@ http {
             proxy_read_timeout 86400s;
 `,
 		},
+		{
+			name: "what a file holds is inherited as what stands beside its include",
+			text: `events {}
+http {
+    map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+    server {
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection $connection_upgrade;
+        location / {
+            include timeouts.conf;
+            proxy_pass http://127.0.0.1:3000;
+            location = /ws {
+                proxy_pass http://127.0.0.1:3001;
+            }
+        }
+    }
+}
+`,
+			added: "proxy_read_timeout 86400s;\n",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -93,7 +117,7 @@ http {
 				t.Error(w)
 			}
 			var added strings.Builder
-			if len(r.Changes) != 1 || r.Changes[0].Name != name {
+			if len(r.Changes) != 1 || filepath.Dir(r.Changes[0].Name) != filepath.Dir(name) {
 				t.Fatalf("changes: %v", r.Changes)
 			}
 			for line := range strings.Lines(r.Changes[0].Diff()) {

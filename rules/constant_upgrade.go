@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/rules/effective"
@@ -44,7 +43,7 @@ func checkConstantUpgrade(p *Pass) {
 		if h == nil || strings.Contains(h.Value, ",") {
 			continue
 		}
-		if p.ownListComes(r) {
+		if p.listComes(r, levelOf(r, h.Item)) {
 			p.Report(at(r, []effective.Item{h.Item}, p.grade(r, nil), msg, "the value is set here"))
 			continue
 		}
@@ -52,17 +51,4 @@ func checkConstantUpgrade(p *Pass) {
 		f.Fix = fixOf(Safe, "send Upgrade $http_upgrade", []Edit{replaceWord(h.Item.File, h.Item.Args[1], "$http_upgrade")}, true)
 		p.Report(f)
 	}
-}
-
-// ownListComes reports whether the fix for the Connection that r lacks writes a
-// list of its own into the location, which repeats the outer line: the repeated one
-// is mended then, and the outer one is no matter of this location's any more.
-func (p *Pass) ownListComes(r *effective.Route) bool {
-	s := target(r)
-	if s == nil || len(s.Own("proxy_set_header")) > 0 || r.Because(effective.MissingConnection) == nil ||
-		r.Intent == effective.Inherited || r.Polling || !slices.Contains(p.Options.Rules, missingConnectionHeader) {
-		return false
-	}
-	plan, ok := p.planHeader(r, "Connection", literalUpgrade, rankConnection)
-	return ok && !plan.unsafe
 }

@@ -119,6 +119,9 @@ func (p *Pass) restoreHeaders(r *effective.Route, level *effective.Scope, reason
 		value, more, polled := p.lostValue(r, it)
 		if own := it.File.Src[it.Args[1].Span.Start:it.Args[1].Span.End]; value != own {
 			at := strings.LastIndex(text, own)
+			if at < 0 { // it is in the quotes of its new neighbours
+				at = strings.LastIndex(text, own[1:len(own)-1]) - 1
+			}
 			text = text[:at] + value + text[at+len(own):]
 		}
 		unsafe = unsafe || polled

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/rules/effective"
@@ -55,7 +56,8 @@ func checkDuplicateHeader(p *Pass) {
 				continue
 			}
 			p.checkColon(it)
-			for _, before := range lines.of(it.Arg(0)) {
+			// The nearest one: a line that is gone leaves those before it.
+			for _, before := range slices.Backward(lines.of(it.Arg(0))) {
 				if strings.EqualFold(before.Arg(0), it.Arg(0)) && s.SameArm(before, it) {
 					p.reportDuplicate(s, before, it)
 					break

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
@@ -70,6 +71,9 @@ func checkMissingUpgradeHeader(p *Pass) {
 				return nil
 			case written:
 				return p.sharedValue(g, 1, "$http_upgrade", "send Upgrade $http_upgrade", g.safety(), nil)
+			}
+			if !slices.ContainsFunc(g.routes, func(r *effective.Route) bool { return !p.listComes(r, levelOf(r, g.line)) }) {
+				return nil // nobody would be left to read it
 			}
 			return p.sharedHeader(g, "Upgrade", "$http_upgrade", rankUpgrade, nil)
 		})

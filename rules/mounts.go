@@ -20,6 +20,7 @@ type mounts struct {
 	plans   map[*effective.Model]*mapPlan
 	users   map[*effective.Model]map[*parser.Directive][]*effective.Route
 	meant   map[*effective.Model][]*effective.Route
+	coming  map[*effective.Model]map[*effective.Scope]bool // listsComing
 	below   map[*effective.Scope][]*effective.Route
 	agreed  map[agreement]bool
 	places  map[*parser.Directive][]Place // of apart

@@ -47,7 +47,7 @@ func checkResponseHeaderMistake(p *Pass) {
 		for _, name := range []string{"add_header", "proxy_pass_header"} {
 			items, _ := r.Scope.Effective(name)
 			for _, it := range items {
-				if !isUpgradeOrConnection(it.Arg(0)) || name == "proxy_pass_header" && hidden(r, it.Arg(0)) {
+				if !lacks(r, it.Arg(0)) || name == "proxy_pass_header" && hidden(r, it.Arg(0)) {
 					continue
 				}
 				does := "writes into the answer to the client"
@@ -63,6 +63,13 @@ func checkResponseHeaderMistake(p *Pass) {
 			}
 		}
 	}
+}
+
+// lacks reports whether a handshake that r passes on is broken for want of the
+// header.
+func lacks(r *effective.Route, header string) bool {
+	return strings.EqualFold(header, "Upgrade") && r.Because(effective.MissingUpgrade) != nil ||
+		strings.EqualFold(header, "Connection") && r.Because(effective.MissingConnection) != nil
 }
 
 // sendInstead plans the header line that was meant by one about the answer, where

@@ -76,7 +76,9 @@ func handed(m *effective.Model) string {
 			case "connection", "upgrade":
 				fmt.Fprintln(&b, h.Name, h.Sent[effective.Ordinary])
 			default:
-				fmt.Fprintln(&b, h.Name, h.Value)
+				// A line that says what nginx does by itself is one all the same, and
+				// is repeated where a list is.
+				fmt.Fprintln(&b, h.Name, h.Value, h.Item.Directive != nil)
 			}
 		}
 		for _, list := range []string{"proxy_hide_header", "proxy_pass_header", "proxy_cache_bypass", "proxy_no_cache",
