@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/rules/effective"
@@ -56,12 +55,14 @@ func checkDuplicateHeader(p *Pass) {
 				continue
 			}
 			p.checkColon(it)
-			// The nearest one: a line that is gone leaves those before it.
-			for _, before := range slices.Backward(lines.of(it.Arg(0))) {
-				if strings.EqualFold(before.Arg(0), it.Arg(0)) && s.SameArm(before, it) {
-					p.reportDuplicate(s, before, it)
-					break
+			var before []effective.Item
+			for _, b := range lines.of(it.Arg(0)) {
+				if strings.EqualFold(b.Arg(0), it.Arg(0)) && s.SameArm(b, it) {
+					before = append(before, b)
 				}
+			}
+			if len(before) > 0 {
+				p.reportDuplicate(s, before, it)
 			}
 			lines.add(it)
 		}
@@ -126,7 +127,8 @@ func (p *Pass) duplicateSeverity(routes []*effective.Route, header string) Sever
 	return p.Rule.Severity
 }
 
-func (p *Pass) reportDuplicate(s *effective.Scope, first, second effective.Item) {
+func (p *Pass) reportDuplicate(s *effective.Scope, before []effective.Item, second effective.Item) {
+	first := before[0]
 	sev := p.duplicateSeverity(p.routesOf(second.Directive), second.Arg(0))
 	same := first.Arg(1) == second.Arg(1)
 	remedy := "keep one of them"
@@ -140,12 +142,24 @@ func (p *Pass) reportDuplicate(s *effective.Scope, first, second effective.Item)
 	// Where a third line of that name says something else, one less does not
 	// settle which of them counts.
 	if same && p.sameOwn(s, "proxy_set_header") && alike(headersOf(s, second.Arg(0))) {
-		for _, it := range []effective.Item{second, first} {
-			if literal(s, it) || p.mounts.once(it.File) {
-				f.Fix = fixOf(Safe, "remove the second line", []Edit{removeLine(it.Directive)}, true)
-				break
-			}
-		}
+		f.Fix = fixOf(Safe, "remove the second line", p.leaveOne(s, before, second), true)
 	}
 	p.Report(f)
+}
+
+// leaveOne plans the edits that leave one of several identical lines: the second one
+// goes, or, where that is other blocks' too, all before it.
+func (p *Pass) leaveOne(s *effective.Scope, before []effective.Item, second effective.Item) []Edit {
+	own := func(it effective.Item) bool { return literal(s, it) || p.mounts.once(it.File) }
+	if own(second) {
+		return []Edit{removeLine(second.Directive)}
+	}
+	var edits []Edit
+	for _, it := range before {
+		if !own(it) {
+			return nil
+		}
+		edits = append(edits, removeLine(it.Directive))
+	}
+	return edits
 }
