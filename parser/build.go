@@ -150,7 +150,7 @@ func (b *building) visit(f *File) *visit {
 	b.c.Files = append(b.c.Files, f)
 	for _, e := range f.Errors {
 		kind := Failed
-		if f.unreadable() && !b.w.named(b.w.of[f]) { // nginx never reads it as it is
+		if s := b.w.of[f]; !b.w.named(s) && (f.unreadable() || s != nil && s.hunch && f == b.c.Main) { // nginx never reads it as it is
 			kind = NotFollowed
 		}
 		b.problem(Problem{kind, e.File, e.Line, e.Column, e.Msg})

@@ -11,24 +11,25 @@ import (
 
 // given is one path that the user named.
 type given struct {
-	path   string // as typed
-	abs    string
-	real   string
-	dir    bool
-	left   bool // Options.Exclude leaves it out
-	stdin  bool
-	main   *source         // of a dump: its first file
-	whole  bool            // a main configuration: all that it includes was asked for
-	files  []string        // the files to look at, absolute
-	linked map[string]bool // which of files are links
-	links  []string        // links that lead to no file of the tree
-	extra  []string        // names that say configuration and are not read: copies
+	path    string // as typed
+	abs     string
+	real    string
+	dir     bool
+	left    bool // Options.Exclude leaves it out
+	stdin   bool
+	main    *source         // of a dump: its first file
+	whole   bool            // a main configuration: all that it includes was asked for
+	files   []string        // the files to look at, absolute
+	linked  map[string]bool // which of files are links
+	hunches map[string]bool // which of files are configuration by what they hold alone
+	links   []string        // links that lead to no file of the tree
+	extra   []string        // names that say configuration and are not read: copies
 }
 
 // walk finds the files in a directory that may be nginx configuration, in
 // bytewise order. It never leaves the directory through a link to another one.
 func (w *Workspace) walk(g *given) error {
-	g.linked = map[string]bool{}
+	g.linked, g.hunches = map[string]bool{}, map[string]bool{}
 	return filepath.WalkDir(g.real, func(real string, e fs.DirEntry, err error) error {
 		if real == g.real {
 			return err
@@ -70,6 +71,7 @@ func (w *Workspace) walk(g *given) error {
 			if !e.Type().IsRegular() || !w.disk.isSite(real) {
 				return nil
 			}
+			g.hunches[path] = true
 		default:
 			return nil
 		}

@@ -31,8 +31,10 @@ func TestOpenNamedAfterHosts(t *testing.T) {
 		{"nothing but hunches that are wrong", map[string]string{"a.conf": serverText, "makefile": "server:\n\tgo run .\n", "main.tsk": "server { x = 1 }\n",
 			"procfile": "web: nginx\n", "query.foo": "index = a;\n", "types.foo": "types { a b; }\n", "rc": "set a b;\nif x { y; }\nlocation z;\n"},
 			"fragment *wa.conf\n"},
+		{"a piece that a script puts behind another", map[string]string{"defaults/addition": "location / {\n  proxy_pass http://127.0.0.1:1;\n}\n}\n"},
+			"fragment *wdefaults/addition\ndefaults/addition:4:1: not-followed: unexpected \"}\"\n"},
 		{"one that nginx refuses", map[string]string{"app.example.com": "server {\n  listen 80;\n  location / {\n    proxy_pass http://127.0.0.1:1;\n}\n"},
-			"fragment *wapp.example.com\napp.example.com:6:1: failed: unexpected end of file, expecting \"}\"\n"},
+			"fragment *wapp.example.com\napp.example.com:6:1: not-followed: unexpected end of file, expecting \"}\"\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := tree(t, tt.files)

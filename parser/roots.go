@@ -135,6 +135,7 @@ func (w *Workspace) candidates() []root {
 					continue
 				}
 				s := w.source(real, path, w.display(path, g))
+				s.hunch = g.hunches[path]
 				if !taken[s] {
 					taken[s] = true
 					roots = append(roots, root{s, g})

@@ -26,6 +26,7 @@ type source struct {
 	queued bool   // it is in the batch being read
 	words  string // the block of words that includes it; "" for a file of directives
 	fixed  bool   // a configuration holds it: how it is read stays
+	hunch  bool   // its name says nothing, only what it holds
 	stdin  bool   // it is, or stands in, standard input
 }
 
