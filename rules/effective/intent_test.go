@@ -161,6 +161,25 @@ func TestIntentAbout(t *testing.T) {
 	}
 }
 
+// TestPathBehind holds what the path that proxy_pass puts in the place of a
+// location's says of the library.
+func TestPathBehind(t *testing.T) {
+	for _, tt := range []struct {
+		location             string
+		pings, polling, only bool
+	}{
+		{`location /ws/game/ { proxy_pass http://b/socket.io/; }`, true, true, false},
+		{`location /ws/game/ { proxy_pass http://b/cable; }`, true, false, true},
+		{`location /ws/game/ { proxy_pass http://b/; }`, false, false, true},
+		{`location /api { proxy_pass http://b/v1; }`, false, false, false},
+	} {
+		r := model(t, inHTTP("", tt.location), Options{}).Routes[0]
+		if r.Pings != tt.pings || r.Polling != tt.polling || r.HandshakeOnly != tt.only {
+			t.Errorf("%s pings %t, polls %t, is for handshakes only %t; want %t, %t, %t", tt.location, r.Pings, r.Polling, r.HandshakeOnly, tt.pings, tt.polling, tt.only)
+		}
+	}
+}
+
 func TestIntentOfSharedFile(t *testing.T) {
 	const lines = "proxy_set_header Host $host;\nproxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection upgrade;\n"
 	for _, tt := range []struct {

@@ -134,6 +134,11 @@ func (in *intentions) pathWords(r *Route) pathSigns {
 			signs = servedSigns(matchOf(r.Location), r.Pass.Arg(0))
 		}
 	}
+	if signs.likely != "" && proxied != "" { // /ws/game/ to /socket.io/: the library behind it
+		behind := signsOf(proxied)
+		signs.polling, signs.pings = signs.polling || behind.polling, signs.pings || behind.pings
+		signs.only = signs.only && !behind.polling
+	}
 	if signs.likely != "" && in.isWebService(r, proxied) {
 		return pathSigns{}
 	}
