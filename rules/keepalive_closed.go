@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -96,21 +95,43 @@ func (p *Pass) eachClosed(f func(*effective.Route, effective.MapVariable)) {
 	}
 }
 
-// closedBy returns the names of the upstreams, quoted, whose connections a map
+// closedBy returns what is said of a map about the upstreams whose connections it
 // closes in any configuration of the run: its line is reported once for all.
-func (p *Pass) closedBy(block *parser.Directive) []string {
-	var names []string
+func (p *Pass) closedBy(block *parser.Directive) string {
+	if p.mounts.closed == nil {
+		p.mounts.closed = p.closings()
+	}
+	return p.mounts.closed[block]
+}
+
+func (p *Pass) closings() map[*parser.Directive]string {
+	type closing struct {
+		block *parser.Directive
+		name  string // of the upstream, quoted
+	}
+	seen := map[closing]bool{}
+	names := map[*parser.Directive][]string{}
 	for _, m := range p.mounts.models {
 		of := *p
 		of.Model = m
 		of.eachClosed(func(r *effective.Route, mv effective.MapVariable) {
-			name := strconv.Quote(upstreamOf(r).Block.Arg(0))
-			if mv.Item.Directive == block && !slices.Contains(names, name) {
-				names = append(names, name)
+			c := closing{mv.Item.Directive, strconv.Quote(upstreamOf(r).Block.Arg(0))}
+			if !seen[c] {
+				seen[c] = true
+				names[c.block] = append(names[c.block], c.name)
 			}
 		})
 	}
-	return names
+	said := make(map[*parser.Directive]string, len(names))
+	for block, list := range names {
+		upstream, verb := "upstream ", "reuses its"
+		if len(list) > 1 {
+			upstream, verb = "upstreams ", "reuse their"
+		}
+		said[block] = fmt.Sprintf("ordinary requests say \"Connection: close\", so that %s%s never %s keepalive connections; let the map give '' for them",
+			upstream, listed(list), verb)
+	}
+	return said
 }
 
 func (p *Pass) reportClosed(r *effective.Route, mv effective.MapVariable) {
@@ -121,16 +142,7 @@ func (p *Pass) reportClosed(r *effective.Route, mv effective.MapVariable) {
 		if it.Head.Value != "" || !strings.EqualFold(it.Arg(0), "close") || len(it.Args) != 1 {
 			continue
 		}
-		names, verb := p.closedBy(mv.Item.Directive), "reuses its"
-		if len(names) > 1 {
-			verb = "reuse their"
-			names[0] = "s " + names[0]
-		} else {
-			names[0] = " " + names[0]
-		}
-		f := atItem(it, r, p.Rule.Severity, fmt.Sprintf(
-			"ordinary requests say \"Connection: close\", so that upstream%s never %s keepalive connections; let the map give '' for them",
-			listed(names), verb))
+		f := atItem(it, r, p.Rule.Severity, p.closedBy(mv.Item.Directive))
 		f.Related = []Place{{r.Pass.File, headSpan(r.Pass.Directive), "such requests are passed on here"}}
 		if p.mounts.once(it.File) {
 			f.Fix = fixOf(Unsafe, "give '' for ordinary requests", []Edit{replaceWord(it.File, it.Args[0], "''")}, true)

@@ -25,7 +25,8 @@ type mounts struct {
 	agreed  map[agreement]bool
 	places  map[*parser.Directive][]Place // of apart
 	left    map[leftover]bool
-	tls     map[string]bool // ports that a listen somewhere says ssl for
+	closed  map[*parser.Directive]string // of closedBy
+	tls     map[string]bool              // ports that a listen somewhere says ssl for
 }
 
 // mapped reports whether a configuration of the run defines a variable: what uses
