@@ -100,13 +100,11 @@ func reason(err error) string {
 
 // below reports whether path is dir or lies in it. Both are clean and absolute.
 func below(path, dir string) bool {
-	if path == dir {
-		return true
+	if !strings.HasPrefix(path, dir) {
+		return false
 	}
-	if !strings.HasSuffix(dir, string(filepath.Separator)) {
-		dir += string(filepath.Separator)
-	}
-	return strings.HasPrefix(path, dir)
+	rest := path[len(dir):]
+	return rest == "" || rest[0] == filepath.Separator || strings.HasSuffix(dir, string(filepath.Separator))
 }
 
 // realPath returns path without symbolic links, or path itself where they

@@ -30,12 +30,13 @@ const contextLetters = "mhslSLxue"
 // directive is what nginx takes of one directive in some contexts: a row of
 // directives.txt. A name may have several, as server has.
 type directive struct {
-	name  string
-	in    contexts
-	args  string // "12", "1+"
-	block bool
-	kind  string   // "flag", "msec", "once", … as directives.txt says
-	words []string // the values of an enum or mask
+	name   string
+	in     contexts
+	args   string // "12", "1+"
+	block  bool
+	kind   string   // "flag", "msec", "once", … as directives.txt says
+	words  []string // the values of an enum or mask
+	script int      // as scripted says
 }
 
 //go:embed directives.txt
@@ -61,6 +62,7 @@ var directiveTable = sync.OnceValue(func() map[string][]directive {
 		if d.kind, words, _ = strings.Cut(f[3], ":"); words != "" {
 			d.words = strings.Split(words, ",")
 		}
+		d.script = scripted[d.name]
 		table[d.name] = append(table[d.name], d)
 	}
 	return table

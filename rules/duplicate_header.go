@@ -45,11 +45,12 @@ A line with an empty value is not sent, and two such lines do no harm.`,
 }
 
 func checkDuplicateHeader(p *Pass) {
+	var lines headerLines
 	p.eachScope(func(s *effective.Scope) {
 		if s.Kind != effective.Location && s.Kind != effective.Server && s.Kind != effective.HTTP {
 			return
 		}
-		var lines headerLines
+		lines = headerLines{all: lines.all[:0]}
 		for _, it := range s.Items {
 			if !it.Is("proxy_set_header") || len(it.Args) != 2 || it.Arg(1) == "" {
 				continue

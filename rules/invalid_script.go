@@ -36,18 +36,18 @@ func (p *Pass) checkVariableName(l level, it effective.Item, arg int) {
 }
 
 // scripted are the arguments in which nginx looks for variables, by directive and
-// the index of the argument (ngx_http_script_compile); -1 is the last one.
+// the number of the argument (ngx_http_script_compile); -1 is the last one.
 var scripted = map[string]int{
-	"proxy_set_header": 1, "add_header": 1, "add_trailer": 1, "proxy_pass": 0, "proxy_method": 0, "set": 1, "rewrite": 1, "return": -1, "map": 0,
+	"proxy_set_header": 2, "add_header": 2, "add_trailer": 2, "proxy_pass": 1, "proxy_method": 1, "set": 2, "rewrite": 2, "return": -1, "map": 1,
 }
 
 // checkScript looks at the variables in an argument.
-func (p *Pass) checkScript(l level, it effective.Item) {
-	i, ok := scripted[it.Head.Value]
-	if !ok {
+func (p *Pass) checkScript(l level, it effective.Item, row *directive) {
+	i := row.script - 1
+	switch {
+	case row.script == 0:
 		return
-	}
-	if i < 0 {
+	case row.script < 0:
 		i = len(it.Args) - 1
 	}
 	if i < 0 || i >= len(it.Args) {

@@ -120,7 +120,7 @@ func (d *directive) count() string {
 
 func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 	if it.Is("proxy_pass") {
-		p.checkScript(l, it)
+		p.checkScript(l, it, row)
 		p.checkPass(l, it)
 		return
 	}
@@ -133,11 +133,11 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 		return
 	case "map":
 		p.checkMap(l, it)
-		p.checkScript(l, it)
+		p.checkScript(l, it, row)
 		return
 	case "rewrite":
 		p.checkPattern(l, it, it.Args[0], it.Arg(0))
-		p.checkScript(l, it)
+		p.checkScript(l, it, row)
 		return
 	case "set":
 		p.checkVariableName(l, it, 0)
@@ -147,7 +147,7 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 	case "return":
 		p.checkReturn(l, it)
 	case "add_header", "add_trailer":
-		p.checkScript(l, it)
+		p.checkScript(l, it, row)
 		if len(it.Args) == 3 && it.Arg(2) != "always" {
 			p.reportValue(l, it, it.Args[2], nil, fmt.Sprintf(
 				"the third word of %s can only be always, and nginx does not start: invalid parameter %q; put a value of several words in quotes", it.Head.Value, it.Arg(2)))
@@ -161,13 +161,10 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 		}
 		return
 	}
-	p.checkScript(l, it)
+	p.checkScript(l, it, row)
 	name := it.Head.Value
 	for i, a := range it.Args {
 		v := a.Value
-		if meantFor(v) {
-			continue
-		}
 		said, remedy := "", ""
 		switch row.kind {
 		case "flag":
@@ -212,6 +209,9 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 			}
 		default:
 			return
+		}
+		if meantFor(v) {
+			continue
 		}
 		if said == "" {
 			said = fmt.Sprintf("%q directive invalid value", name)
@@ -276,10 +276,10 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 		}
 		said := ""
 		_, port, has := strings.Cut(host, ":")
-		switch n, err := strconv.Atoi(port); {
+		switch {
 		case host == "" || host[0] == ':':
 			said = "no host"
-		case has && host[0] != '[' && !meantFor(port) && (err != nil || n < 1 || n > 65535 || port[0] == '+'):
+		case has && host[0] != '[' && !isPort(port) && !meantFor(port):
 			said = "invalid port"
 		}
 		if said != "" {
@@ -294,6 +294,11 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 			"proxy_pass has the path %q %s, and nginx does not start: %q cannot have URI part there; leave it off, and change the path with rewrite if need be",
 			uri, where, "proxy_pass"))
 	}
+}
+
+func isPort(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 1 && n <= 65535 && s[0] != '+'
 }
 
 // noURI says what keeps a proxy_pass in s from having a path, "" for nothing.

@@ -39,12 +39,15 @@ func checkShortSendTimeout(p *Pass) {
 			continue
 		}
 		module := strings.TrimSuffix(r.Pass.Head.Value, "_pass")
-		for name, who := range map[string]string{module + "_send_timeout": "the upstream", "send_timeout": "the client"} {
+		for _, name := range [...]string{module + "_send_timeout", "send_timeout"} {
 			items, _ := r.Scope.Effective(name)
 			if len(items) == 0 {
 				continue
 			}
-			it := items[0]
+			it, who := items[0], "the upstream"
+			if name == "send_timeout" {
+				who = "the client"
+			}
 			if d, ok := effective.ParseTime(it.Arg(0)); ok && d < leastSend {
 				p.Report(atItem(it, r, 0, fmt.Sprintf(
 					"%s %s closes a WebSocket when %s takes nothing for that long, in the middle of a transfer too; leave it at 60s, or write more than %d s",

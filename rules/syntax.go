@@ -96,6 +96,9 @@ func placeholder(s string) bool {
 // to write: HOST:PORT, your-port, BACKEND_URL, XXs. nginx refuses most of them, and
 // nobody starts it with them.
 func meantFor(s string) bool {
+	if !strings.ContainsFunc(s, func(c rune) bool { return 'A' <= c && c <= 'Z' }) && !strings.Contains(s, "your") {
+		return false
+	}
 	pieces := strings.FieldsFunc(s, func(c rune) bool {
 		return (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '_' && c != '-'
 	})

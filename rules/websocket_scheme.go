@@ -77,6 +77,9 @@ func checkWebSocketScheme(p *Pass) {
 
 // schemeOf returns "ws" or "wss" where s is a URL of that scheme, else "".
 func schemeOf(s string) string {
+	if s == "" || s[0]|0x20 != 'w' {
+		return ""
+	}
 	for _, scheme := range []string{"ws", "wss"} {
 		if n := len(scheme) + 3; len(s) >= n && strings.EqualFold(s[:n], scheme+"://") {
 			return scheme

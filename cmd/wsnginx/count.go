@@ -45,15 +45,25 @@ func directives(list []*parser.Directive) int {
 }
 
 // routes returns the proxied locations of the named files, each once: two main
-// configurations may include the same server.
+// configurations may include the same server. It is not to be changed.
 func (in *input) routes(w *parser.Workspace, models []*effective.Model) []*effective.Route {
+	if in.routed.of != w || !slices.Equal(in.routed.models, models) {
+		in.routed.of, in.routed.models, in.routed.routes = w, models, namedRoutes(w, models)
+	}
+	return in.routed.routes
+}
+
+func namedRoutes(w *parser.Workspace, models []*effective.Model) []*effective.Route {
 	type key struct {
 		server, location, scope, pass *parser.Directive
 		verdict                       effective.Verdict
 		intent                        effective.Intent
 	}
-	seen := map[key]bool{}
-	var out []*effective.Route
+	total := 0
+	for _, m := range models {
+		total += len(m.Routes)
+	}
+	seen, out := make(map[key]bool, total), make([]*effective.Route, 0, total)
 	for _, m := range models {
 		for _, r := range m.Routes {
 			k := key{pass: r.Pass.Directive, verdict: r.Verdict, intent: r.Intent}
@@ -91,7 +101,7 @@ func (in *input) undecided(w *parser.Workspace, models []*effective.Model, findi
 			}
 		}
 	}
-	return slices.DeleteFunc(in.routes(w, models), func(r *effective.Route) bool {
+	return slices.DeleteFunc(slices.Clone(in.routes(w, models)), func(r *effective.Route) bool {
 		meant := r.Intent == effective.Declared || r.Intent == effective.Likely
 		return !meant || r.Verdict != effective.Unknown || said[r.Pass.Directive]
 	})

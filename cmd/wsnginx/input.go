@@ -89,6 +89,11 @@ type input struct {
 	machine   bool // the format is for programs: what went wrong stands in it
 	style     report.Style
 	out       *output
+	routed    struct { // what routes returned last
+		of     *parser.Workspace
+		models []*effective.Model
+		routes []*effective.Route
+	}
 }
 
 // oneOf returns the value of a flag that has few.

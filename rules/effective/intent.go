@@ -15,11 +15,12 @@ type intentions struct {
 	opts    Options
 	marks   map[*parser.File][]mark
 	callers map[*Scope]*callers
+	signs   map[string]pathSigns  // of the locations' paths
 	shared  map[*parser.File]bool // files that most locations include
 }
 
 func newIntentions(m *Model, opts Options) *intentions {
-	return &intentions{m: m, opts: opts, marks: make(map[*parser.File][]mark), callers: make(map[*Scope]*callers)}
+	return &intentions{m: m, opts: opts, marks: make(map[*parser.File][]mark), callers: make(map[*Scope]*callers), signs: make(map[string]pathSigns)}
 }
 
 // sign is what decided the intent of a route. The order is the order in which
@@ -90,7 +91,7 @@ func (in *intentions) of(r *Route, words pathSigns) decision {
 		}
 	}
 	if own.Directive != nil && !(included && in.isShared(own.File)) {
-		return decision{Declared, byOwnLine, fmt.Sprintf("the location itself sets %s (%s)", own.Arg(0), place(own))}
+		return decision{Declared, byOwnLine, "the location itself sets " + own.Arg(0) + " (" + place(own) + ")"}
 	}
 	if it, why := in.condition(r); it.Directive != nil {
 		return decision{Declared, byCondition, fmt.Sprintf("%s (%s)", why, place(it))}
@@ -195,15 +196,20 @@ func (r *Route) catchAll() bool {
 // ownLine returns a line of s that only a WebSocket needs, one written in the
 // block itself before one of an included file.
 func (in *intentions) ownLine(s *Scope) Item {
-	var included Item
-	for _, it := range s.Own("proxy_set_header") {
+	var own, included Item
+	s.each("proxy_set_header", func(it *Item) bool {
 		switch {
 		case !in.speaks(it):
 		case it.Via == s.Via:
-			return it
+			own = *it
+			return false
 		case included.Directive == nil:
-			included = it
+			included = *it
 		}
+		return true
+	})
+	if own.Directive != nil {
+		return own
 	}
 	return included
 }
@@ -211,7 +217,7 @@ func (in *intentions) ownLine(s *Scope) Item {
 // speaks reports whether a header line is one that only a WebSocket needs: an
 // Upgrade that is not empty, a Connection that says upgrade for a handshake, or
 // one of the handshake's own.
-func (in *intentions) speaks(it Item) bool {
+func (in *intentions) speaks(it *Item) bool {
 	name, value := strings.TrimSuffix(it.Arg(0), ":"), it.Arg(1)
 	switch {
 	case strings.EqualFold(name, "Upgrade"):

@@ -112,7 +112,7 @@ func (in *intentions) pathWords(r *Route) pathSigns {
 	if r.Location != nil {
 		modifier, match := r.Location.ModifierAndMatch()
 		named = strings.HasPrefix(match, "@")
-		signs = signsOfLocation(modifier, match)
+		signs = in.signsOf(modifier, match)
 	}
 	if signs.likely == "" && signs.plain == "" && named {
 		for _, c := range in.callersOf(r).handOvers[matchOf(r.Location)] {
@@ -141,6 +141,17 @@ func (in *intentions) pathWords(r *Route) pathSigns {
 	}
 	if signs.likely != "" && in.isWebService(r, proxied) {
 		return pathSigns{}
+	}
+	return signs
+}
+
+// signsOf is signsOfLocation, read once for all locations of the same path.
+func (in *intentions) signsOf(modifier, match string) pathSigns {
+	key := modifier + " " + match
+	signs, known := in.signs[key]
+	if !known {
+		signs = signsOfLocation(modifier, match)
+		in.signs[key] = signs
 	}
 	return signs
 }

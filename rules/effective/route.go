@@ -204,6 +204,7 @@ type caches struct {
 	jumps        map[*Scope]jumps       // by server: what may lead to its named locations
 	reached      map[*mapping]bool      // of allReached, where that is so for all requests
 	leaving      map[setterKey][]*Scope // of leavingSetters
+	plainEnds    [requests]outcome      // what ends returned last for a location on whose way nothing decides
 	mapVariables []MapVariable          // of MapVariables
 	linesOf      struct {               // what lines returned last
 		scope *Scope

@@ -111,6 +111,24 @@ func (s *Scope) Own(name string) []Item {
 	return own
 }
 
+// each calls f for the directives of the given name at this level, in nginx's
+// order, until it returns false.
+func (s *Scope) each(name string, f func(*Item) bool) {
+	if len(s.Items) >= indexed {
+		for _, n := range s.indexOf(name) {
+			if !f(&s.Items[n]) {
+				return
+			}
+		}
+		return
+	}
+	for i := range s.Items {
+		if s.Items[i].Head.Value == name && !f(&s.Items[i]) {
+			return
+		}
+	}
+}
+
 // Effective returns the directives of the given name that nginx applies in s,
 // and the level they stand at; none and nil where nginx's default applies. It
 // follows the merge functions of nginx's modules: a value or a list is taken

@@ -66,7 +66,8 @@ func (m *Model) settle(r *Route) {
 	r.Notes = append(r.Notes, m.unjudged(r)...)
 }
 
-// ends follows each kind of request to r's location and returns how it can end.
+// ends follows each kind of request to r's location and returns how it can end. The
+// outcomes are good until it is asked for another route.
 func (m *Model) ends(r *Route) (ends [requests][]outcome) {
 	loc := r.own()
 	var server *Scope
@@ -78,7 +79,7 @@ func (m *Model) ends(r *Route) (ends [requests][]outcome) {
 	plain := m.plain(server, loc)
 	if plain && r.Scope == loc {
 		carries := r.Server != nil && len(m.settersIn(server)) > 0
-		one := make([]outcome, requests)
+		one := m.plainEnds[:]
 		for kind := range requests {
 			q := m.plainRequest(r.Server, kind)
 			if carries {

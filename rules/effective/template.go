@@ -150,38 +150,39 @@ func (s *Scope) listSometimes(name string) bool {
 	if s == nil || s.Parent == nil {
 		return false
 	}
-	own := s.Own(name)
-	for _, it := range own {
-		if !s.Sometimes(it) {
-			return false
-		}
+	own, always := false, false
+	s.each(name, func(it *Item) bool {
+		own, always = true, !s.Sometimes(*it)
+		return !always
+	})
+	if !own || always {
+		return false
 	}
-	outer, _ := s.Parent.Effective(name)
-	return len(own) > 0 && len(outer) > 0
+	_, outer := s.Parent.nearest(name)
+	return outer != nil
 }
 
 // agree returns the value that a directive of one value has whichever arm of a
 // template's conditions is there, and reports whether there is one. outer is the
 // value that takes its place where none is there.
 func (s *Scope) agree(name, outer string) (string, bool) {
-	own := s.Own(name)
 	var arms []*parser.Arm
-	always := false
-	for _, it := range own {
+	value := s.first(name).Arg(0)
+	always, same := false, true
+	s.each(name, func(it *Item) bool {
 		if arm := it.armIn(s); arm != nil {
 			arms = append(arms, arm)
 		} else {
 			always = true
 		}
-	}
+		same = same && it.Arg(0) == value
+		return true
+	})
 	if len(arms) == 0 {
-		return own[0].Arg(0), true
+		return value, true
 	}
-	value := own[0].Arg(0)
-	for _, it := range own {
-		if it.Arg(0) != value {
-			return "", false
-		}
+	if !same {
+		return "", false
 	}
 	if !always && !parser.Covered(arms) && outer != value {
 		return "", false

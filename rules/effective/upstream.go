@@ -30,7 +30,8 @@ var handshakeExprs = [...]string{clientExpr(handshakeHeaders[0]), clientExpr(han
 // lines returns the header lines that nginx writes for a request that pass hands
 // on from s: those of proxy_set_header in order, then nginx's defaults for names not
 // among them, then the client's (ngx_http_proxy_init_headers,
-// ngx_http_proxy_create_request).
+// ngx_http_proxy_create_request). They are good until lines are asked for of
+// another level.
 func (m *Model) lines(s *Scope, pass Item) []line {
 	if m.linesOf.scope == s && m.linesOf.pass == pass.Directive {
 		return m.linesOf.lines // judged three times in a row
@@ -45,14 +46,17 @@ func (m *Model) lines(s *Scope, pass Item) []line {
 }
 
 func (m *Model) proxyLines(s *Scope) []line {
-	items, level := s.Effective("proxy_set_header")
-	out := make([]line, 0, len(items)+5)
-	for _, it := range items {
-		if len(it.Args) == 2 {
-			out = append(out, line{name: it.Arg(0), expr: it.Arg(1), item: it})
-		}
+	out := m.linesOf.lines[:0]
+	_, level := s.nearest("proxy_set_header")
+	if level != nil {
+		level.each("proxy_set_header", func(it *Item) bool {
+			if len(it.Args) == 2 {
+				out = append(out, line{name: it.Arg(0), expr: it.Arg(1), item: *it})
+			}
+			return true
+		})
+		out = m.foldArms(out, level)
 	}
-	out = m.foldArms(out, level)
 	set := len(out)
 	has := func(name string) bool {
 		for i := range out[:set] {

@@ -92,30 +92,29 @@ type part struct {
 
 // parts splits an expression as ngx_http_script_compile does. It reports false
 // for what nginx refuses: a '$' that no name follows.
-func parts(s string) ([]part, bool) {
-	if strings.IndexByte(s, '$') < 0 {
-		if s == "" {
-			return nil, true
-		}
-		return []part{{literal: s}}, true
-	}
-	var out []part
+func parts(s string) (list []part, ok bool) {
+	ok = eachPart(s, func(p part) { list = append(list, p) })
+	return list, ok
+}
+
+// eachPart calls f for each part of an expression, and reports what parts does.
+func eachPart(s string, f func(part)) bool {
 	for i := 0; i < len(s); {
 		if s[i] != '$' {
 			n := strings.IndexByte(s[i:], '$')
 			if n < 0 {
 				n = len(s) - i
 			}
-			out = append(out, part{literal: s[i : i+n]})
+			f(part{literal: s[i : i+n]})
 			i += n
 			continue
 		}
 		i++
 		if i == len(s) {
-			return out, false
+			return false
 		}
 		if s[i] >= '1' && s[i] <= '9' {
-			out = append(out, part{capture: int(s[i] - '0')})
+			f(part{capture: int(s[i] - '0')})
 			i++
 			continue
 		}
@@ -130,16 +129,16 @@ func parts(s string) ([]part, bool) {
 		name := s[start:i]
 		if bracket {
 			if i == len(s) || s[i] != '}' {
-				return out, false
+				return false
 			}
 			i++
 		}
 		if name == "" {
-			return out, false
+			return false
 		}
-		out = append(out, part{variable: strings.ToLower(name)})
+		f(part{variable: strings.ToLower(name)})
 	}
-	return out, true
+	return true
 }
 
 func isVariableByte(c byte) bool {
@@ -152,12 +151,11 @@ func VariablesIn(s string) []string {
 	if strings.IndexByte(s, '$') < 0 {
 		return nil
 	}
-	ps, _ := parts(s)
 	var names []string
-	for _, p := range ps {
+	eachPart(s, func(p part) {
 		if p.variable != "" {
 			names = append(names, p.variable)
 		}
-	}
+	})
 	return names
 }

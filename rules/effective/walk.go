@@ -392,7 +392,7 @@ func (w *walk) returnTarget(c *code, q *request) string {
 
 // place names where an item stands: "file:line".
 func place(it Item) string {
-	return fmt.Sprintf("%s:%d", it.File.Name, it.File.Position(it.Span.Start).Line)
+	return it.File.Name + ":" + strconv.Itoa(it.File.Position(it.Span.Start).Line)
 }
 
 // matchesAll reports whether the pattern matches every path, as far as two
