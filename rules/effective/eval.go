@@ -71,6 +71,9 @@ func (m *Model) defined(name string, d *definition, q *request, depth int) val {
 		}
 		return v
 	}
+	if d.other && q.traced && !m.vars.made[name] {
+		return emptyVal // a capture of a pattern that did not match on the way here
+	}
 	if d.other {
 		return unknownVal
 	}
@@ -91,6 +94,11 @@ func (m *Model) mapped(mp *mapping, q *request, depth int) val {
 	source := m.evalDepth(mp.source, q, depth+1)
 	entry, groups, ok := mp.lookup(source)
 	if !ok {
+		if q.traced {
+			for _, name := range mp.captures {
+				q.set(name, unknownVal) // one of its patterns may have matched
+			}
+		}
 		return unknownVal
 	}
 	if entry == nil {
@@ -112,6 +120,16 @@ func (q *request) capture(groups []string, re *pattern) {
 	for i, name := range re.names {
 		if name != "" && i < len(groups) {
 			q.set(strings.ToLower(name), text(groups[i]))
+		}
+	}
+}
+
+// forget makes the captures of a pattern unknown that may have matched or not.
+func (q *request) forget(re *pattern) {
+	q.groups = nil
+	for _, name := range re.names {
+		if name != "" {
+			q.set(strings.ToLower(name), unknownVal)
 		}
 	}
 }

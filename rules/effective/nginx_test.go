@@ -74,6 +74,8 @@ func TestAsNginx(t *testing.T) {
 		{"a redirect without a host", "", `absolute_redirect off; location /a/ { ` + pass + `}`, "/a?x=1", "redirect /a/?x=1"},
 		{"a redirect to the server's name", "", `server_name Main.test h; server_name_in_redirect on; location /a { rewrite ^ /b permanent; }`, "/a", "redirect http://main.test/b"},
 		{"slashes that are not merged", "", `merge_slashes off; location /a { ` + ws + pass + `} location ~ // { return 404; }`, "//a", "not-proxied ~//"},
+		{"a capture of another location", "", `location ~ ^/u/(?<user>.+) { return 204; } location /a { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade$user"; ` + pass + `}`, "/a", "works /a"},
+		{"a capture of an if that nobody can decide", "", `location /a { if ($http_user_agent ~ "(?<ua>.*)") { } proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade$ua"; ` + pass + `}`, "/a", "unknown /a"},
 		{"an address without a host", "", `location /a { ` + ws + `set $b ""; proxy_pass http://$b; }`, "/a", "broken unreachable-proxy /a"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -140,6 +142,8 @@ func TestRoute(t *testing.T) {
 		{"what another route gets right", "", `location /a { try_files $uri @b; ` + pass + `} location @b { ` + ws + pass + `}`, Works, ""},
 		{"a path that a variable makes", "upstream b { server 127.0.0.1:1; }", `location /a { ` + ws + `proxy_pass http://b$request_uri; }`, Works, ""},
 		{"a path behind a host that nobody resolves", "", `location /a { ` + ws + `proxy_pass http://b.invalid$uri$is_args$args; }`, Broken, MissingResolver},
+		{"an if that redirects some paths and sets for the others", "", `set $c upgrade; location /a { ` + c + `if ($http_user_agent) { rewrite ^/z /y redirect; set $c close; } ` + pass + `}`, Unknown, ""},
+		{"an if that sets and answers", "", `set $c upgrade; location /a { ` + c + `if ($http_user_agent) { set $c close; return 403; } ` + pass + `}`, Works, ""},
 		{"a rewrite that only some paths meet", "", `location /a { ` + ws + `rewrite ^(.*)/x$ $1 break; ` + pass + `return 200 "no"; }`, Works, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

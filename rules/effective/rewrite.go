@@ -146,12 +146,12 @@ func (m *Model) condition(t *test, q *request) truth {
 		}
 		return is
 	case "~", "~*", "!~", "!~*":
-		if !left.known {
-			q.groups = nil
-			return undecided
+		groups, matched, ok := []string(nil), false, false
+		if left.known {
+			groups, matched, ok = t.re.match(left.text)
 		}
-		groups, matched, ok := t.re.match(left.text)
 		if !ok {
+			q.forget(t.re)
 			return undecided
 		}
 		if matched {
@@ -192,20 +192,28 @@ func conditionWords(it Item) []string {
 
 // answers reports whether the codes of an if do nothing but end the request:
 // redirect it or refuse it. Where it cannot be told whether such an if is
-// taken, a handshake is assumed not to meet it.
+// taken, a handshake is assumed not to meet it. A redirect of some paths leaves the
+// others to what else the if does.
 func answers(codes []code) bool {
-	for _, c := range codes {
+	redirects, more := false, false
+	for i := range codes {
+		c := &codes[i]
 		switch c.op {
 		case opReturn:
 			return true
 		case opRewrite:
-			if status, _ := c.redirect(); status != 0 {
+			if status, _ := c.redirect(); status == 0 {
+				more = true
+			} else if c.re.matchesAll() {
 				return true
+			} else {
+				redirects = true
 			}
 		case opSet, opBreak, opIf:
+			more = true
 		}
 	}
-	return false
+	return redirects && !more
 }
 
 // redirect returns the status with which a rewrite redirects the client, 0 for

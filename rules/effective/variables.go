@@ -12,6 +12,7 @@ type variables struct {
 	order   []*mapping          // every map, in nginx's order
 	set     map[string]bool     // assigned by set somewhere
 	other   map[string]bool     // geo, split_clients, auth_request_set, named captures, modules
+	made    map[string]bool     // those of other that are more than the name of a capture
 	partial bool                // something that could define one was not read
 }
 
@@ -34,7 +35,7 @@ var definers = map[string]int{
 
 // findVariables collects every definition in the model.
 func (m *Model) findVariables() {
-	v := &variables{maps: map[string]*mapping{}, set: map[string]bool{}, other: map[string]bool{}}
+	v := &variables{maps: map[string]*mapping{}, set: map[string]bool{}, other: map[string]bool{}, made: map[string]bool{}}
 	m.vars = v
 	v.partial = m.Outer != Main
 	m.EachScope(func(s *Scope) {
@@ -57,7 +58,7 @@ func (m *Model) findVariables() {
 		if s.Block != nil && s.Kind == Other && strings.Contains(s.Block.Head.Value, "geoip2") {
 			for _, it := range s.Items {
 				if name, ok := variableName(it.Head.Value); ok {
-					v.other[name] = true
+					v.other[name], v.made[name] = true, true
 				}
 			}
 		}
@@ -75,7 +76,7 @@ func (v *variables) block(s *Scope) {
 		return
 	}
 	if !s.Block.Is("map") {
-		v.other[name] = true
+		v.other[name], v.made[name] = true, true
 		return
 	}
 	mp := newMapping(s, name)
@@ -93,7 +94,7 @@ func (v *variables) directive(d *parser.Directive) {
 			if name == "set" {
 				v.set[n] = true
 			} else {
-				v.other[n] = true
+				v.other[n], v.made[n] = true, true
 			}
 		}
 		return
