@@ -19,6 +19,8 @@ func TestOpenByEnding(t *testing.T) {
 			"main *wnginx.conf\nnginx.conf:3:3: " + outside + "fragment *wold/proxy.conf\n"},
 		{"what another include names", map[string]string{"nginx.conf": "events {}\nhttp {\n  include conf.d/*.conf;\n  include /data/conf.d/*.conf;\n}\n", "conf.d/a.conf": serverText},
 			"main *wnginx.conf *wconf.d/a.conf\nnginx.conf:4:3: not-followed: include \"/data/conf.d/*.conf\" was not followed: it is not in this tree\n"},
+		{"links to modules that a package brings", map[string]string{"nginx.conf": "include modules-enabled/*.conf;\nevents {}\n", "modules-enabled/50-mod.conf": "-> /usr/share/nginx/modules-available/no-such-mod.conf"},
+			"main *wnginx.conf\n"},
 		{"outside the tree", map[string]string{"repo/.git/HEAD": "", "app/nginx/proxy.conf": "internal;\n", "repo/nginx.conf": "events {}\nhttp {\n  include /etc/app/nginx/proxy.conf;\n}\n"},
 			"main *wrepo/nginx.conf\nrepo/nginx.conf:3:3: " + outside},
 	} {

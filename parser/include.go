@@ -252,6 +252,8 @@ func (b *building) add(inc *inclusion, path, place string, mapped bool) {
 		real, err = place, nil
 	}
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && b.ownPrefix == "" && isStock(path):
+		return // modules-enabled/50-mod.conf -> /usr/share/nginx/modules-available/mod.conf
 	case errors.Is(err, fs.ErrNotExist):
 		kind := NotFollowed
 		if b.ownPrefix != "" {
