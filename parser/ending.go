@@ -26,11 +26,15 @@ func (b *building) byEnding(d *Directive, path string) []string {
 	parts := strings.Split(strings.Trim(slashed(path), "/"), "/")
 	bases := append([]string{b.bases[0], filepath.Dir(b.bases[0])}, b.bases[1:]...)
 	var places []string
-	for i := range len(parts) - 1 {
+	least := 1 // folders; a pattern's own says less than a name
+	if hasMeta(path) {
+		least = 2
+	}
+	for i := range len(parts) - least {
 		ending := filepath.Join(parts[i:]...)
 		for _, base := range bases {
 			place := filepath.Join(base, ending)
-			if !taken[place] && !slices.Contains(places, place) && b.inside(globDir(place)) && b.lies(place) {
+			if !taken[place] && !slices.Contains(places, place) && b.inside(globDir(place)) && b.lies(d, place) {
 				places = append(places, place)
 			}
 		}
@@ -38,10 +42,15 @@ func (b *building) byEnding(d *Directive, path string) []string {
 	return places
 }
 
-// lies reports whether anything lies at place, a pattern perhaps.
-func (b *building) lies(place string) bool {
+// lies reports whether anything lies at place, a pattern perhaps, and not the file
+// itself that d stands in.
+func (b *building) lies(d *Directive, place string) bool {
+	found := []string{place}
 	if hasMeta(place) {
-		return len(glob(place, b.list, b.w.disk.exists)) > 0
+		found = glob(place, b.list, b.w.disk.exists)
+	} else if !b.w.disk.exists(place) {
+		return false
 	}
-	return b.w.disk.exists(place)
+	s := b.w.of[d.File]
+	return len(found) > 0 && (s == nil || !slices.Contains(found, s.abs))
 }

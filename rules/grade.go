@@ -34,8 +34,11 @@ func (p *Pass) grade(r *effective.Route, reason *effective.Reason) Severity {
 	if reason != nil && reason.Unless != "" {
 		sev = min(sev, p.unseenCap())
 	}
-	if reason != nil && half(r) {
+	switch {
+	case reason != nil && (half(r) || r.PlainPath):
 		sev = min(sev, Warning)
+	case r.PlainPath: // lines that were copied along
+		sev = min(sev, Info)
 	}
 	return sev
 }

@@ -60,7 +60,7 @@ func (in *intentions) decide(r *Route) {
 	words := in.pathWords(r)
 	d := in.of(r, words)
 	r.Intent, r.IntentWhy = d.intent, d.why
-	r.LikelyPath = words.likely != ""
+	r.LikelyPath, r.PlainPath = words.likely != "", words.plain != ""
 	r.Polling = words.polling
 	r.Pings = words.pings
 	r.HandshakeOnly = (words.only || refusesOrdinary(r.own())) && !r.catchAll() && !hasLocations(r.own())

@@ -89,7 +89,8 @@ var servedPaths = []struct {
 var plainWords = map[string]bool{
 	"health": true, "healthz": true, "healthcheck": true, "negotiate": true, "metrics": true,
 	"longpolling": true, "status": true, "info": true, "ping": true, "stats": true, "version": true,
-	"docs": true, "static": true, "assets": true, "login": true, "logout": true, "sse": true,
+	"docs": true, "static": true, "assets": true, "css": true, "js": true, "fonts": true, "img": true, "images": true,
+	"libs": true, "locales": true, "login": true, "logout": true, "sse": true,
 	"http-bind": true, "bosh": true, "xmlrpc": true, "robots.txt": true,
 }
 

@@ -115,8 +115,9 @@ type Route struct {
 	// HandshakeOnly is true where nothing but WebSocket is expected here,
 	// so that ordinary requests need no care.
 	HandshakeOnly bool
-	// LikelyPath is true where the path alone says WebSocket.
-	LikelyPath bool
+	// LikelyPath is true where the path alone says WebSocket, PlainPath where it
+	// says pages, files or plain requests.
+	LikelyPath, PlainPath bool
 	// Polling is true on paths of libraries that fall back to polling.
 	Polling bool
 	// Pings is true on paths of libraries that ping by themselves.

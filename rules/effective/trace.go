@@ -162,7 +162,7 @@ func (m *Model) traceRoute(t *Trace, o *outcome, forms [2][]outcome, ordinary []
 	for _, have := range m.Routes {
 		if have.Scope == o.scope && have.Pass.Directive == o.pass.Directive || have.Location == o.location && have.Pass.Directive == o.pass.Directive {
 			r.Intent, r.IntentWhy = have.Intent, have.IntentWhy
-			r.HandshakeOnly, r.LikelyPath, r.Polling, r.Pings = have.HandshakeOnly, have.LikelyPath, have.Polling, have.Pings
+			r.HandshakeOnly, r.LikelyPath, r.PlainPath, r.Polling, r.Pings = have.HandshakeOnly, have.LikelyPath, have.PlainPath, have.Polling, have.Pings
 			break
 		}
 	}
