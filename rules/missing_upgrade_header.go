@@ -66,14 +66,12 @@ func checkMissingUpgradeHeader(p *Pass) {
 			f.shared = inheritedList(r, says)
 		}
 		f.plannedBy(func(g *group) *Fix {
+			reads := func(r *effective.Route) bool { return !p.listComes(r, levelOf(r, g.line)) }
 			switch {
-			case !r.Pass.Is("proxy_pass"):
+			case !r.Pass.Is("proxy_pass"), !slices.ContainsFunc(g.routes, reads): // nobody would be left to read it
 				return nil
 			case written:
 				return p.sharedValue(g, 1, "$http_upgrade", "send Upgrade $http_upgrade", g.safety(), nil)
-			}
-			if !slices.ContainsFunc(g.routes, func(r *effective.Route) bool { return !p.listComes(r, levelOf(r, g.line)) }) {
-				return nil // nobody would be left to read it
 			}
 			return p.sharedHeader(g, "Upgrade", "$http_upgrade", rankUpgrade, nil)
 		})

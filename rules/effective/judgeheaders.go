@@ -100,12 +100,25 @@ func (m *Model) dropped(o *outcome, level *Scope, h *header) Item {
 	if h.lines[0].name == "Upgrade" {
 		token = "websocket"
 	}
+	// A line that says so in both forms of a handshake is what was lost, before one
+	// that says so in this form alone.
+	other := Handshake
+	if o.q.kind == Handshake {
+		other = HandshakeKeepAlive
+	}
+	var some Item
 	for _, it := range outer {
-		if strings.EqualFold(it.Arg(0), h.lines[0].name) && m.eval(it.Arg(1), o.q).hasToken(token) != no {
+		if !strings.EqualFold(it.Arg(0), h.lines[0].name) || m.eval(it.Arg(1), o.q).hasToken(token) == no {
+			continue
+		}
+		if m.eval(it.Arg(1), m.newRequest(o.q.server, other, o.q.uri)).hasToken(token) != no {
 			return it
 		}
+		if some.Directive == nil {
+			some = it
+		}
 	}
-	return Item{}
+	return some
 }
 
 // judgeHeader adds the reason for which a header does not arrive.
