@@ -105,6 +105,31 @@ http {
 `,
 			added: "proxy_read_timeout 86400s;\n",
 		},
+		{
+			name: "two wrong lines of a server are mended there, one after the other",
+			text: `events {}
+http {
+    map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+    server {
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $protocol;
+        location /b {
+            proxy_pass http://127.0.0.1:3000;
+        }
+        location /c {
+            proxy_pass http://127.0.0.1:3000;
+        }
+        location /d {
+            set $protocol h2c;
+            return 404;
+        }
+    }
+}
+`,
+			added: `        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection $connection_upgrade;
+`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
