@@ -28,6 +28,9 @@ type File struct {
 
 	lineOnce sync.Once
 	lines    []int // offset of the first byte of each line
+
+	stepOnce sync.Once
+	steps    []step // of long lines
 }
 
 // Word is one argument of a directive, or its name.
@@ -84,7 +87,54 @@ type Position struct {
 func (f *File) Position(offset int) Position {
 	lines := f.lineStarts()
 	n := sort.SearchInts(lines, offset+1) - 1
-	return Position{n + 1, utf8.RuneCountInString(f.Src[lines[n]:offset]) + 1, offset}
+	return Position{n + 1, f.characters(lines[n], offset) + 1, offset}
+}
+
+// longLine is the distance from a line's start from which on the characters before
+// an offset are not counted one by one.
+const longLine = 4096
+
+// step is an offset in a file, and how many characters stand before it.
+type step struct {
+	offset, characters int
+}
+
+// characters returns how many characters stand from the start of a line up to an
+// offset.
+func (f *File) characters(start, offset int) int {
+	if offset-start < longLine {
+		return utf8.RuneCountInString(f.Src[start:offset])
+	}
+	f.stepOnce.Do(f.findSteps)
+	return f.before(offset) - f.before(start)
+}
+
+// before returns how many characters stand before an offset.
+func (f *File) before(offset int) int {
+	i := sort.Search(len(f.steps), func(i int) bool { return f.steps[i].offset > offset }) - 1
+	return f.steps[i].characters + utf8.RuneCountInString(f.Src[f.steps[i].offset:offset])
+}
+
+// findSteps counts the characters before an offset in every few thousand: one at
+// which a byte of ASCII stands, which no character goes over.
+func (f *File) findSteps() {
+	at := step{}
+	f.steps = append(f.steps, at)
+	for next := longLine; next < len(f.Src); {
+		if f.Src[next] >= utf8.RuneSelf {
+			next++
+			continue
+		}
+		at = step{next, at.characters + utf8.RuneCountInString(f.Src[at.offset:next])}
+		f.steps = append(f.steps, at)
+		next += longLine
+	}
+}
+
+// LineStart returns the offset at which the line that holds offset begins.
+func (f *File) LineStart(offset int) int {
+	lines := f.lineStarts()
+	return lines[sort.SearchInts(lines, offset+1)-1]
 }
 
 // Line returns the text of line n, counted from 1, without its line ending, and

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/tufanbarisyildirim/gonginx/config"
@@ -258,5 +259,19 @@ func TestParseDeep(t *testing.T) {
 	}
 	if many := Parse("f", []byte(strings.Repeat(";", 1000))); len(many.Errors) != maxErrors {
 		t.Errorf("Parse keeps %d errors, want %d", len(many.Errors), maxErrors)
+	}
+}
+
+func TestPositionInLongLine(t *testing.T) {
+	for _, text := range []string{"a", "é", "日本", "a\xff", "\xe6\x97", "ab\tc"} {
+		src := "x\n" + strings.Repeat(text, 9000) + "\n" + text
+		f := Parse("long.conf", []byte(src))
+		for offset := 0; offset <= len(src); offset += 997 {
+			start := strings.LastIndexByte(src[:offset], '\n') + 1
+			want := Position{strings.Count(src[:offset], "\n") + 1, utf8.RuneCountInString(src[start:offset]) + 1, offset}
+			if got := f.Position(offset); got != want {
+				t.Fatalf("%q over and over: Position(%d) = %v, want %v", text, offset, got, want)
+			}
+		}
 	}
 }

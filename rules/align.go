@@ -140,7 +140,11 @@ func columnOf(d *parser.Directive, i, width int) int {
 	if i >= 0 {
 		at = d.Args[i].Span.Start
 	}
-	return expand(0, d.File.Src[lineStart(d.File.Src, at):at], width)
+	before := d.File.Src[d.File.LineStart(at):at]
+	if strings.IndexByte(before, '\t') < 0 {
+		return d.File.Position(at).Column - 1
+	}
+	return expand(0, before, width)
 }
 
 // expand returns the column behind text that begins in a column.

@@ -73,8 +73,7 @@ func (p place) ownLine() bool {
 // firstOnLine reports whether nothing but white space stands before the
 // directive on the line it starts on.
 func firstOnLine(d *parser.Directive) bool {
-	src := d.File.Src
-	return strings.Trim(src[lineStart(src, d.Span.Start):d.Span.Start], " \t\r") == ""
+	return startsLine(d.File.Src, d.Span.Start)
 }
 
 // lastOnLine reports whether nothing but a comment stands after the directive
@@ -90,7 +89,7 @@ func lastOnLine(d *parser.Directive) bool {
 
 // indentOf returns the white space that begins the line the directive starts on.
 func indentOf(d *parser.Directive) string {
-	line := d.File.Src[lineStart(d.File.Src, d.Span.Start):d.Span.Start]
+	line := d.File.Src[d.File.LineStart(d.Span.Start):d.Span.Start]
 	return line[:len(line)-len(strings.TrimLeft(line, " \t"))]
 }
 

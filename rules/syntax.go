@@ -194,7 +194,8 @@ func isDirectiveName(s string) bool {
 
 // startsLine reports whether nothing but blanks stands before offset on its line.
 func startsLine(src string, offset int) bool {
-	return strings.Trim(src[lineStart(src, offset):offset], " \t\r") == ""
+	before := strings.TrimRight(src[:offset], " \t\r")
+	return before == "" || before[len(before)-1] == '\n'
 }
 
 // isParameter reports whether a word that is the name of a directive is one of the

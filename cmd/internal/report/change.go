@@ -20,6 +20,9 @@ type change struct {
 // changes returns what fixes do to whole lines, as the fixer's first round
 // merges them: those of home first, then by file name and place.
 func changes(fixes []*rules.Fix, home *parser.File) []change {
+	if len(fixes) == 0 {
+		return nil
+	}
 	_, edits := fixer.Merge(fixes)
 	names := slices.SortedFunc(maps.Keys(edits), func(a, b string) int {
 		if (a == home.Name) != (b == home.Name) {
@@ -43,13 +46,16 @@ func fileChanges(edits []rules.Edit) []change {
 	for len(edits) > 0 {
 		// A run of whole lines, grown while the next edit starts in it.
 		f := edits[0].File
-		start := strings.LastIndexByte(f.Src[:edits[0].Span.Start], '\n') + 1
+		start := f.LineStart(edits[0].Span.Start)
 		end := start
 		n := 0
 		for n < len(edits) && (n == 0 || edits[n].Span.Start < end || edits[n].Span.Start == len(f.Src)) {
 			end = max(end, endOfLine(f.Src, edits[n].Span.End))
 			n++
 		}
+		line := f.Position(start).Line
+		from, to := vicinity(f.Src[start:end], edits[0].Span.Start-start, edits[n-1].Span.End-start)
+		start, end = start+from, start+to
 		local := slices.Clone(edits[:n])
 		for i := range local {
 			local[i].Span.Start -= start
@@ -59,7 +65,7 @@ func fileChanges(edits []rules.Edit) []change {
 		old := f.Src[start:end]
 		out = append(out, trim(change{
 			file: f,
-			line: f.Position(start).Line,
+			line: line,
 			old:  lines(old),
 			new:  lines(fixer.Apply(old, local)),
 		}))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules"
@@ -87,7 +88,9 @@ func (s Style) frame(w io.Writer, file *parser.File, marks []mark, gutter int) {
 	last, shown := 0, ""
 	for _, m := range marks {
 		line, start := file.Line(m.line)
-		source, under := window(line, m.span.Start-start, m.span.End-start, s.columns(gutter))
+		from, to := vicinity(line, m.span.Start-start, m.span.End-start)
+		start += from
+		source, under := window(line[from:to], m.span.Start-start, m.span.End-start, s.columns(gutter))
 		if last > 0 && m.line > last+1 {
 			fmt.Fprintf(w, " %*s %s\n", gutter, "…", bar)
 		}
@@ -112,53 +115,99 @@ func (s Style) frame(w io.Writer, file *parser.File, marks []mark, gutter int) {
 	}
 }
 
+// longText is the length from which on a text is cut before it is laid out: a whole
+// configuration may stand on one line.
+const longText = 16 << 10
+
+// vicinity returns the offsets in text between which enough of it lies to show the
+// bytes from start to end as in the whole text.
+func vicinity(text string, start, end int) (from, to int) {
+	if len(text) < longText {
+		return 0, len(text)
+	}
+	const enough = 4 * utf8.UTFMax * frameWidth
+	from, to = max(0, start-enough), min(len(text), max(start, end)+enough)
+	for from > 0 && !utf8.RuneStart(text[from]) {
+		from--
+	}
+	for to < len(text) && !utf8.RuneStart(text[to]) {
+		to++
+	}
+	return from, to
+}
+
 // window returns the part of line around the bytes from start to end as it is
 // printed, at most wide columns of it, and the marks that go under it.
 func window(line string, start, end, wide int) (source, marks string) {
-	all := cells(line, true)
-	total := 0
-	if n := len(all); n > 0 {
-		total = all[n-1].column + all[n-1].width
-	}
-	// The columns to mark.
-	from, to := total, total
-	for _, c := range all {
-		if c.at <= start {
-			from = c.column
-		}
-		if c.at < end {
-			to = c.column + c.width
-		}
-	}
-	if start >= len(line) {
-		from = total
-	}
-	if to <= from {
-		to = from + 1
-	}
+	from, to, total := markedColumns(line, start, end)
 	// The columns to show.
 	left, right := 0, total
 	if total > wide {
 		left = max(0, min(from-wide/4, total-wide))
 		right = left + wide
 	}
-	var b strings.Builder
+	shown, first := columnsOf(line, left, right)
 	shift := 0
 	if left > 0 {
-		b.WriteString("…")
-		shift = 1 - firstColumn(all, left)
+		shown, shift = "…"+shown, 1-first
 	}
-	for _, c := range all {
+	if right < total {
+		shown += "…"
+		to = min(to, right)
+	}
+	source = strings.TrimRight(shown, " ")
+	return source, strings.Repeat(" ", max(0, from+shift)) + strings.Repeat("^", max(1, to-from))
+}
+
+// markedColumns returns the columns that the bytes from start to end of a line
+// take, at least one, and how many there are.
+func markedColumns(line string, start, end int) (from, to, total int) {
+	if isPlain(line) && 0 <= start && start < end {
+		total = len(line)
+		from, to = min(start, total), min(end, total)
+	} else {
+		from, to = -1, -1
+		eachCell(line, true, func(c cell) bool {
+			total = c.column + c.width
+			if c.at <= start {
+				from = c.column
+			}
+			if c.at < end {
+				to = total
+			}
+			return true
+		})
+		if from < 0 || start >= len(line) {
+			from = total
+		}
+		if to < 0 {
+			to = total
+		}
+	}
+	return from, max(to, from+1), total
+}
+
+// columnsOf returns the cells of a line that lie wholly between two columns, and
+// the column of the first cell at or after left.
+func columnsOf(line string, left, right int) (text string, first int) {
+	if isPlain(line) {
+		return line[left:right], left
+	}
+	var b strings.Builder
+	first = -1
+	eachCell(line, true, func(c cell) bool {
+		if c.column >= left && first < 0 {
+			first = c.column
+		}
 		if c.column >= left && c.column+c.width <= right {
 			b.WriteString(c.text)
 		}
+		return c.column < right
+	})
+	if first < 0 {
+		first = left
 	}
-	if right < total {
-		b.WriteString("…")
-		to = min(to, right)
-	}
-	source = strings.TrimRight(b.String(), " ")
-	return source, strings.Repeat(" ", max(0, from+shift)) + strings.Repeat("^", max(1, to-from))
+	return b.String(), first
 }
 
 // firstColumn returns the column of the first cell at or after column left.
@@ -179,16 +228,25 @@ func (s Style) part(line string, from, gutter int) string {
 	if from > 0 {
 		b.WriteString("…")
 	}
-	for _, c := range cells(line, true) {
-		if c.column < from {
-			continue
-		}
-		if c.column-from+c.width > wide {
+	if isPlain(line) {
+		line = line[min(from, len(line)):]
+		b.WriteString(line[:min(wide, len(line))])
+		if len(line) > wide {
 			b.WriteString("…")
-			break
 		}
-		b.WriteString(c.text)
+		return b.String()
 	}
+	eachCell(line, true, func(c cell) bool {
+		switch {
+		case c.column < from:
+		case c.column-from+c.width > wide:
+			b.WriteString("…")
+			return false
+		default:
+			b.WriteString(c.text)
+		}
+		return true
+	})
 	return b.String()
 }
 
@@ -198,6 +256,15 @@ func (s Style) part(line string, from, gutter int) string {
 func (s Style) differ(c change, gutter int) int {
 	wide := s.columns(gutter)
 	for i := range min(len(c.old), len(c.new)) {
+		if max(len(c.old[i]), len(c.new[i])) <= wide/tabWidth {
+			continue // no byte takes more columns than a tab
+		}
+		if isPlain(c.old[i]) && isPlain(c.new[i]) {
+			if from := differPlain(c.old[i], c.new[i], wide); from > 0 {
+				return from
+			}
+			continue
+		}
 		old, now := cells(c.old[i], true), cells(c.new[i], true)
 		same := 0
 		for same < min(len(old), len(now)) && old[same].text == now[same].text {
@@ -214,6 +281,22 @@ func (s Style) differ(c change, gutter int) int {
 		if last := len(longer) - 1 - tail; last >= same && longer[last].column >= wide && longer[same].column > wide/4 {
 			return firstColumn(longer, longer[same].column-wide/4)
 		}
+	}
+	return 0
+}
+
+// differPlain is differ for two lines of which every byte takes one column.
+func differPlain(old, now string, wide int) int {
+	same, short := 0, min(len(old), len(now))
+	for same < short && old[same] == now[same] {
+		same++
+	}
+	tail := 0
+	for tail < short-same && old[len(old)-1-tail] == now[len(now)-1-tail] {
+		tail++
+	}
+	if last := max(len(old), len(now)) - 1 - tail; last >= same && last >= wide && same > wide/4 {
+		return same - wide/4
 	}
 	return 0
 }

@@ -96,21 +96,26 @@ const tabWidth = 4
 // UTF-8 and every mark that changes the direction of writing shown as an
 // escape, so that a configuration cannot drive the terminal it is printed on.
 func Clean(text string) string {
-	plain := true
-	for i := 0; i < len(text); i++ {
-		if c := text[i]; c < ' ' || c >= 0x7f {
-			plain = false
-			break
-		}
-	}
-	if plain {
+	if isPlain(text) {
 		return text
 	}
 	var b strings.Builder
-	for _, c := range cells(text, false) {
+	eachCell(text, false, func(c cell) bool {
 		b.WriteString(c.text)
-	}
+		return true
+	})
 	return b.String()
+}
+
+// isPlain reports whether every byte of text is a character that takes one column:
+// printable ASCII. Then a column is an offset.
+func isPlain(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if c := text[i]; c < ' ' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // cell is one character of a source line as it is printed.
@@ -125,6 +130,15 @@ type cell struct {
 // next tab stop where expand is true, and an escape otherwise.
 func cells(line string, expand bool) []cell {
 	out := make([]cell, 0, len(line))
+	eachCell(line, expand, func(c cell) bool {
+		out = append(out, c)
+		return true
+	})
+	return out
+}
+
+// eachCell calls f for the cells of a line until it returns false.
+func eachCell(line string, expand bool, f func(cell) bool) {
 	column := 0
 	for i := 0; i < len(line); {
 		r, size := utf8.DecodeRuneInString(line[i:])
@@ -145,11 +159,12 @@ func cells(line string, expand bool) []cell {
 			c.text = line[i : i+size]
 			c.width = runeWidth(r)
 		}
+		if !f(c) {
+			return
+		}
 		column += c.width
-		out = append(out, c)
 		i += size
 	}
-	return out
 }
 
 // hidden reports whether a terminal would act on r instead of showing it.
