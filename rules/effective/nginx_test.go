@@ -76,6 +76,10 @@ func TestAsNginx(t *testing.T) {
 		{"slashes that are not merged", "", `merge_slashes off; location /a { ` + ws + pass + `} location ~ // { return 404; }`, "//a", "not-proxied ~//"},
 		{"a capture of another location", "", `location ~ ^/u/(?<user>.+) { return 204; } location /a { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade$user"; ` + pass + `}`, "/a", "works /a"},
 		{"a capture of an if that nobody can decide", "", `location /a { if ($http_user_agent ~ "(?<ua>.*)") { } proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade$ua"; ` + pass + `}`, "/a", "unknown /a"},
+		{"a question mark that a path holds stays in it", "", `location /a { rewrite ^/a(.*) /b$1 last; } location ~ ^/b/\?z$ { ` + ws + pass + `}`, "/a/%3Fz", "works ~^/b/\\?z$"},
+		{"arguments that a rewrite adds", "", `location /a { rewrite ^/a(.*) /b?x=$1 last; } location /b { if ($args != "x=/q&y=1") { return 404; } ` + ws + pass + `}`, "/a/q?y=1", "works /b"},
+		{"arguments that a rewrite adds to the client's", "", `location /a { rewrite ^/a(.*) /b?x=1 last; } location /b { if ($args != "x=1&y=1") { return 404; } ` + ws + pass + `}`, "/a/q?y=1", "works /b"},
+		{"arguments that a rewrite leaves out", "", `location /a { rewrite ^ /b? last; } location /b { if ($args) { return 404; } ` + ws + pass + `}`, "/a?y=1", "works /b"},
 		{"an address without a host", "", `location /a { ` + ws + `set $b ""; proxy_pass http://$b; }`, "/a", "broken unreachable-proxy /a"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -42,22 +42,26 @@ func (w *walk) rewriteURI(c *code, st *state) *outcome {
 		}
 		return &outcome{end: redirected, item: c.item, status: status, target: target}
 	}
-	uri := w.replacement(strings.TrimSuffix(target, "?"), st.q, false)
-	if uri.known {
-		path, args, has := strings.Cut(uri.text, "?")
-		if path == "" {
-			return &outcome{end: answered, item: c.item, status: 500, why: "the rewritten path is empty"}
+	// Only a '?' that is written parts the arguments off, none of a capture's.
+	before, after, has := strings.Cut(strings.TrimSuffix(target, "?"), "?")
+	uri := w.replacement(before, st.q, false)
+	if uri == emptyVal {
+		return &outcome{end: answered, item: c.item, status: 500, why: "the rewritten path is empty"}
+	}
+	switch keeps := !strings.HasSuffix(target, "?"); {
+	case has:
+		args := w.replacement("?"+after, st.q, false)
+		args.text = strings.TrimPrefix(args.text, "?")
+		if keeps && !st.q.args.known {
+			args = unknownVal
+		} else if keeps && args.known && st.q.args.text != "" {
+			args.text += "&" + st.q.args.text
 		}
-		uri = text(path)
-		switch {
-		case has && !strings.HasSuffix(target, "?") && st.q.args.known && st.q.args.text != "":
-			st.q.args = text(args + "&" + st.q.args.text)
-		case has:
-			st.q.args = text(args)
-		case strings.HasSuffix(target, "?"):
-			st.q.args = emptyVal
-		}
-	} else {
+		st.q.args = args
+	case !keeps:
+		st.q.args = emptyVal
+	}
+	if !uri.known {
 		uri = unknownVal
 	}
 	st.q.uri = uri
