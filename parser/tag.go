@@ -339,15 +339,15 @@ func (t *tagging) lineTag(i int) (tag, bool) {
 	g := tag{end: end, kind: Mako}
 	word, rest := firstWord(strings.TrimSpace(src[i+1 : end]))
 	word = strings.TrimSuffix(cmp.Or(word, rest), ":")
-	switch {
-	case word == "if", word == "for", word == "while", word == "try", word == "with":
+	switch word {
+	case "if", "for", "while", "try", "with":
 		g.class = openTag
 		if !strings.HasSuffix(rest, ":") {
 			return tag{}, false
 		}
-	case word == "elif", word == "else", word == "except", word == "finally":
+	case "elif", "else", "except", "finally":
 		g.class, g.last = elseTag, word == "else"
-	case word == "endif", word == "endfor", word == "endwhile", word == "endtry", word == "endwith":
+	case "endif", "endfor", "endwhile", "endtry", "endwith":
 		g.class = closeTag
 	default:
 		return tag{}, false
