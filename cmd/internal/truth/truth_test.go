@@ -103,11 +103,16 @@ func TestTruth(t *testing.T) {
 	if len(kinds) > 0 {
 		t.Logf("disagreements by kind: %v", kinds)
 	}
-	if *caseFlag < 0 && total.Unknown*50 > total.Routes { // one configuration may well be about such values
+	// One configuration may well be about such values, and weighs too much among a few.
+	if *caseFlag < 0 && total.Routes >= enoughRoutes && total.Unknown*50 > total.Routes {
 		t.Errorf("%d of %d routes are unknown: 2%% are allowed", total.Unknown, total.Routes)
 	}
 	t.Logf("%+v", total)
 }
+
+// enoughRoutes is from how many generated routes on their share that is unknown is
+// judged.
+const enoughRoutes = 2000
 
 // brief is a disagreement without the configuration it came from.
 func brief(d disagreement) string {
