@@ -231,7 +231,11 @@ func TestConfigurationSetsEverything(t *testing.T) {
 	t.Parallel()
 	backend := NewBackend(t, OnUnixSocket())
 	addr, server := site(t, "everything-set.conf", backend)
-	pid, err := os.ReadFile(filepath.Join(server.Prefix, "logs/own.pid"))
+	var pid []byte
+	var err error
+	for end := time.Now().Add(5 * time.Second); len(pid) == 0 && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		pid, err = os.ReadFile(filepath.Join(server.Prefix, "logs/own.pid")) // made first, written a moment later
+	}
 	if err != nil || strings.TrimSpace(string(pid)) != fmt.Sprint(server.Pid) {
 		t.Errorf("pid file has %q, %v, want %d", pid, err, server.Pid)
 	}
