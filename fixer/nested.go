@@ -2,12 +2,13 @@ package fixer
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/wsnginx/wsnginx/rules"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
-// outermost leaves out the fixes of locations inside a server or location that is
+// outermost leaves out the fixes of locations inside a level that is
 // mended in the same round: they may inherit what is written there, and need nothing of
 // their own. Those that do need it are found again in the next round.
 func outermost(findings []rules.Finding) []rules.Finding {
@@ -38,8 +39,8 @@ func outermost(findings []rules.Finding) []rules.Finding {
 	return now
 }
 
-// levelsOf returns the servers and locations into whose blocks the finding's fix
-// writes; what is written into http, a map, is not inherited as lines are.
+// levelsOf returns the levels into whose blocks the finding's fix writes lines that
+// those below inherit.
 func levelsOf(f *rules.Finding) []*effective.Scope {
 	var in []*effective.Scope
 	for _, e := range f.Fix.Edits {
@@ -59,11 +60,19 @@ func levelsOf(f *rules.Finding) []*effective.Scope {
 		if inner == nil {
 			inner = including(f, e)
 		}
-		if inner != nil && (inner.Kind == effective.Location || inner.Kind == effective.Server) {
+		if inner != nil && (inner.Kind == effective.Location || inner.Kind == effective.Server || inner.Kind == effective.HTTP && hands(inner, e)) {
 			in = append(in, inner)
 		}
 	}
 	return in
+}
+
+// hands reports whether an edit in http is of a line that the servers inherit: a map
+// is none, nor what stands in one.
+func hands(http *effective.Scope, e rules.Edit) bool {
+	return !strings.HasPrefix(strings.TrimSpace(e.New), "map ") && !slices.ContainsFunc(http.Items, func(it effective.Item) bool {
+		return it.IsBlock() && it.File == e.File && it.Body.Contains(e.Span.Start)
+	})
 }
 
 // including returns the innermost scope around the finding's routes that includes

@@ -130,6 +130,27 @@ http {
         proxy_set_header Connection $connection_upgrade;
 `,
 		},
+		{
+			name: "locations wait for what http will hand down",
+			text: `events {}
+http {
+    proxy_set_header Upgrade web$http_none;
+    map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+    server {
+        location = / {
+            proxy_pass http://127.0.0.1:3000;
+        }
+        location /api {
+            proxy_pass http://127.0.0.1:3001;
+        }
+    }
+}
+`,
+			added: `    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $connection_upgrade;
+`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
