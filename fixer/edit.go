@@ -41,7 +41,7 @@ func Merge(fixes []*rules.Fix) (accepted []bool, edits map[string][]rules.Edit) 
 	}
 	edits = make(map[string][]rules.Edit, len(files))
 	for name, f := range files {
-		edits[name] = inOrder(slices.Concat(f.points, f.spans))
+		edits[name] = inOrder(append(f.points, f.spans...))
 	}
 	return accepted, edits
 }

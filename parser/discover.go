@@ -34,7 +34,10 @@ func (w *Workspace) walk(g *given) error {
 		if real == g.real {
 			return err
 		}
-		path := filepath.Join(g.abs, strings.TrimPrefix(real, g.real))
+		path := real
+		if g.real != g.abs {
+			path = filepath.Join(g.abs, strings.TrimPrefix(real, g.real))
+		}
 		name := e.Name()
 		if e.IsDir() {
 			if err != nil {

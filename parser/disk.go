@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -16,36 +17,52 @@ const maxFileSize = 512 << 20
 // that one run, with all its rounds, sees one state of each directory.
 type disk struct {
 	mu    sync.Mutex
-	dirs  map[string][]string
+	dirs  map[string]listing
 	stats map[string]stat
 	reals map[string]string
 	sites map[string]bool
 }
 
 type stat struct {
-	info fs.FileInfo
+	mode fs.FileMode
 	err  error
 }
 
-func newDisk() *disk {
-	return &disk{dirs: map[string][]string{}, stats: map[string]stat{}, reals: map[string]string{}, sites: map[string]bool{}}
+// listing is what is in a directory, sorted bytewise by name.
+type listing struct {
+	names []string
+	types []fs.FileMode
 }
 
-// lstat is os.Lstat.
-func (k *disk) lstat(path string) (fs.FileInfo, error) {
+func newDisk() *disk {
+	return &disk{dirs: map[string]listing{}, stats: map[string]stat{}, reals: map[string]string{}, sites: map[string]bool{}}
+}
+
+// mode returns the type bits of what lies at path, a symbolic link's where it is
+// one. A directory that was listed has said it.
+func (k *disk) mode(path string) (fs.FileMode, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if in, ok := k.dirs[filepath.Dir(path)]; ok {
+		if i, found := slices.BinarySearch(in.names, filepath.Base(path)); found {
+			return in.types[i], nil
+		}
+	}
 	s, ok := k.stats[path]
 	if !ok {
-		s.info, s.err = os.Lstat(path)
+		info, err := os.Lstat(path)
+		if err == nil {
+			s.mode = info.Mode().Type()
+		}
+		s.err = err
 		k.stats[path] = s
 	}
-	return s.info, s.err
+	return s.mode, s.err
 }
 
 // exists reports whether there is anything at path, a dangling link included.
 func (k *disk) exists(path string) bool {
-	_, err := k.lstat(path)
+	_, err := k.mode(path)
 	return err == nil
 }
 
@@ -54,15 +71,16 @@ func (k *disk) exists(path string) bool {
 func (k *disk) names(dir string) []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	names, ok := k.dirs[dir]
+	in, ok := k.dirs[dir]
 	if !ok {
 		entries, _ := os.ReadDir(dir)
-		for _, e := range entries {
-			names = append(names, e.Name())
+		in = listing{make([]string, len(entries)), make([]fs.FileMode, len(entries))}
+		for i, e := range entries {
+			in.names[i], in.types[i] = e.Name(), e.Type()
 		}
-		k.dirs[dir] = names
+		k.dirs[dir] = in
 	}
-	return names
+	return in.names
 }
 
 // irregular says what keeps a file of this mode from being read, "" where

@@ -190,7 +190,7 @@ func (b *building) resolveGlob(inc *inclusion, path string, places []string, map
 		if err != nil || !mapped && !b.inside(dir) {
 			continue
 		}
-		if info, err := b.w.disk.lstat(dir); err != nil || !info.IsDir() {
+		if mode, err := b.w.disk.mode(dir); err != nil || !mode.IsDir() {
 			continue
 		}
 		looked = true
@@ -273,8 +273,8 @@ func (b *building) add(inc *inclusion, path, place string, mapped bool) {
 		return
 	}
 	if b.w.sources[real] == nil {
-		if info, err := b.w.disk.lstat(real); err == nil {
-			if why := irregular(info.Mode()); why != "" {
+		if mode, err := b.w.disk.mode(real); err == nil {
+			if why := irregular(mode); why != "" {
 				inc.fail(Failed, "include %q: %q %s", path, name(), why)
 				return
 			}
@@ -317,12 +317,15 @@ func (b *building) followLinks(path string, n int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	full := filepath.Join(dir, filepath.Base(path))
-	info, err := b.w.disk.lstat(full)
+	full := path
+	if dir != parent {
+		full = filepath.Join(dir, filepath.Base(path))
+	}
+	mode, err := b.w.disk.mode(full)
 	if err != nil {
 		return "", err
 	}
-	if info.Mode()&fs.ModeSymlink != 0 {
+	if mode&fs.ModeSymlink != 0 {
 		if n >= maxLinks {
 			return "", errors.New("too many levels of symbolic links")
 		}

@@ -35,7 +35,7 @@ func (w *Workspace) ReadNamed(c *Config, name string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		info, err := b.w.disk.lstat(real)
+		info, err := os.Lstat(real)
 		switch {
 		case err != nil:
 			return nil, err

@@ -55,14 +55,14 @@ func isSimple(name string) bool {
 func Parse(name string, src []byte) *File { return parseText(name, string(src)) }
 
 // Reparse reads other bytes in the place of f's, as f was read.
-func (f *File) Reparse(src string) *File { return parseAs(f.Name, src, f.words) }
+func (f *File) Reparse(src string) *File { return parseAs(f.Name, src, f.words, nil) }
 
-func parseText(name, src string) *File { return parseAs(name, src, "") }
+func parseText(name, src string) *File { return parseAs(name, src, "", nil) }
 
 // parseAs reads a file that is included in the block of words named in, "" for a
-// file of directives.
-func parseAs(name, src, in string) *File {
-	p := newParsing(name, src)
+// file of directives. What the tree is made of comes from st, which may be nil.
+func parseAs(name, src, in string, st *store) *File {
+	p := newParsing(name, src, st)
 	p.file.words = in
 	p.finishFile()
 	if p.odd || len(p.file.Errors) > 0 || strings.Contains(src, "<%") || strings.Contains(src, `\$`) || holdsSeveral(src) {
@@ -73,10 +73,12 @@ func parseAs(name, src, in string) *File {
 	return p.file
 }
 
-func newParsing(name, src string) *parsing {
-	p := &parsing{file: &File{Name: name, Src: src}}
+func newParsing(name, src string, st *store) *parsing {
+	if st == nil {
+		st = &store{size: min(2+len(src)/64, storeSize)}
+	}
+	p := &parsing{file: &File{Name: name, Src: src}, store: st}
 	p.scan = NewScanner(p.file.Src, p.errorAt)
-	p.slab = min(2+len(src)/64, 256)
 	return p
 }
 
@@ -102,12 +104,7 @@ type parsing struct {
 	last     *Directive // the directive that ended last, for a comment on its line
 	lastEnd  int        // where its last line begins to matter
 
-	slab     int // how many of each of these are allocated at once
-	nodes    []node
-	words    []Word
-	params   []config.Parameter
-	pointers []*Directive
-	ifaces   []config.IDirective
+	*store
 
 	args   []Word             // of cur
 	values []config.Parameter // of cur
@@ -128,12 +125,6 @@ type openBlock struct {
 	dir   *Directive
 	first int // index in parsing.children of its first child
 	words bool
-}
-
-// node holds both halves of a directive, so that one allocation makes many.
-type node struct {
-	dir Directive
-	gon config.Directive
 }
 
 func (p *parsing) errorAt(offset int, msg string) {
@@ -220,13 +211,7 @@ func (p *parsing) word(s Span) {
 		p.values = append(p.values, config.Parameter{Value: raw, RelativeLineIndex: line - p.cur.Line})
 		return
 	}
-	if len(p.nodes) == 0 {
-		p.nodes = make([]node, p.slab)
-	}
-	n := &p.nodes[0]
-	p.nodes = p.nodes[1:]
-	d := &n.dir
-	d.Directive = &n.gon
+	d := p.directive()
 	d.File, d.Span, d.Head = p.file, s, w
 	d.Name, d.Line = raw, line
 	if len(p.comments) > 0 {
@@ -250,8 +235,8 @@ func (p *parsing) finish(end int) *Directive {
 	}
 	p.cur = nil
 	d.Span.End = end
-	d.Args = carve(&p.words, p.args, p.slab)
-	d.Parameters = carve(&p.params, p.values, p.slab)
+	d.Args = carve(&p.words, p.args, p.size)
+	d.Parameters = carve(&p.params, p.values, p.size)
 	if len(p.inline) > 0 {
 		d.InlineComment, p.inline = p.inline, nil
 	}
@@ -350,21 +335,14 @@ func (p *parsing) closeBlock(end int) *Directive {
 	d := top.dir
 	d.Body.End = end
 	kids := p.children[top.first:]
-	block := &config.Block{Parent: d}
+	block := p.block(d)
 	if strings.HasSuffix(d.Head.Value, "_by_lua_block") && len(kids) == 0 {
 		block.IsLuaBlock = true
 		block.LiteralCode = p.file.Src[d.Body.Start:d.Body.End]
 	}
-	d.Children = carve(&p.pointers, kids, p.slab)
+	d.Children = carve(&p.pointers, kids, p.size)
 	if len(kids) > 0 {
-		if cap(p.ifaces)-len(p.ifaces) < len(kids) {
-			p.ifaces = make([]config.IDirective, 0, max(p.slab, len(kids)))
-		}
-		at := len(p.ifaces)
-		for _, k := range kids {
-			p.ifaces = append(p.ifaces, k)
-		}
-		block.Directives = p.ifaces[at:len(p.ifaces):len(p.ifaces)]
+		block.Directives = p.interfaces(kids)
 	}
 	p.children = p.children[:top.first]
 	d.Block = block
@@ -393,18 +371,4 @@ func (p *parsing) unwind(end int) {
 		p.closeBlock(end).Span.End = end
 	}
 	p.file.Directives = append([]*Directive(nil), p.children...)
-}
-
-// carve copies items into a piece of *slab, so that many short slices share
-// one allocation.
-func carve[T any](slab *[]T, items []T, size int) []T {
-	if len(items) == 0 {
-		return nil
-	}
-	if cap(*slab)-len(*slab) < len(items) {
-		*slab = make([]T, 0, max(size, len(items)))
-	}
-	at := len(*slab)
-	*slab = append(*slab, items...)
-	return (*slab)[at:len(*slab):len(*slab)]
 }

@@ -126,11 +126,14 @@ func (w *Workspace) candidates() []root {
 				continue
 			}
 			for _, path := range g.files {
-				real := filepath.Join(g.real, strings.TrimPrefix(path, g.abs))
-				if !dirs || g.linked[path] {
+				real := path
+				switch linked := !dirs || g.linked[path]; {
+				case linked:
 					real = w.disk.realPath(path)
+				case g.real != g.abs:
+					real = filepath.Join(g.real, strings.TrimPrefix(path, g.abs))
 				}
-				if dirs && !w.near(real, g) {
+				if dirs && g.linked[path] && !w.near(real, g) {
 					g.links = append(g.links, path)
 					continue
 				}
@@ -171,7 +174,7 @@ func (w *Workspace) foreign(r root) bool {
 // near reports whether a file that a directory's link leads to, or seems to,
 // lies in the tree around that directory.
 func (w *Workspace) near(real string, g *given) bool {
-	if info, err := w.disk.lstat(real); err != nil || !info.Mode().IsRegular() {
+	if mode, err := w.disk.mode(real); err != nil || !mode.IsRegular() {
 		return false
 	}
 	if below(real, g.real) || below(real, w.disk.realPath(w.treeTop(g.abs))) {

@@ -74,8 +74,12 @@ func (w *Workspace) readAll(sources []*source, sniff bool) {
 	}
 	jobs = min(jobs, len(fresh))
 	if jobs <= 1 {
+		st := &store{size: storeSize}
+		if len(fresh) == 1 {
+			st = nil
+		}
 		for _, s := range fresh {
-			s.read(w.opts.Overlay, sniff)
+			s.read(w.opts.Overlay, sniff, st)
 			w.opts.count()
 		}
 	} else {
@@ -83,12 +87,13 @@ func (w *Workspace) readAll(sources []*source, sniff bool) {
 		var wg sync.WaitGroup
 		for range jobs {
 			wg.Go(func() {
+				st := &store{size: storeSize}
 				for {
 					i := int(next.Add(1)) - 1
 					if i >= len(fresh) {
 						return
 					}
-					fresh[i].read(w.opts.Overlay, sniff)
+					fresh[i].read(w.opts.Overlay, sniff, st)
 					w.opts.count()
 				}
 			})
@@ -111,8 +116,8 @@ func (o *Options) count() {
 
 var errTooMany = errors.New("too many files")
 
-// read fills in what s holds. It touches nothing but s.
-func (s *source) read(overlay map[string]string, sniff bool) {
+// read fills in what s holds. It touches nothing but s and st, which may be nil.
+func (s *source) read(overlay map[string]string, sniff bool, st *store) {
 	text := ""
 	if t, ok := overlay[s.name]; ok {
 		text = t
@@ -132,7 +137,7 @@ func (s *source) read(overlay map[string]string, sniff bool) {
 		s.err = errors.New("is a binary file, not nginx configuration")
 		return
 	}
-	s.file = parseAs(s.name, text, s.words)
+	s.file = parseAs(s.name, text, s.words, st)
 }
 
 // readAs says in which block of words the source is included, "" for none. nginx
@@ -142,7 +147,7 @@ func (w *Workspace) readAs(s *source, in string) {
 		s.words = in
 		if s.file != nil {
 			delete(w.of, s.file)
-			s.file = parseAs(s.name, s.file.Src, in)
+			s.file = parseAs(s.name, s.file.Src, in, nil)
 			w.of[s.file] = s
 		}
 	}

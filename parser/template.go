@@ -124,7 +124,7 @@ func (f *File) ArmAt(offset int) *Arm {
 // returns nil where nothing in the text speaks for one.
 func readTemplate(name, src string, f *File) *File {
 	t := newTagging(src)
-	p := newParsing(name, src)
+	p := newParsing(name, src, nil)
 	p.file.words = f.words
 	p.scan.tagged = &taggedScan{tagging: t}
 	p.template = &templateInfo{arms: map[*Directive]*Arm{}, opens: map[*Directive][]Span{}}

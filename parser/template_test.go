@@ -220,7 +220,7 @@ func FuzzTemplate(f *testing.F) {
 		checkTagTiles(t, src)
 		g := Parse("f", []byte(src))
 		checkTree(t, g)
-		if plain := newParsing("f", src); g.Template == "" {
+		if plain := newParsing("f", src, nil); g.Template == "" {
 			plain.finishFile()
 			if outline(plain.file.Directives) != outline(g.Directives) {
 				t.Errorf("Parse(%q) reads plain nginx differently", src)

@@ -147,7 +147,7 @@ func (c *collection) ignore(byFile map[*parser.File]*fileIgnores) {
 		return
 	}
 	for i := range c.findings {
-		f := &c.findings[i]
+		f := c.findings[i]
 		if ignores := byFile[f.File]; ignores != nil && f.Rule.Category != Comments {
 			ignoreFinding(f, ignores)
 		}

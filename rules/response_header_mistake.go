@@ -100,18 +100,18 @@ func (p *Pass) sendInstead(r *effective.Route, it effective.Item) *Fix {
 func (c *collection) dropMistaken() {
 	missing := map[*effective.Route][]int{} // the findings that may be taken out, by their first route
 	for i := range c.findings {
-		if f := &c.findings[i]; len(f.Routes) > 0 && (f.Rule == missingUpgradeHeader || f.Rule == missingConnectionHeader) {
+		if f := c.findings[i]; len(f.Routes) > 0 && (f.Rule == missingUpgradeHeader || f.Rule == missingConnectionHeader) {
 			missing[f.Routes[0]] = append(missing[f.Routes[0]], i)
 		}
 	}
 	drop := map[int]bool{}
 	for i := range c.findings {
-		by := &c.findings[i]
+		by := c.findings[i]
 		if by.Rule != responseHeaderMistake || len(by.Routes) == 0 {
 			continue
 		}
 		for _, j := range missing[by.Routes[0]] {
-			f := &c.findings[j]
+			f := c.findings[j]
 			if (f.Rule == missingConnectionHeader) == strings.EqualFold(by.header, "Connection") &&
 				slices.Equal(f.Routes, by.Routes) && (by.Fix != nil || f.Fix == nil) {
 				by.Severity = max(by.Severity, f.Severity)

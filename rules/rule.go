@@ -140,7 +140,7 @@ type Pass struct {
 	Model   *effective.Model
 	Rule    *Rule
 	Options *Options
-	found   []Finding
+	found   []*Finding
 	mounts  *mounts // of all models of the run
 	walk    *walk   // over the levels of Model
 }
@@ -155,5 +155,5 @@ func (p *Pass) Report(f Finding) {
 	if f.Severity == 0 {
 		f.Severity = p.Rule.Severity
 	}
-	p.found = append(p.found, f)
+	p.found = append(p.found, &f)
 }

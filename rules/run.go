@@ -12,12 +12,14 @@ import (
 // sorted by file name, offset and rule. What is found in a file that is mounted
 // several times is found once, with all its routes.
 func Run(models []*effective.Model, opts Options) []Finding {
-	c := collection{index: map[findingKey]int{}}
+	var c collection
 	m := &mounts{models: models}
 	for _, model := range models {
-		for _, p := range runRules(model, &opts, m) {
-			for i := range p.found {
-				c.add(&p.found[i])
+		passes := runRules(model, &opts, m)
+		c.expect(passes)
+		for _, p := range passes {
+			for _, f := range p.found {
+				c.add(f)
 			}
 		}
 	}
@@ -25,7 +27,7 @@ func Run(models []*effective.Model, opts Options) []Finding {
 	c.dropMistaken()
 	c.onlyFirst()
 	for i := range c.findings {
-		f := &c.findings[i]
+		f := c.findings[i]
 		f.Severity = opts.severity(f.Rule, f.Severity)
 		if f.Fix != nil && !(writable(f, opts.Writable) && settled(f.Fix)) {
 			f.Fix = nil
@@ -36,7 +38,7 @@ func Run(models []*effective.Model, opts Options) []Finding {
 	c.unite(opts.Writable)
 	c.ignore(comments)
 	c.judgeComments(models, &opts, comments)
-	slices.SortStableFunc(c.findings, func(a, b Finding) int {
+	slices.SortStableFunc(c.findings, func(a, b *Finding) int {
 		return cmp.Or(
 			cmp.Compare(a.File.Name, b.File.Name),
 			cmp.Compare(a.Span.Start, b.Span.Start),
@@ -44,7 +46,11 @@ func Run(models []*effective.Model, opts Options) []Finding {
 			cmp.Compare(a.Span.End, b.Span.End),
 			cmp.Compare(a.Message, b.Message))
 	})
-	return c.findings
+	all := make([]Finding, len(c.findings))
+	for i, f := range c.findings {
+		all[i] = *f
+	}
+	return all
 }
 
 // runRules runs the rules over one model.
@@ -101,7 +107,7 @@ func settled(fix *Fix) bool {
 
 // collection gathers findings, each once.
 type collection struct {
-	findings []Finding
+	findings []*Finding
 	index    map[findingKey]int
 	related  map[relation]bool // of findings with many related places
 	counted  map[int]int       // how many of a finding's are in related
@@ -139,15 +145,27 @@ type findingKey struct {
 	message string
 }
 
+// expect makes room for what the passes found.
+func (c *collection) expect(passes []*Pass) {
+	n := 0
+	for _, p := range passes {
+		n += len(p.found)
+	}
+	if c.index == nil {
+		c.index = make(map[findingKey]int, n)
+	}
+	c.findings = slices.Grow(c.findings, n)
+}
+
 func (c *collection) add(f *Finding) {
 	key := findingKey{f.Rule, f.File, f.Span, f.Message}
 	i, ok := c.index[key]
 	if !ok {
 		c.index[key] = len(c.findings)
-		c.findings = append(c.findings, *f)
+		c.findings = append(c.findings, f)
 		return
 	}
-	have := &c.findings[i]
+	have := c.findings[i]
 	have.Severity = max(have.Severity, f.Severity)
 	for _, r := range f.Routes {
 		if n := len(have.Routes); n == 0 || have.Routes[n-1] != r {
@@ -187,7 +205,7 @@ func (c *collection) remove(gone map[int]bool) {
 // header lines behind a missing semicolon are not missing. So does what stands
 // behind the error at which nginx stops reading a file: it was read by guess.
 func (c *collection) dropSpoilt() {
-	c.findings = slices.DeleteFunc(c.findings, func(f Finding) bool {
+	c.findings = slices.DeleteFunc(c.findings, func(f *Finding) bool {
 		errs := f.File.Errors
 		return len(errs) > 0 && f.Span.End > errs[0].Offset && f.Rule.Category != Syntax
 	})
@@ -201,7 +219,7 @@ func (c *collection) dropSpoilt() {
 		return
 	}
 	in := func(s *effective.Scope) bool { return s != nil && spoilt[s.Block] }
-	c.findings = slices.DeleteFunc(c.findings, func(f Finding) bool {
+	c.findings = slices.DeleteFunc(c.findings, func(f *Finding) bool {
 		return f.Rule.Category != Syntax && len(f.Routes) > 0 && !slices.ContainsFunc(f.Routes, func(r *effective.Route) bool {
 			return !in(r.Location) && (r.Server == nil || !in(r.Server.Scope)) && !in(upstreamOf(r))
 		})

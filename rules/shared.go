@@ -96,7 +96,7 @@ func (c *collection) unite(may func(*parser.File) bool) {
 	var groups []*group
 	index := map[sharedKey]*group{}
 	for i := range c.findings {
-		f := &c.findings[i]
+		f := c.findings[i]
 		if f.shared == nil || f.Ignored != "" || may != nil && !may(f.shared.line.File) {
 			continue
 		}
@@ -130,7 +130,7 @@ func (c *collection) unite(may func(*parser.File) bool) {
 
 // take adds the i-th finding to the group.
 func (g *group) take(c *collection, i int) {
-	f := &c.findings[i]
+	f := c.findings[i]
 	g.findings = append(g.findings, i)
 	for _, r := range f.Routes {
 		if g.member[r] {
@@ -230,14 +230,14 @@ func (g *group) allFixes(c *collection) *Fix {
 
 // join writes the group's finding in place of its first one.
 func (c *collection) join(g *group, fix *Fix, gone map[int]bool) {
-	first := &c.findings[g.findings[0]]
+	first := c.findings[g.findings[0]]
 	united := Finding{
 		Rule: g.rule, File: g.line.File, Span: headSpan(g.line.Directive), Via: g.line.Via,
 		Message: fmt.Sprintf("each of the %d locations that this line reaches (%s) %s", len(g.findings), g.names(c), first.shared.says),
 		Routes:  g.routes, Fix: fix, united: true,
 	}
 	for n, i := range g.findings {
-		f := &c.findings[i]
+		f := c.findings[i]
 		united.Severity = max(united.Severity, f.Severity)
 		if n < maxNamed {
 			if loc := f.Routes[0].Location; loc != nil && loc.Block != nil {
@@ -267,7 +267,7 @@ func (g *group) names(c *collection) string {
 			names = append(names, fmt.Sprintf("%d more", len(g.findings)-n))
 			break
 		}
-		f := &c.findings[i]
+		f := c.findings[i]
 		names = append(names, strings.TrimPrefix(subject(f.Routes[0]), "location "))
 	}
 	return listed(names)

@@ -28,7 +28,7 @@ func afterError(d *parser.Directive) bool {
 func (c *collection) onlyFirst() {
 	first := map[*parser.File]int{}
 	for i := range c.findings {
-		f := &c.findings[i]
+		f := c.findings[i]
 		if f.Rule.Category != Syntax || len(f.File.Errors) == 0 {
 			continue
 		}
@@ -39,7 +39,7 @@ func (c *collection) onlyFirst() {
 	if len(first) == 0 {
 		return
 	}
-	var kept []Finding
+	var kept []*Finding
 	for i, f := range c.findings {
 		if f.Rule.Category != Syntax || len(f.File.Errors) == 0 || first[f.File] == i {
 			kept = append(kept, f)

@@ -348,17 +348,20 @@ func concerns(w *parser.Workspace, f *rules.Finding) bool {
 // lint runs the rules over w and returns the findings in the named files, and
 // those more that a comment ignores.
 func (in *input) lint(w *parser.Workspace, models []*effective.Model) (findings, ignored []rules.Finding) {
-	for _, f := range in.judge.run(models, in.ruleOptions(w, nil)) {
+	all := in.judge.run(models, in.ruleOptions(w, nil))
+	findings = all[:0]
+	for i := range all {
+		f := &all[i]
 		switch {
-		case in.hook && !w.Named(f.File), !concerns(w, &f):
+		case in.hook && !w.Named(f.File), !concerns(w, f):
 		case f.Ignored != "":
-			ignored = append(ignored, f)
+			ignored = append(ignored, *f)
 			if in.verbose {
 				pos := f.File.Position(f.Span.Start)
 				in.program.say("%s:%d:%d: ignored: %s [%s]", in.style.Name(f.File.Name), pos.Line, pos.Column, f.Ignored, f.Rule.Name)
 			}
 		default:
-			findings = append(findings, f)
+			findings = append(findings, *f)
 		}
 	}
 	return findings, ignored

@@ -116,14 +116,16 @@ func samples(loc *Scope) []val {
 func (m *Model) plainRequest(server *VirtualServer, kind Request) *request {
 	all := m.requests[server]
 	if all == nil {
-		all = new([requests]*request)
+		all = new([requests]request)
+		first := m.newRequest(server, Handshake, unknownVal)
+		first.shared = true
 		for k := range requests {
-			all[k] = m.newRequest(server, k, unknownVal)
-			all[k].shared = true
+			all[k] = *first
+			all[k].kind = k
 		}
 		m.requests[server] = all
 	}
-	return all[kind]
+	return &all[kind]
 }
 
 // newRequest returns a request of the given kind to server; what a URL would
@@ -233,13 +235,17 @@ func kindOf(ends []outcome) Request {
 
 // decide combines the outcomes of both forms of the handshake into r's verdict.
 func (m *Model) decide(r *Route, forms [][]outcome) {
-	verdicts := make([]Verdict, 0, len(forms))
+	var broken, unknown bool
 	for _, ends := range forms {
 		v, reasons, open := m.combine(ends)
-		verdicts = append(verdicts, v)
-		for _, reason := range reasons {
+		broken, unknown = broken || v == Broken, unknown || v == Unknown
+		if r.Reasons == nil && len(reasons) > 0 {
+			r.Reasons = make([]Reason, 0, len(reasons))
+		}
+		for i := range reasons {
+			reason := &reasons[i]
 			if !slices.ContainsFunc(r.Reasons, func(have Reason) bool { return have.Kind == reason.Kind && have.Header == reason.Header }) {
-				r.Reasons = append(r.Reasons, reason)
+				r.Reasons = append(r.Reasons, *reason)
 			}
 		}
 		if open != "" && r.Undecided == "" {
@@ -247,9 +253,9 @@ func (m *Model) decide(r *Route, forms [][]outcome) {
 		}
 	}
 	switch {
-	case slices.Contains(verdicts, Broken):
+	case broken:
 		r.Verdict = Broken
-	case slices.Contains(verdicts, Unknown):
+	case unknown:
 		r.Verdict = Unknown
 	default:
 		r.Verdict = Works
@@ -261,10 +267,11 @@ func (m *Model) decide(r *Route, forms [][]outcome) {
 }
 
 // combine judges the ways in which one form of the handshake can end. Where some
-// reach an upstream, redirects and refusals on other paths do not count.
+// reach an upstream, redirects and refusals on other paths do not count. The
+// reasons are good until the next call.
 func (m *Model) combine(ends []outcome) (Verdict, []Reason, string) {
 	reaches := slices.ContainsFunc(ends, func(o outcome) bool { return o.end == proxied })
-	var reasons []Reason
+	reasons, j := m.reasons[:0], &m.judgement
 	undecided := ""
 	var works, broken, unknown bool
 	for i := range ends {
@@ -272,7 +279,8 @@ func (m *Model) combine(ends []outcome) (Verdict, []Reason, string) {
 		if reaches && o.end != proxied && o.end != lost {
 			continue
 		}
-		j := m.judge(o)
+		*j = judgement{reasons: j.reasons[:0]}
+		m.judge(o, j)
 		switch j.verdict() {
 		case Works:
 			works = true
@@ -286,6 +294,7 @@ func (m *Model) combine(ends []outcome) (Verdict, []Reason, string) {
 			undecided = j.undecided
 		}
 	}
+	m.reasons = reasons
 	switch {
 	case unknown:
 		return Unknown, reasons, undecided

@@ -38,7 +38,7 @@ func (in *intentions) callersOf(r *Route) *callers {
 	}
 	c := in.callers[top]
 	if c == nil {
-		c = &callers{handOvers: map[string][]handOver{}, subrequests: map[string]Item{}}
+		c = &callers{}
 		c.read(top)
 		in.callers[top] = c
 	}
@@ -51,6 +51,9 @@ func (c *callers) read(s *Scope) {
 		switch it.Head.Value {
 		case "auth_request", "mirror":
 			if to := it.Arg(0); strings.HasPrefix(to, "/") {
+				if c.subrequests == nil {
+					c.subrequests = map[string]Item{}
+				}
 				c.subrequests[to] = it
 			}
 		case "try_files":
@@ -68,6 +71,13 @@ func (c *callers) read(s *Scope) {
 	}
 }
 
+func (c *callers) add(to string, h handOver) {
+	if c.handOvers == nil {
+		c.handOvers = map[string][]handOver{}
+	}
+	c.handOvers[to] = append(c.handOvers[to], h)
+}
+
 // tryFiles notes where a try_files ends: with a variable of the upgrade in the
 // name, at one location for handshakes and at another for the rest.
 func (c *callers) tryFiles(from *Scope, it Item, to string) {
@@ -76,11 +86,11 @@ func (c *callers) tryFiles(from *Scope, it Item, to string) {
 	}
 	i := strings.Index(strings.ToLower(to), "$http_upgrade")
 	if i < 0 {
-		c.handOvers[to] = append(c.handOvers[to], handOver{from: from, by: it})
+		c.add(to, handOver{from: from, by: it})
 		return
 	}
 	to = to[:i] + "websocket" + to[i+len("$http_upgrade"):]
-	c.handOvers[to] = append(c.handOvers[to], handOver{from: from, by: it, onUpgrade: true})
+	c.add(to, handOver{from: from, by: it, onUpgrade: true})
 }
 
 // errorPage notes an error_page whose code the location returns by itself: the
@@ -90,11 +100,11 @@ func (c *callers) errorPage(from *Scope, it Item, to string) {
 		for i := range from.Items {
 			ret := from.Items[i]
 			if ret.Is("return") && ret.Arg(0) == code.Value {
-				c.handOvers[to] = append(c.handOvers[to], handOver{from: from, by: it})
+				c.add(to, handOver{from: from, by: it})
 			}
 			if s := ret.Scope; s != nil && s.Kind == If && s.first("return") != nil && s.first("return").Arg(0) == code.Value {
 				on := testsUpgrade(s) && !negatedTest(s)
-				c.handOvers[to] = append(c.handOvers[to], handOver{from: from, by: it, onUpgrade: on})
+				c.add(to, handOver{from: from, by: it, onUpgrade: on})
 			}
 		}
 	}

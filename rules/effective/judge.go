@@ -46,9 +46,8 @@ func (j *judgement) verdict() Verdict {
 	return Works
 }
 
-// judge says how a handshake that was followed to o ends.
-func (m *Model) judge(o *outcome) *judgement {
-	j := &judgement{}
+// judge says in j how a handshake that was followed to o ends.
+func (m *Model) judge(o *outcome, j *judgement) {
 	switch o.end {
 	case proxied:
 		if o.away {
@@ -72,7 +71,6 @@ func (m *Model) judge(o *outcome) *judgement {
 	case lost:
 		j.unsure("%s", o.why)
 	}
-	return j
 }
 
 // judgeAway judges a handshake that another route passes on: how it fails is that
@@ -80,7 +78,9 @@ func (m *Model) judge(o *outcome) *judgement {
 func (m *Model) judgeAway(o *outcome, j *judgement) {
 	there := *o
 	there.away = false
-	switch other := m.judge(&there); other.verdict() {
+	other := &judgement{}
+	m.judge(&there, other)
+	switch other.verdict() {
 	case Broken:
 		j.add(Reason{Kind: UnreachableProxy, Items: itemList(o.by)})
 	case Unknown:

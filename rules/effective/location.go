@@ -59,10 +59,7 @@ func (m *Model) locationsOf(s *Scope) *locations {
 	if l := m.locations[s]; l != nil {
 		return l
 	}
-	l := &locations{
-		exact: map[string]*location{}, prefix: map[string]*location{},
-		slash: map[string]*location{}, named: map[string]*location{},
-	}
+	l := &locations{}
 	for i := range s.Items {
 		c := s.Items[i].Scope
 		if c == nil || c.Kind != Location {
@@ -76,23 +73,30 @@ func (m *Model) locationsOf(s *Scope) *locations {
 			l.regex = append(l.regex, loc)
 			continue
 		case loc.modifier == "=":
-			if l.exact[loc.match] == nil {
-				l.exact[loc.match] = loc
-			}
+			put(&l.exact, loc.match, loc, false)
 		case strings.HasPrefix(loc.match, "@"):
-			l.named[loc.match] = loc
+			put(&l.named, loc.match, loc, true)
 			continue
 		default:
-			if l.prefix[loc.match] == nil {
-				l.prefix[loc.match] = loc
-			}
+			put(&l.prefix, loc.match, loc, false)
 		}
 		if strings.HasSuffix(loc.match, "/") && c.ownPass().Directive != nil {
-			l.slash[strings.TrimSuffix(loc.match, "/")] = loc
+			put(&l.slash, strings.TrimSuffix(loc.match, "/"), loc, true)
 		}
 	}
 	m.locations[s] = l
 	return l
+}
+
+// put adds a location to a map that is made with its first one. One that is there
+// already stays unless the new one takes its place.
+func put(to *map[string]*location, key string, loc *location, replaces bool) {
+	if *to == nil {
+		*to = make(map[string]*location)
+	}
+	if replaces || (*to)[key] == nil {
+		(*to)[key] = loc
+	}
 }
 
 // ownPass returns the directive at this level that sets the content handler.

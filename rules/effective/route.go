@@ -201,11 +201,13 @@ type caches struct {
 	setters      map[*Scope]map[string][]*Scope // by server and variable: the locations that assign it
 	upstreams    map[string]*Scope              // by name in lower case
 	exprs        map[string]*expression
-	requests     map[*VirtualServer]*[requests]*request
+	requests     map[*VirtualServer]*[requests]request
 	jumps        map[*Scope]jumps       // by server: what may lead to its named locations
 	reached      map[*mapping]bool      // of allReached, where that is so for all requests
 	leaving      map[setterKey][]*Scope // of leavingSetters
 	plainEnds    [requests]outcome      // what ends returned last for a location on whose way nothing decides
+	judgement    judgement              // what combine judges with
+	reasons      []Reason               // what combine returned last
 	mapVariables []MapVariable          // of MapVariables
 	linesOf      struct {               // what lines returned last
 		scope *Scope

@@ -10,7 +10,7 @@ func newCaches() caches {
 	return caches{
 		locations: make(map[*Scope]*locations), codes: make(map[*Scope][]code),
 		exprs:    make(map[string]*expression),
-		requests: make(map[*VirtualServer]*[requests]*request), jumps: make(map[*Scope]jumps), reached: make(map[*mapping]bool), leaving: make(map[setterKey][]*Scope),
+		requests: make(map[*VirtualServer]*[requests]request), jumps: make(map[*Scope]jumps), reached: make(map[*mapping]bool), leaving: make(map[setterKey][]*Scope),
 	}
 }
 

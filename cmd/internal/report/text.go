@@ -25,7 +25,7 @@ const maxChange = 10
 // share the frame, in which near places are, and the proposed change. The last
 // line says what was checked.
 func LintText(w io.Writer, run *Run, s Style) error {
-	b := bufio.NewWriter(w)
+	b := bufio.NewWriterSize(w, 64<<10)
 	if run.Fixed != nil {
 		s.fixed(b, run.Fixed)
 	}
@@ -60,22 +60,30 @@ func groups(findings []rules.Finding) [][]rules.Finding {
 		block *parser.Directive
 		span  parser.Span
 	}
-	index := map[key]int{}
-	var out [][]rules.Finding
-	for _, f := range findings {
+	index := make(map[key]int, len(findings))
+	of, size := make([]int, len(findings)), make([]int, 0, len(findings))
+	for i := range findings {
+		f := &findings[i]
 		k := key{file: f.File}
-		if block := homeOf(&f); block != nil {
+		if block := homeOf(f); block != nil {
 			k.block = block
 		} else {
 			k.span = f.Span
 		}
-		i, ok := index[k]
+		n, ok := index[k]
 		if !ok {
-			i = len(out)
-			index[k] = i
-			out = append(out, nil)
+			n = len(size)
+			index[k], size = n, append(size, 0)
 		}
-		out[i] = append(out[i], f)
+		of[i] = n
+		size[n]++
+	}
+	all, out := make([]rules.Finding, len(findings)), make([][]rules.Finding, len(size))
+	for n := range out {
+		out[n], all = all[:0:size[n]], all[size[n]:]
+	}
+	for i := range findings {
+		out[of[i]] = append(out[of[i]], findings[i])
 	}
 	for _, group := range out {
 		slices.SortStableFunc(group, func(a, b rules.Finding) int { // the worst first
@@ -115,7 +123,11 @@ func (s Style) group(w io.Writer, group []rules.Finding, outer string) (chain st
 		}
 		line.add(f.Severity.String()+":", severityPaint(f.Severity), "")
 		line.words(text)
-		line.add("["+f.Rule.Name+"]", dim, RuleURL(f.Rule))
+		url := ""
+		if s.Links {
+			url = RuleURL(f.Rule)
+		}
+		line.add("["+f.Rule.Name+"]", dim, url)
 		fmt.Fprintln(w)
 	}
 	home := group[0].File
