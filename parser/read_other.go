@@ -9,7 +9,7 @@ import (
 )
 
 // readRegular reads a regular file. Anything else is refused without being opened.
-func readRegular(path string) (string, error) {
+func readRegular(path string, _ bool) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", err

@@ -12,23 +12,18 @@ import (
 )
 
 // readRegular reads a regular file. Anything else is refused without being
-// opened: a FIFO would wait for ever. It makes the system calls itself, for a tree
-// is thousands of small files, and those with which os prepares a file for waiting
-// cost more than the reading.
-func readRegular(path string) (string, error) {
+// opened: a FIFO would wait for ever; known says that the file was seen to be
+// regular. It makes the system calls itself, for a tree is thousands of small files,
+// and those with which os prepares a file for waiting cost more than the reading.
+func readRegular(path string, known bool) (string, error) {
 	var info syscall.Stat_t
-	if err := again(func() error { return syscall.Stat(path, &info) }); err != nil {
-		return "", &fs.PathError{Op: "stat", Path: path, Err: err}
-	}
-	if info.Mode&syscall.S_IFMT != syscall.S_IFREG {
-		stat, err := os.Stat(path)
-		if err != nil {
-			return "", err
+	if !known {
+		if err := again(func() error { return syscall.Stat(path, &info) }); err != nil {
+			return "", &fs.PathError{Op: "stat", Path: path, Err: err}
 		}
-		return "", errors.New(irregular(stat.Mode()))
-	}
-	if info.Size > maxFileSize {
-		return "", fmt.Errorf("is larger than %d MB", maxFileSize>>20)
+		if info.Mode&syscall.S_IFMT != syscall.S_IFREG {
+			return "", notRegular(path)
+		}
 	}
 	fd := -1
 	err := again(func() (err error) {
@@ -39,6 +34,15 @@ func readRegular(path string) (string, error) {
 		return "", &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	defer syscall.Close(fd) //nolint:errcheck // nothing was written
+	if err := again(func() error { return syscall.Fstat(fd, &info) }); err != nil {
+		return "", &fs.PathError{Op: "stat", Path: path, Err: err}
+	}
+	switch {
+	case info.Mode&syscall.S_IFMT != syscall.S_IFREG:
+		return "", notRegular(path)
+	case info.Size > maxFileSize:
+		return "", fmt.Errorf("is larger than %d MB", maxFileSize>>20)
+	}
 	text := make([]byte, info.Size+1)
 	for n := 0; ; {
 		got := 0
@@ -61,6 +65,15 @@ func readRegular(path string) (string, error) {
 			text = append(text, make([]byte, n)...)
 		}
 	}
+}
+
+// notRegular says what lies at path instead of a regular file.
+func notRegular(path string) error {
+	stat, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return errors.New(irregular(stat.Mode()))
 }
 
 // again makes a system call until no signal interrupts it.

@@ -12,17 +12,23 @@ import (
 
 // load fills in a Workspace from its given paths.
 func (w *Workspace) load() {
-	w.of = map[*File]*source{}
 	w.seen = map[Problem]bool{}
 	w.asked = map[*File]bool{}
-	w.reached = map[string]bool{}
+	for _, g := range w.given {
+		w.prepare(g)
+	}
+	n := len(w.sources)
+	for _, g := range w.given {
+		n += len(g.files)
+	}
+	if len(w.sources) == 0 {
+		w.sources, w.names = make(map[string]*source, n), make(map[string]*source, n)
+	}
+	w.of, w.reached = make(map[*File]*source, n), make(map[string]bool, n)
 	for _, s := range w.sources {
 		if s.file != nil {
 			w.of[s.file] = s
 		}
-	}
-	for _, g := range w.given {
-		w.prepare(g)
 	}
 	roots := w.candidates()
 	r := &rooting{w: w, built: map[*source]*Config{}, given: map[*Config]*given{}}
@@ -138,7 +144,7 @@ func (w *Workspace) candidates() []root {
 					continue
 				}
 				s := w.source(real, path, w.display(path, g))
-				s.hunch = g.hunches[path]
+				s.hunch, s.regular = g.hunches[path], dirs && !g.linked[path]
 				if !taken[s] {
 					taken[s] = true
 					roots = append(roots, root{s, g})
@@ -306,6 +312,9 @@ func holdsAny(c *Config, roots []root, g *given) bool {
 // keepOuter drops the configurations that another one includes. Of two that
 // include each other the first stays.
 func (r *rooting) keepOuter() {
+	if len(r.order) < 2 {
+		return
+	}
 	holders := map[*File][]int{}
 	for i, c := range r.order {
 		for _, f := range c.Files[1:] {

@@ -14,20 +14,21 @@ const maxFiles = 100_000
 
 // source is one file on disk, however many names lead to it.
 type source struct {
-	real   string // its path without symbolic links
-	abs    string // the path under which it was first found
-	name   string // File.Name: abs as the user would write it
-	text   *string
-	file   *File
-	err    error  // why there is no file
-	like   bool   // it reads like nginx configuration
-	format string // the format that it is recognisably in instead
-	done   bool   // it was read
-	queued bool   // it is in the batch being read
-	words  string // the block of words that includes it; "" for a file of directives
-	fixed  bool   // a configuration holds it: how it is read stays
-	hunch  bool   // its name says nothing, only what it holds
-	stdin  bool   // it is, or stands in, standard input
+	real    string // its path without symbolic links
+	abs     string // the path under which it was first found
+	name    string // File.Name: abs as the user would write it
+	text    *string
+	file    *File
+	err     error  // why there is no file
+	like    bool   // it reads like nginx configuration
+	format  string // the format that it is recognisably in instead
+	done    bool   // it was read
+	regular bool   // a listing of its folder said that it is a regular file
+	queued  bool   // it is in the batch being read
+	words   string // the block of words that includes it; "" for a file of directives
+	fixed   bool   // a configuration holds it: how it is read stays
+	hunch   bool   // its name says nothing, only what it holds
+	stdin   bool   // it is, or stands in, standard input
 }
 
 // source returns the source for the file at real, found as abs and, where it is
@@ -123,7 +124,7 @@ func (s *source) read(overlay map[string]string, sniff bool, st *store) {
 		text = t
 	} else if s.text != nil {
 		text = *s.text
-	} else if text, s.err = readRegular(s.real); s.err != nil {
+	} else if text, s.err = readRegular(s.real, s.regular); s.err != nil {
 		return
 	}
 	if sniff {

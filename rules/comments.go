@@ -116,10 +116,19 @@ func spokenFor(f *parser.File, span parser.Span) int {
 	return n
 }
 
+// filesIn returns the number of files of the largest model.
+func filesIn(models []*effective.Model) int {
+	n := 0
+	for _, m := range models {
+		n = max(n, len(m.Config.Files))
+	}
+	return n
+}
+
 // readComments returns the ignore comments of all files, and reports those that
 // are addressed to wsnginx and mean nothing.
 func readComments(models []*effective.Model, opts *Options, c *collection) map[*parser.File]*fileIgnores {
-	seen := map[*parser.File]bool{}
+	seen := make(map[*parser.File]bool, filesIn(models))
 	byFile := map[*parser.File]*fileIgnores{}
 	for _, m := range models {
 		for _, f := range m.Config.Files {

@@ -67,8 +67,9 @@ func (m *mounts) build() {
 		return
 	}
 	m.built = true
-	m.files = map[*parser.File]int{}
-	seen := map[mountKey]bool{}
+	n := filesIn(m.models)
+	m.files = make(map[*parser.File]int, n)
+	seen := make(map[mountKey]bool, n)
 	for _, model := range m.models {
 		m.count(mountKey{model, nil, model.Config.Main}, seen)
 		var last mountKey

@@ -10,17 +10,10 @@ import (
 )
 
 // counts returns how much of the named files was looked at.
-func (in *input) counts(w *parser.Workspace, models []*effective.Model) report.Counts {
-	var n report.Counts
-	seen := map[*parser.File]bool{}
-	for _, m := range models {
-		for _, f := range m.Config.Files {
-			if !seen[f] && w.Named(f) {
-				seen[f] = true
-				n.Files++
-				n.Directives += directives(f.Directives)
-			}
-		}
+func (in *input) counts(w *parser.Workspace, models []*effective.Model, files []*parser.File) report.Counts {
+	n := report.Counts{Files: len(files)}
+	for _, f := range files {
+		n.Directives += directives(f.Directives)
 	}
 	for _, r := range in.routes(w, models) {
 		n.Routes++
@@ -34,6 +27,24 @@ func (in *input) counts(w *parser.Workspace, models []*effective.Model) report.C
 		}
 	}
 	return n
+}
+
+// namedFiles returns the files of the models that the user named, each once.
+func namedFiles(w *parser.Workspace, models []*effective.Model) []*parser.File {
+	most := 0
+	for _, m := range models {
+		most = max(most, len(m.Config.Files))
+	}
+	seen, files := make(map[*parser.File]bool, most), make([]*parser.File, 0, most)
+	for _, m := range models {
+		for _, f := range m.Config.Files {
+			if !seen[f] && w.Named(f) {
+				seen[f] = true
+				files = append(files, f)
+			}
+		}
+	}
+	return files
 }
 
 func directives(list []*parser.Directive) int {

@@ -59,18 +59,13 @@ func (p *program) lint(c *cli.Context) error {
 
 // run returns what every report of lint and fix says besides its findings.
 func (in *input) run(w *parser.Workspace, models []*effective.Model) *report.Run {
-	run := &report.Run{Version: in.options.Version, Counts: in.counts(w, models), Tool: versionText()}
+	files := namedFiles(w, models)
+	run := &report.Run{Version: in.options.Version, Counts: in.counts(w, models, files), Tool: versionText()}
 	if in.stdin == unnamed {
 		run.Stdin = in.stdin
 	}
-	seen := map[*parser.File]bool{}
-	for _, m := range models {
-		for _, f := range m.Config.Files {
-			if !seen[f] && w.Named(f) {
-				seen[f] = true
-				run.Files = append(run.Files, f.Name)
-			}
-		}
+	for _, f := range files {
+		run.Files = append(run.Files, f.Name)
 	}
 	return run
 }

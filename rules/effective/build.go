@@ -13,7 +13,7 @@ import (
 func Build(c *parser.Config, opts Options) *Model {
 	m := &Model{
 		Config: c, Version: opts.Version,
-		used: make(map[string]holding), caches: newCaches(),
+		used: make(map[string]holding), caches: newCaches(0),
 	}
 	if m.Version == (Version{}) {
 		m.Version = DefaultVersion

@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-func newCaches() caches {
+func newCaches(servers int) caches {
 	return caches{
-		locations: make(map[*Scope]*locations), codes: make(map[*Scope][]code),
+		locations: make(map[*Scope]*locations, servers), codes: make(map[*Scope][]code),
 		exprs:    make(map[string]*expression),
-		requests: make(map[*VirtualServer]*[requests]request), jumps: make(map[*Scope]jumps), reached: make(map[*mapping]bool), leaving: make(map[setterKey][]*Scope),
+		requests: make(map[*VirtualServer]*[requests]request, servers), jumps: make(map[*Scope]jumps), reached: make(map[*mapping]bool), leaving: make(map[setterKey][]*Scope),
 	}
 }
 
@@ -34,7 +34,7 @@ func (m *Model) settleAll(opts Options) {
 	var wait sync.WaitGroup
 	for routes := range slices.Chunk(m.Routes, (len(m.Routes)+workers-1)/workers) {
 		own := *m
-		own.caches = newCaches()
+		own.caches = newCaches(len(m.Servers) / workers)
 		wait.Go(func() { own.settleSome(routes, opts) })
 	}
 	wait.Wait()

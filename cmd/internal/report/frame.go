@@ -31,18 +31,15 @@ type mark struct {
 // places that are too far for it.
 func marks(group []rules.Finding) (near []mark, far []rules.Place) {
 	file := group[0].File
-	seen := map[mark]bool{}
 	add := func(span parser.Span, text string) {
-		m := mark{span, text, file.Position(span.Start).Line}
-		if !seen[m] {
-			seen[m] = true
+		if m := (mark{span, text, file.Position(span.Start).Line}); !slices.Contains(near, m) {
 			near = append(near, m)
 		}
 	}
 	for i := range group {
 		add(group[i].Span, "")
 	}
-	own := slices.Clone(near)
+	own, seen := slices.Clone(near), map[rules.Place]bool{}
 	isFar := func(line int) bool {
 		return !slices.ContainsFunc(own, func(m mark) bool { return max(m.line-line, line-m.line) <= nearLines })
 	}
@@ -50,7 +47,8 @@ func marks(group []rules.Finding) (near []mark, far []rules.Place) {
 		for _, r := range group[i].Related {
 			if r.File == file && !isFar(file.Position(r.Span.Start).Line) {
 				add(r.Span, r.Message)
-			} else if !slices.Contains(far, r) {
+			} else if !seen[r] {
+				seen[r] = true
 				far = append(far, r)
 			}
 		}
@@ -95,7 +93,7 @@ func (s Style) frame(w io.Writer, file *parser.File, marks []mark, gutter int) {
 			fmt.Fprintf(w, " %*s %s\n", gutter, "…", bar)
 		}
 		if m.line != last || source != shown {
-			fmt.Fprintf(w, " %s %s %s\n", s.in(dim, fmt.Sprintf("%*d", gutter, m.line)), bar, source)
+			write(w, " ", s.in(dim, number(m.line, gutter)), " ", bar, " ", source, "\n")
 		}
 		last, shown = m.line, source
 		p := red
@@ -104,16 +102,24 @@ func (s Style) frame(w io.Writer, file *parser.File, marks []mark, gutter int) {
 			under = strings.ReplaceAll(under, "^", "-")
 		}
 		text := Clean(m.text)
-		fmt.Fprintf(w, " %*s %s %s", gutter, "", bar, s.in(p, under))
+		write(w, " ", blanks(gutter), " ", bar, " ", s.in(p, under))
 		if s.Width > 0 && gutter+4+len(under)+textWidth(text) >= s.Width && text != "" {
 			fmt.Fprintf(w, "\n %*s %s  ", gutter, "", bar)
 		}
 		if text != "" {
-			fmt.Fprint(w, " "+s.in(cyan, text))
+			write(w, " ", s.in(cyan, text))
 		}
-		fmt.Fprintln(w)
+		write(w, "\n")
 	}
 }
+
+// number returns a line number, at the right of so many columns.
+func number(n, columns int) string {
+	text := strconv.Itoa(n)
+	return blanks(columns-len(text)) + text
+}
+
+func blanks(n int) string { return strings.Repeat(" ", max(0, n)) }
 
 // longText is the length from which on a text is cut before it is laid out: a whole
 // configuration may stand on one line.

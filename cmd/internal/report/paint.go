@@ -64,29 +64,39 @@ func (l *line) words(text string) {
 }
 
 func (l *line) add(word string, p paint, url string) {
-	n := textWidth(word)
+	n := 1
+	if l.style.Width > 0 { // otherwise no line ends before its text does
+		n = textWidth(word)
+	}
 	indent := cmp.Or(l.indent, wrapIndent)
 	switch {
 	case l.used == 0:
 	case l.style.Width > 0 && l.used+1+n > l.style.Width && l.used > indent:
-		fmt.Fprint(l.w, "\n"+strings.Repeat(" ", indent))
+		write(l.w, "\n", strings.Repeat(" ", indent))
 		l.used = indent
 	default:
-		fmt.Fprint(l.w, " ")
+		write(l.w, " ")
 		l.used++
 	}
 	l.used += n
 	if p != "" {
 		word = l.style.in(p, word)
 	}
-	fmt.Fprint(l.w, l.style.link(url, word))
+	write(l.w, l.style.link(url, word))
+}
+
+// write writes texts one after the other. What goes wrong is the buffer's to say.
+func write(w io.Writer, texts ...string) {
+	for _, text := range texts {
+		io.WriteString(w, text) //nolint:errcheck // see above
+	}
 }
 
 // tell prints a text as a line of its own, on a terminal wrapped.
 func (s Style) tell(w io.Writer, text string) {
 	l := line{style: s, w: w}
 	l.words(text)
-	fmt.Fprintln(w)
+	write(w, "\n")
 }
 
 // tabWidth is how many columns apart the tab stops of printed source lines are.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -119,7 +120,7 @@ func (s Style) group(w io.Writer, group []rules.Finding, outer string) (chain st
 			line.add(" ", "", "")
 			text = strings.TrimPrefix(text, sameStart(text, Clean(group[i-1].Message)))
 		} else {
-			line.add(fmt.Sprintf("%s:%d:%d:", Clean(s.Name(f.File.Name)), pos.Line, pos.Column), bold, "")
+			line.add(s.at(f.File, pos), bold, "")
 		}
 		line.add(f.Severity.String()+":", severityPaint(f.Severity), "")
 		line.words(text)
@@ -128,7 +129,7 @@ func (s Style) group(w io.Writer, group []rules.Finding, outer string) (chain st
 			url = RuleURL(f.Rule)
 		}
 		line.add("["+f.Rule.Name+"]", dim, url)
-		fmt.Fprintln(w)
+		write(w, "\n")
 	}
 	home := group[0].File
 	near, far := marks(group)
@@ -140,16 +141,21 @@ func (s Style) group(w io.Writer, group []rules.Finding, outer string) (chain st
 	for _, r := range far {
 		pos := r.File.Position(r.Span.Start)
 		line := line{style: s, w: w}
-		line.add(fmt.Sprintf("%s:%d:%d:", Clean(s.Name(r.File.Name)), pos.Line, pos.Column), bold, "")
+		line.add(s.at(r.File, pos), bold, "")
 		line.add("note:", cyan, "")
 		line.words(r.Message)
-		fmt.Fprintln(w)
+		write(w, "\n")
 	}
 	chain = s.chain(&group[0])
 	if chain != "" && chain != outer {
-		fmt.Fprintf(w, " %*s included from %s\n", g, "", strings.TrimPrefix(chain, home.Name+"\x00"))
+		write(w, " ", blanks(g), " included from ", strings.TrimPrefix(chain, home.Name+"\x00"), "\n")
 	}
 	return chain
+}
+
+// at returns "file:line:column:".
+func (s Style) at(f *parser.File, pos parser.Position) string {
+	return Clean(s.Name(f.Name)) + ":" + strconv.Itoa(pos.Line) + ":" + strconv.Itoa(pos.Column) + ":"
 }
 
 // chain returns the file of a finding and the includes that lead to it, ""
@@ -161,7 +167,7 @@ func (s Style) chain(f *rules.Finding) string {
 	var chain []string
 	for via := f.Via; via != nil; via = via.Outer {
 		d := via.Include
-		chain = append(chain, fmt.Sprintf("%s:%d", Clean(s.Name(d.File.Name)), d.File.Position(d.Span.Start).Line))
+		chain = append(chain, Clean(s.Name(d.File.Name))+":"+strconv.Itoa(d.File.Position(d.Span.Start).Line))
 	}
 	return f.File.Name + "\x00" + strings.Join(chain, ", from ")
 }
@@ -227,11 +233,11 @@ func (s Style) change(w io.Writer, changes []change, home *parser.File, title st
 		if shown++; shown > maxChange {
 			return
 		}
-		number := fmt.Sprintf("%*s", gutter, "")
+		at := blanks(gutter)
 		if n > 0 {
-			number = s.in(dim, fmt.Sprintf("%*d", gutter, n))
+			at = s.in(dim, number(n, gutter))
 		}
-		fmt.Fprintf(w, " %s %s\n", number, s.in(p, mark+" "+s.part(line, from, gutter)))
+		write(w, " ", at, " ", s.in(p, mark+" "+s.part(line, from, gutter)), "\n")
 	}
 	at := home
 	for i, c := range changes {
@@ -240,7 +246,7 @@ func (s Style) change(w io.Writer, changes []change, home *parser.File, title st
 			if c.file != home {
 				place = " in " + Clean(s.Name(c.file.Name))
 			}
-			fmt.Fprintf(w, " %*s %s%s:\n", gutter, "", s.in(bold, title), place)
+			write(w, " ", blanks(gutter), " ", s.in(bold, title), place, ":\n")
 		}
 		at = c.file
 		from := s.differ(c, gutter)
