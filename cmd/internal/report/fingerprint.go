@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -16,11 +18,11 @@ import (
 // agree in all of these they are counted.
 func Fingerprints(findings []rules.Finding, s Style) []string {
 	out := make([]string, len(findings))
-	count := map[string]int{}
+	count, heads := map[string]int{}, heads{}
 	for i := range findings {
 		f := &findings[i]
 		sum := sha256.Sum256([]byte(strings.Join([]string{
-			f.Rule.Name, s.Name(f.File.Name), around(f.File, f.Span.Start), firstLine(f.File, f.Span),
+			f.Rule.Name, s.Name(f.File.Name), heads.around(f.File, f.Span.Start), firstLine(f.File, f.Span),
 		}, "\x00")))
 		key := hex.EncodeToString(sum[:16])
 		count[key]++
@@ -29,33 +31,46 @@ func Fingerprints(findings []rules.Finding, s Style) []string {
 	return out
 }
 
+// heads are the heads of blocks, as fingerprints have them.
+type heads map[*parser.Directive]string
+
 // around returns the heads of the blocks that hold offset, outermost first, a
 // server's with its names: many servers have the same locations.
-func around(f *parser.File, offset int) string {
+func (h heads) around(f *parser.File, offset int) string {
 	var b strings.Builder
-	list := f.Directives
-	for {
+	for list := f.Directives; ; {
 		d := holding(list, offset)
 		if d == nil {
 			return b.String()
 		}
-		b.WriteString(words(d))
-		for _, c := range d.Children {
-			if d.Is("server") && c.Is("server_name") {
-				b.WriteString(" " + words(c))
-			}
-		}
+		b.WriteString(h.of(d))
 		b.WriteByte('\n')
 		list = d.Children
 	}
 }
 
+func (h heads) of(d *parser.Directive) string {
+	head, known := h[d]
+	if known {
+		return head
+	}
+	head = words(d)
+	if d.Is("server") {
+		for _, c := range d.Children {
+			if c.Is("server_name") {
+				head += " " + words(c)
+			}
+		}
+	}
+	h[d] = head
+	return head
+}
+
 // holding returns the block of list whose body holds offset, or nil.
 func holding(list []*parser.Directive, offset int) *parser.Directive {
-	for _, d := range list {
-		if d.IsBlock() && d.Body.Start <= offset && offset < d.Body.End {
-			return d
-		}
+	i, _ := slices.BinarySearchFunc(list, offset, func(d *parser.Directive, offset int) int { return cmp.Compare(d.Span.End, offset+1) })
+	if i < len(list) && list[i].IsBlock() && list[i].Body.Start <= offset && offset < list[i].Body.End {
+		return list[i]
 	}
 	return nil
 }
@@ -69,8 +84,10 @@ func words(d *parser.Directive) string {
 	return strings.Join(all, " ")
 }
 
-// firstLine returns the words of the line that span starts in.
+// firstLine returns the words of the line that span starts in, of a very long one
+// those around it.
 func firstLine(f *parser.File, span parser.Span) string {
-	line, _ := f.Line(f.Position(span.Start).Line)
-	return strings.Join(strings.Fields(line), " ")
+	line, start := f.Line(f.Position(span.Start).Line)
+	from, to := vicinity(line, span.Start-start, min(span.End-start, len(line)))
+	return strings.Join(strings.Fields(line[from:to]), " ")
 }
