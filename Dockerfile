@@ -9,7 +9,7 @@ COPY . .
 ARG VERSION=devel
 ARG COMMIT=
 ARG DATE=
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$VERSION -X main.commit=$COMMIT -X main.date=$DATE" -o /wsnginx ./cmd/wsnginx
+RUN CGO_ENABLED=0 go build -trimpath -tags urfave_cli_no_docs -ldflags "-s -w -X main.version=$VERSION -X main.commit=$COMMIT -X main.date=$DATE" -o /wsnginx ./cmd/wsnginx
 
 # Nothing but the program, and the certificates that "probe" trusts.
 FROM scratch

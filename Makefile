@@ -7,13 +7,15 @@ COMMIT   := $(shell git rev-parse --short HEAD 2>/dev/null)
 DATE     := $(shell git log -1 --format=%cs 2>/dev/null)
 LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 FUZZTIME := 30s
+# Leaves out urfave/cli's own pages: their parser of Markdown takes part in every start.
+TAGS     := urfave_cli_no_docs
 
 .PHONY: all build test lint bench fuzz nginx extra release-check snapshot truth
 
 all: build
 
 build:
-	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o wsnginx ./cmd/wsnginx
+	CGO_ENABLED=0 go build -trimpath -tags $(TAGS) -ldflags "$(LDFLAGS)" -o wsnginx ./cmd/wsnginx
 
 # The tests that ask a real nginx are skipped where there is none, and fail
 # instead with WSNGINX_REQUIRE_NGINX=1.

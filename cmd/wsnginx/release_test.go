@@ -28,6 +28,9 @@ func TestReleaseFiles(t *testing.T) {
 		if !strings.Contains(text, "CGO_ENABLED=0") || !strings.Contains(text, "-trimpath") {
 			t.Errorf("%s does not build a static program without local paths", name)
 		}
+		if !strings.Contains(text, "urfave_cli_no_docs") {
+			t.Errorf("%s builds in urfave/cli's own pages, which take time at every start", name)
+		}
 		stamps := regexp.MustCompile(`-X main\.(\w+)=`).FindAllStringSubmatch(text, -1)
 		if len(stamps) != 3 {
 			t.Errorf("%s stamps %q, want version, commit and date", name, stamps)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -154,13 +153,13 @@ func (a *Answer) readBody(r io.Reader) {
 
 // nginxPage is the end of the pages that nginx, and servers built from it,
 // write themselves (ngx_http_special_response.c).
-var nginxPage = regexp.MustCompile(`<hr><center>[^<>]*</center>\s*</body>\s*</html>`)
+var nginxPage = pattern(`<hr><center>[^<>]*</center>\s*</body>\s*</html>`)
 
 func pageOf(body string) Page {
 	switch {
 	case strings.TrimSpace(body) == "":
 		return PageNone
-	case nginxPage.MatchString(body):
+	case nginxPage().MatchString(body):
 		return PageNginx
 	}
 	return PageOther
@@ -243,13 +242,13 @@ func (a *Answer) clean(s secrets) {
 }
 
 // tags are the elements of a page.
-var tags = regexp.MustCompile(`(?s)<(script|style|head)\b.*?</(script|style|head)>|<[^>]*>`)
+var tags = pattern(`(?s)<(script|style|head)\b.*?</(script|style|head)>|<[^>]*>`)
 
 // excerpt returns the beginning of a body as one line of text.
 func (a *Answer) excerpt() string {
 	text := a.Body
 	if strings.Contains(strings.ToLower(a.get("Content-Type")), "html") || strings.HasPrefix(strings.TrimSpace(text), "<") {
-		text = tags.ReplaceAllString(text, " ")
+		text = tags().ReplaceAllString(text, " ")
 	}
 	text = strings.Join(strings.Fields(text), " ")
 	if runes := []rune(text); len(runes) > maxShow {

@@ -3,13 +3,12 @@ package probe
 import (
 	"context"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 )
 
 // login matches paths at which people log in.
-var login = regexp.MustCompile(`(?i)(login|signin|sign_in|sign-in|auth|sso|oauth|accounts?)(/|$)`)
+var login = pattern(`(?i)(login|signin|sign_in|sign-in|auth|sso|oauth|accounts?)(/|$)`)
 
 // explainAnswer explains why the answer to the handshake opens no socket. It
 // asks again where that tells causes apart.
@@ -79,9 +78,9 @@ func sameAnswer(a, b *Answer) bool {
 	return a.Kind == b.Kind && a.Status == b.Status && letters(a.Body) == letters(b.Body)
 }
 
-var notLetter = regexp.MustCompile(`[^A-Za-z<>/ ]+|\b[0-9a-f]{8,}\b`)
+var notLetter = pattern(`[^A-Za-z<>/ ]+|\b[0-9a-f]{8,}\b`)
 
-func letters(body string) string { return notLetter.ReplaceAllString(body, "") }
+func letters(body string) string { return notLetter().ReplaceAllString(body, "") }
 
 // explainRefused explains the answers that mean "this is no handshake": 400,
 // 426, 200 and other statuses that servers choose for it.

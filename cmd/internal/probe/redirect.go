@@ -107,7 +107,7 @@ func (p *probe) explainRedirect(h *Hop, u *url.URL) {
 	case next.Path == u.Path && next.RawQuery == u.RawQuery && secure(next) == secure(u):
 		r.explain("the target is the same URL again: behind a proxy that ends TLS, a server that does not know it redirects to https for ever")
 		r.advise("forward X-Forwarded-Proto $scheme, or do not redirect in the server that the proxy asks")
-	case login.MatchString(next.Path):
+	case login().MatchString(next.Path):
 		r.explain("the target looks like a place to log in: the handshake has no session that the server knows")
 		r.advise("send the session with --header 'Cookie: …', as a browser that is logged in does")
 	default:

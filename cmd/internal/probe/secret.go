@@ -3,7 +3,6 @@ package probe
 import (
 	"encoding/base64"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -13,19 +12,19 @@ const mask = "***"
 
 // secretNames are parts of the names of headers and query parameters whose
 // values are credentials.
-var secretNames = regexp.MustCompile(`(?i)token|auth|passw|passwd|pwd|secret|session|(^|[-_])sid$|signature|(^|[-_])sig$|credential|cookie|jwt|ticket|bearer|(^|[-_]|api|access)key$|^code$|^otp$|^pass$`)
+var secretNames = pattern(`(?i)token|auth|passw|passwd|pwd|secret|session|(^|[-_])sid$|signature|(^|[-_])sig$|credential|cookie|jwt|ticket|bearer|(^|[-_]|api|access)key$|^code$|^otp$|^pass$`)
 
 // publicNames match secretNames and are none.
-var publicNames = regexp.MustCompile(`(?i)^(www-authenticate|proxy-authenticate|authority|sec-websocket-key|sec-websocket-accept)$`)
+var publicNames = pattern(`(?i)^(www-authenticate|proxy-authenticate|authority|sec-websocket-key|sec-websocket-accept)$`)
 
 // secretValue is a value that is a credential whatever its name is: a JSON web
 // token, or a long run of letters and digits.
-var secretValue = regexp.MustCompile(`^(eyJ[\w-]+\.[\w-]+(\.[\w-]*)?|[A-Za-z0-9_\-+/=]{32,})$`)
+var secretValue = pattern(`^(eyJ[\w-]+\.[\w-]+(\.[\w-]*)?|[A-Za-z0-9_\-+/=]{32,})$`)
 
 // secretName reports whether the values of a header or parameter are
 // credentials.
 func secretName(name string) bool {
-	return secretNames.MatchString(name) && !publicNames.MatchString(name)
+	return secretNames().MatchString(name) && !publicNames().MatchString(name)
 }
 
 // maskURL returns u without its credentials: the user, and the parameters that
@@ -57,9 +56,9 @@ func maskQuery(query string) string {
 			plain = value
 		}
 		switch decoded, err := url.QueryUnescape(name); {
-		case found && value != "" && (err != nil || secretName(decoded) || secretValue.MatchString(plain)):
+		case found && value != "" && (err != nil || secretName(decoded) || secretValue().MatchString(plain)):
 			parts[i] = name + "=" + mask
-		case !found && secretValue.MatchString(plain):
+		case !found && secretValue().MatchString(plain):
 			parts[i] = mask
 		}
 	}
@@ -117,7 +116,7 @@ func maskField(name, value string) string {
 // secretProtocol reports whether a subprotocol is a token in disguise, as in
 // base64url.bearer.authorization.k8s.io.TOKEN.
 func secretProtocol(name string) bool {
-	return secretValue.MatchString(name) || strings.HasPrefix(name, "base64url.bearer.")
+	return secretValue().MatchString(name) || strings.HasPrefix(name, "base64url.bearer.")
 }
 
 // secrets are the credentials that a probe was given, to be masked wherever

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,7 +56,7 @@ func (n *Nginx) test(ctx context.Context, flag, main string) (*Answer, error) {
 	case err != nil && len(a.errors()) == 0: // killed, or no nginx
 		return nil, fmt.Errorf("run %s %s: %w", n.Path, flag, err)
 	case err == nil && flag == "-T":
-		for _, m := range dumped.FindAllStringSubmatch(out, -1) {
+		for _, m := range dumped().FindAllStringSubmatch(out, -1) {
 			a.Files = append(a.Files, real(m[1]))
 		}
 	}
@@ -67,25 +66,25 @@ func (n *Nginx) test(ctx context.Context, flag, main string) (*Answer, error) {
 var (
 	// With "error_log stderr" in force, time and process stand where "nginx:"
 	// stands otherwise (ngx_log_error_core).
-	logLine = regexp.MustCompile(`(?m)^(?:nginx: |[0-9/]+ [0-9:]+ )\[([a-z]+)\] (?:[0-9]+#[0-9]+: )?(?:\*[0-9]+ )?(.*?)\r?$`)
-	placed  = regexp.MustCompile(`^(.*) in (.+):([0-9]+)$`)
+	logLine = pattern(`(?m)^(?:nginx: |[0-9/]+ [0-9:]+ )\[([a-z]+)\] (?:[0-9]+#[0-9]+: )?(?:\*[0-9]+ )?(.*?)\r?$`)
+	placed  = pattern(`^(.*) in (.+):([0-9]+)$`)
 	// An option that is not known comes without a level (ngx_get_options).
-	option = regexp.MustCompile(`(?m)^nginx: (invalid option.*?)\r?$`)
-	dumped = regexp.MustCompile(`(?m)^# configuration file (.+):\r?$`)
+	option = pattern(`(?m)^nginx: (invalid option.*?)\r?$`)
+	dumped = pattern(`(?m)^# configuration file (.+):\r?$`)
 )
 
 // complaints reads what nginx prints.
 func complaints(out string) []complaint {
 	var list []complaint
-	for _, m := range logLine.FindAllStringSubmatch(out, -1) {
+	for _, m := range logLine().FindAllStringSubmatch(out, -1) {
 		c := complaint{level: m[1], text: m[2]}
-		if at := placed.FindStringSubmatch(m[2]); at != nil {
+		if at := placed().FindStringSubmatch(m[2]); at != nil {
 			c.text, c.file = at[1], at[2]
 			c.line, _ = strconv.Atoi(at[3]) // digits
 		}
 		list = append(list, c)
 	}
-	if m := option.FindStringSubmatch(out); m != nil {
+	if m := option().FindStringSubmatch(out); m != nil {
 		list = append(list, complaint{level: "emerg", text: m[1]})
 	}
 	return list

@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -38,7 +37,7 @@ func Find(ctx context.Context, bin string) (*Nginx, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run %s -V: %w", path, err)
 	}
-	if !versionLine.MatchString(out) {
+	if !versionLine().MatchString(out) {
 		return nil, fmt.Errorf("%s is no nginx: it does not tell its version", path)
 	}
 	return &Nginx{Path: path, conf: real(defaultConf(out))}, nil
@@ -65,15 +64,15 @@ func locate(bin string) (string, error) {
 
 // versionLine is the first that -V prints, under any of the names that forks
 // give themselves.
-var versionLine = regexp.MustCompile(`(?m)^.* version: \S+/[0-9]`)
+var versionLine = pattern(`(?m)^.* version: \S+/[0-9]`)
 
-var pathOption = regexp.MustCompile(`--(conf-path|prefix)=([^\s']+)`)
+var pathOption = pattern(`--(conf-path|prefix)=([^\s']+)`)
 
 // defaultConf returns the path of the configuration that an nginx with this
 // output of -V loads. auto/options and auto/init set both paths that way.
 func defaultConf(version string) string {
 	given := map[string]string{"prefix": "/usr/local/nginx", "conf-path": "conf/nginx.conf"}
-	for _, m := range pathOption.FindAllStringSubmatch(version, -1) {
+	for _, m := range pathOption().FindAllStringSubmatch(version, -1) {
 		given[m[1]] = m[2]
 	}
 	if conf := given["conf-path"]; filepath.IsAbs(conf) {
