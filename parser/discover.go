@@ -157,10 +157,13 @@ func candidate(name, parent string) choice {
 // directory and from each given folder; one without a slash against its name.
 func (w *Workspace) excluded(abs string) bool {
 	for _, e := range w.opts.Excluded {
-		if abs == e.Dir || !below(abs, e.Dir) {
+		if e.Dir == "" || abs == e.Dir {
 			if !strings.Contains(e.Pattern, "/") && matchesPath(e.Pattern, filepath.Base(abs)) {
 				return true
 			}
+			continue
+		}
+		if !below(abs, e.Dir) {
 			continue
 		}
 		if rel, err := filepath.Rel(e.Dir, abs); err == nil && matchesPath(e.Pattern, filepath.ToSlash(rel)) {

@@ -14,15 +14,6 @@ func (b *building) byEnding(d *Directive, path string) []string {
 	if !isAbs(path) || b.ownPrefix != "" {
 		return nil
 	}
-	taken := map[string]bool{}
-	for _, other := range d.File.includes {
-		if other != d && len(other.Args) == 1 {
-			places, _ := b.places(other.Arg(0))
-			for _, place := range places {
-				taken[place] = true
-			}
-		}
-	}
 	parts := strings.Split(strings.Trim(slashed(path), "/"), "/")
 	bases := append([]string{b.bases[0], filepath.Dir(b.bases[0])}, b.bases[1:]...)
 	var places []string
@@ -34,12 +25,24 @@ func (b *building) byEnding(d *Directive, path string) []string {
 		ending := filepath.Join(parts[i:]...)
 		for _, base := range bases {
 			place := filepath.Join(base, ending)
-			if !taken[place] && !slices.Contains(places, place) && b.inside(globDir(place)) && b.lies(d, place) {
+			if !slices.Contains(places, place) && b.inside(globDir(place)) && b.lies(d, place) {
 				places = append(places, place)
 			}
 		}
 	}
-	return places
+	if len(places) == 0 {
+		return nil
+	}
+	taken := map[string]bool{}
+	for _, other := range d.File.includes {
+		if other != d && len(other.Args) == 1 {
+			found, _ := b.places(other.Arg(0))
+			for _, place := range found {
+				taken[place] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(places, func(place string) bool { return taken[place] })
 }
 
 // lies reports whether anything lies at place, a pattern perhaps, and not the file

@@ -79,7 +79,8 @@ type Passed struct {
 	Excluded bool   // the user's patterns leave it out
 }
 
-// Exclusion is a pattern, as those of Options.Exclude, for the paths below a folder.
+// Exclusion is a pattern, as those of Options.Exclude, for the paths below a folder,
+// or, where that is "" and the pattern has no slash, for names anywhere.
 type Exclusion struct {
 	Pattern, Dir string
 }

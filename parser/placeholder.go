@@ -169,16 +169,20 @@ func severalEnd(s string, i int) int {
 
 // holdsSeveral reports whether a text has a placeholder of several words.
 func holdsSeveral(src string) bool {
-	for _, closing := range [...]string{">", "]"} {
-		for at := 0; ; {
-			n := strings.Index(src[at:], closing)
-			if n < 0 {
-				break
+	open, comment := -1, false // where one may have begun on this line, and whether a '#' came before
+	for i := 0; i < len(src); i++ {
+		switch src[i] {
+		case '\n':
+			open, comment = -1, false
+		case '#':
+			comment = true
+		case '<', '[':
+			open = -1
+			if !comment {
+				open = i
 			}
-			at += n + 1
-			line := strings.LastIndexByte(src[:at], '\n') + 1
-			i := strings.LastIndexAny(src[line:at], "<[")
-			if i >= 0 && severalEnd(src, line+i) == at && strings.IndexByte(src[line:line+i], '#') < 0 {
+		case '>', ']':
+			if open >= 0 && severalEnd(src, open) == i+1 {
 				return true
 			}
 		}

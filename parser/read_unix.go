@@ -43,7 +43,11 @@ func readRegular(path string, known bool) (string, error) {
 	case info.Size > maxFileSize:
 		return "", fmt.Errorf("is larger than %d MB", maxFileSize>>20)
 	}
-	text := make([]byte, info.Size+1)
+	room := info.Size + 1
+	if info.Size == 0 { // or what /proc says of files that are made when they are read
+		room = 4096
+	}
+	text := make([]byte, room)
 	for n := 0; ; {
 		got := 0
 		err := again(func() (err error) {
@@ -55,7 +59,7 @@ func readRegular(path string, known bool) (string, error) {
 		}
 		n += got
 		// A short read is the end of a file as long as it was a moment ago.
-		if got == 0 || n == int(info.Size) {
+		if got == 0 || n > 0 && n == int(info.Size) {
 			return unsafe.String(unsafe.SliceData(text), n), nil
 		}
 		if n > maxFileSize {
@@ -73,7 +77,11 @@ func notRegular(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.New(irregular(stat.Mode()))
+	why := irregular(stat.Mode())
+	if why == "" { // it was swapped meanwhile
+		why = irregular(fs.ModeIrregular)
+	}
+	return errors.New(why)
 }
 
 // again makes a system call until no signal interrupts it.

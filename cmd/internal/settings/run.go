@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Run is what settings say about a run as a whole.
@@ -22,7 +23,7 @@ type Run struct {
 }
 
 // Exclusion is a pattern of files and folders to leave out, and the folder from
-// which it is read.
+// which it is read; "" is anywhere.
 type Exclusion struct {
 	Pattern, Dir string
 }
@@ -95,7 +96,11 @@ func (run *Run) Add(s *Settings, main, fragment bool) (changed bool) {
 	if !run.excludes[s] {
 		run.excludes[s] = true
 		for _, t := range s.Exclude {
-			run.Exclude, changed = append(run.Exclude, Exclusion{t.Value, s.Dir}), true
+			dir := s.Dir
+			if run.everywhere && !strings.Contains(t.Value, "/") {
+				dir = "" // a name, wherever --settings lie
+			}
+			run.Exclude, changed = append(run.Exclude, Exclusion{t.Value, dir}), true
 		}
 	}
 	if root := s.path(s.Root.Value); main && fragment && s.Root.Given() && run.Root == "" && !slices.Contains(run.Roots, root) {
