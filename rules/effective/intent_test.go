@@ -133,7 +133,6 @@ func TestIntent(t *testing.T) {
 	}
 }
 
-// A file that most locations include says what the site does everywhere.
 // TestIntentAbout holds which of two locations with a socket's word in their paths
 // is one: the first of each case is judged.
 func TestIntentAbout(t *testing.T) {
@@ -180,6 +179,7 @@ func TestPathBehind(t *testing.T) {
 	}
 }
 
+// A file that most locations include says what the site does everywhere.
 func TestIntentOfSharedFile(t *testing.T) {
 	const lines = "proxy_set_header Host $host;\nproxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection upgrade;\n"
 	for _, tt := range []struct {

@@ -153,7 +153,7 @@ func (m *Model) decideNamed(r *Route) {
 
 func newJumps(server *Scope) jumps {
 	list, known := callersBelow(server)
-	if server.Parent != nil {
+	if server.Parent != nil && server.first("error_page") == nil { // a level's own ones are all that it has
 		list = append(list, server.Parent.Own("error_page")...)
 	}
 	j := jumps{map[string][]Item{}, known}

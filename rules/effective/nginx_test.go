@@ -138,6 +138,11 @@ func TestRoute(t *testing.T) {
 		verdict            Verdict
 		reason             ReasonKind
 	}{
+		{"a handler behind the pass", "", `location /ws { ` + ws + pass + `empty_gif; }`, Broken, UnreachableProxy},
+		{"a handler before the pass", "", `location /ws { empty_gif; ` + ws + pass + `}`, Works, ""},
+		{"an error_page of http that the server's own hides", `error_page 418 = @ws;`, `error_page 404 @ws; location /a { return 404; } location @ws { ` + ws + pass + `}`, Broken, UnreachableProxy},
+		{"an error_page of http", `error_page 418 = @ws;`, `location /a { return 418; } location @ws { ` + ws + pass + `}`, Works, ""},
+		{"a map's variable that begins as $uri does", `upstream web { server 127.0.0.1:1; } map $uri $uri_backend { default web; }`, `location /ws { ` + ws + `proxy_pass http://$uri_backend; }`, Works, ""},
 		{"a map of the path", `map $uri $c { default close; ~^/ws/live upgrade; }`, `set $x 1; location /ws { ` + c + pass + `}`, Unknown, ""},
 		{"a map of the path in an exact location", `map $uri $c { default close; ~^/ws/live upgrade; }`, `set $x 1; location = /ws/live { ` + c + pass + `}`, Works, ""},
 		{"a variable that may come along", "", `location /b { set $c upgrade; try_files $uri @ws; } location @ws { ` + c + pass + `}`, Unknown, ""},

@@ -37,19 +37,36 @@ func (m *Model) target(url string, q *request) val {
 	if v := m.eval(url, q); v.known {
 		return v
 	}
-	expr := pathVariables.Replace(url) // each begins with a slash
-	_, rest, ok := strings.Cut(expr, "://")
-	if !ok {
+	_, rest, ok := strings.Cut(url, "://")
+	i := pathStart(rest)
+	if !ok || i == len(rest) || strings.HasPrefix(rest, "unix:") {
 		return unknownVal
 	}
-	i := strings.IndexByte(rest, '/')
-	if i < 0 || strings.HasPrefix(rest, "unix:") {
-		return unknownVal
-	}
-	return m.eval(expr[:len(expr)-len(rest)+i], q)
+	return m.eval(url[:len(url)-len(rest)+i], q)
 }
 
-var pathVariables = strings.NewReplacer("$request_uri", "/", "${request_uri}", "/", "$document_uri", "/", "${document_uri}", "/", "$uri", "/", "${uri}", "/")
+// pathStart returns where the path begins in a URL behind its "://": at a slash, or
+// at a variable whose value begins with one; the length where none does.
+func pathStart(rest string) int {
+	for i := 0; i < len(rest); i++ {
+		if rest[i] == '/' {
+			return i
+		}
+		if rest[i] != '$' {
+			continue
+		}
+		name := strings.TrimPrefix(rest[i+1:], "{")
+		n := 0
+		for n < len(name) && isVariableByte(name[n]) {
+			n++
+		}
+		switch strings.ToLower(name[:n]) {
+		case "request_uri", "document_uri", "uri":
+			return i
+		}
+	}
+	return len(rest)
+}
 
 // allReached reports whether the host is a map's variable and every value of the
 // map is an upstream or an address.

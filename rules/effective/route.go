@@ -179,7 +179,7 @@ type Model struct {
 	Problems []parser.Problem
 
 	mounted int
-	scopes  []*Scope           // outer ones first, in nginx\'s order
+	scopes  []*Scope           // outer ones first, in nginx's order
 	used    map[string]holding // by the names of all directives mounted
 	// Those of unjudgedDirectives, moreDirectives and scripts that are mounted.
 	unjudgedUsed, moreUsed, scriptsUsed []string

@@ -182,14 +182,21 @@ func (s *Scope) first(name string) *Item {
 
 // indexOf returns where directives of the given name stand in s.Items.
 func (s *Scope) indexOf(name string) []int32 {
-	if s.index == nil {
-		s.index = make(map[string][]int32)
-		for i := range s.Items {
-			n := s.Items[i].Head.Value
-			s.index[n] = append(s.index[n], int32(i))
-		}
-	}
+	s.buildIndex()
 	return s.index[name]
+}
+
+// buildIndex makes the index where there is none yet: several goroutines may read
+// it, and one may make it.
+func (s *Scope) buildIndex() {
+	if s.index != nil {
+		return
+	}
+	s.index = make(map[string][]int32)
+	for i := range s.Items {
+		n := s.Items[i].Head.Value
+		s.index[n] = append(s.index[n], int32(i))
+	}
 }
 
 // gap returns the innermost level, from s outwards and no farther than level,

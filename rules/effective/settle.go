@@ -28,7 +28,7 @@ func (m *Model) settleAll(opts Options) {
 	}
 	m.EachScope(func(s *Scope) {
 		if len(s.Items) >= indexed {
-			s.indexOf("") // built now, and only read from here on
+			s.buildIndex() // now, and only read from here on
 		}
 	})
 	var wait sync.WaitGroup
@@ -147,9 +147,10 @@ func elsewhere(ends [][]outcome) bool {
 }
 
 // plain reports whether nothing on the way through server and loc decides
-// anything: no rewrite directives, no limit_except, no try_files.
+// anything: no rewrite directives, no limit_except, no try_files, nothing that
+// answers by itself.
 func (m *Model) plain(server, loc *Scope) bool {
-	if server != nil && len(m.codesOf(server)) > 0 || len(m.codesOf(loc)) > 0 || loc.holds&tries != 0 || m.runsScript(loc) {
+	if server != nil && len(m.codesOf(server)) > 0 || len(m.codesOf(loc)) > 0 || loc.holds&(tries|replies) != 0 || m.runsScript(loc) {
 		return false
 	}
 	if loc.holds&limits == 0 {

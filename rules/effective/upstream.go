@@ -237,8 +237,10 @@ func (r *Route) Target() (scheme, host, port string) {
 	if protocol(r.Pass) != "proxy" {
 		s = "http://" + s
 	}
-	for _, path := range [...]string{"$request_uri", "${request_uri}", "$uri", "${uri}"} { // they begin with a slash
-		s, _, _ = strings.Cut(s, path)
+	if before, rest, ok := strings.Cut(s, "://"); ok && !strings.HasPrefix(rest, "unix:") {
+		if i := pathStart(rest); strings.HasPrefix(rest[i:], "$") {
+			s = before + "://" + rest[:i]
+		}
 	}
 	scheme, host, port = splitURL(s)
 	if strings.Contains(host+port, "$") {

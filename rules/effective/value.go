@@ -1,6 +1,9 @@
 package effective
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // val is what an expression evaluates to while a request is followed.
 type val struct {
@@ -93,12 +96,17 @@ type part struct {
 // parts splits an expression as ngx_http_script_compile does. It reports false
 // for what nginx refuses: a '$' that no name follows.
 func parts(s string) (list []part, ok bool) {
-	ok = eachPart(s, func(p part) { list = append(list, p) })
-	return list, ok
+	said := eachPart(s, func(p part) { list = append(list, p) })
+	return list, said == ""
 }
 
-// eachPart calls f for each part of an expression, and reports what parts does.
-func eachPart(s string, f func(part)) bool {
+// ScriptError returns nginx's words for a variable in s that it cannot read, ""
+// where it reads all of them.
+func ScriptError(s string) string { return eachPart(s, func(part) {}) }
+
+// eachPart calls f for each part of an expression until nginx refuses one, and
+// returns its words for that.
+func eachPart(s string, f func(part)) (said string) {
 	for i := 0; i < len(s); {
 		if s[i] != '$' {
 			n := strings.IndexByte(s[i:], '$')
@@ -111,7 +119,7 @@ func eachPart(s string, f func(part)) bool {
 		}
 		i++
 		if i == len(s) {
-			return false
+			return "invalid variable name"
 		}
 		if s[i] >= '1' && s[i] <= '9' {
 			f(part{capture: int(s[i] - '0')})
@@ -128,17 +136,20 @@ func eachPart(s string, f func(part)) bool {
 		}
 		name := s[start:i]
 		if bracket {
+			if start == len(s) {
+				return "invalid variable name"
+			}
 			if i == len(s) || s[i] != '}' {
-				return false
+				return fmt.Sprintf("the closing bracket in %q variable is missing", name)
 			}
 			i++
 		}
 		if name == "" {
-			return false
+			return "invalid variable name"
 		}
 		f(part{variable: strings.ToLower(name)})
 	}
-	return true
+	return ""
 }
 
 func isVariableByte(c byte) bool {
