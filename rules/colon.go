@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -15,9 +16,10 @@ import (
 // reportColon reports the line of the route whose name ends in a colon, where
 // that is why the header does not arrive.
 func (p *Pass) reportColon(r *effective.Route, header string, sev Severity) bool {
+	needs := map[string]string{"Upgrade": "websocket", "Connection": "upgrade"}[header]
 	lines, _ := r.Scope.Effective("proxy_set_header")
 	for _, it := range lines {
-		if !strings.EqualFold(it.Arg(0), header+":") {
+		if !strings.EqualFold(it.Arg(0), header+":") || !sends(r, it, needs) {
 			continue
 		}
 		f := atItem(it, r, sev, fmt.Sprintf(
@@ -27,6 +29,15 @@ func (p *Pass) reportColon(r *effective.Route, header string, sev Severity) bool
 		return true
 	}
 	return false
+}
+
+// sends reports whether a line of the route sends a value with the token for a
+// handshake: where it does not, its colon is not all that is wrong with it.
+func sends(r *effective.Route, line effective.Item, token string) bool {
+	return slices.ContainsFunc(r.Headers, func(h effective.Header) bool {
+		v := h.Sent[effective.Handshake]
+		return h.Item.Directive == line.Directive && (!v.Known || effective.HasToken(v.Text, token))
+	})
 }
 
 // dropColon returns the edit that takes the colon out of a header's name; none

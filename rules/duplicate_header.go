@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/rules/effective"
@@ -45,76 +46,56 @@ A line with an empty value is not sent, and two such lines do no harm.`,
 }
 
 func checkDuplicateHeader(p *Pass) {
-	var lines headerLines
+	sent := map[string][]effective.Item{} // the lines of a level that send something, by name
+	var names []string
 	p.eachScope(func(s *effective.Scope) {
 		if s.Kind != effective.Location && s.Kind != effective.Server && s.Kind != effective.HTTP {
 			return
 		}
-		lines = headerLines{all: lines.all[:0]}
+		if len(sent) > manyNames { // clearing it would take as long as filling it, for every level
+			sent = map[string][]effective.Item{}
+		}
+		clear(sent)
+		names = names[:0]
 		for _, it := range s.Items {
 			if !it.Is("proxy_set_header") || len(it.Args) != 2 || it.Arg(1) == "" {
 				continue
 			}
 			p.checkColon(it)
-			var before []effective.Item
-			for _, b := range lines.of(it.Arg(0)) {
-				if strings.EqualFold(b.Arg(0), it.Arg(0)) && s.SameArm(b, it) {
-					before = append(before, b)
-				}
+			name := strings.ToLower(it.Arg(0))
+			if len(sent[name]) == 1 {
+				names = append(names, name)
 			}
-			if len(before) > 0 {
-				p.reportDuplicate(s, before, it)
-			}
-			lines.add(it)
+			sent[name] = append(sent[name], it)
+		}
+		for _, name := range names {
+			p.checkSame(s, sent[name])
 		}
 	})
 }
 
-// fewLines is the number of header lines up to which all are compared.
-const fewLines = 32
+// manyNames is from how many names of headers on the map of a level is not kept.
+const manyNames = 64
 
-// headerLines are the lines of a level so far, by name where they are many.
-type headerLines struct {
-	all    []effective.Item
-	byName map[string][]effective.Item
-}
-
-// of returns the lines that may have the name.
-func (h *headerLines) of(name string) []effective.Item {
-	if h.byName == nil {
-		return h.all
-	}
-	return h.byName[strings.ToLower(name)]
-}
-
-func (h *headerLines) add(it effective.Item) {
-	h.all = append(h.all, it)
-	switch {
-	case h.byName != nil:
-		key := strings.ToLower(it.Arg(0))
-		h.byName[key] = append(h.byName[key], it)
-	case len(h.all) == fewLines:
-		h.byName = map[string][]effective.Item{}
-		for _, it := range h.all {
-			key := strings.ToLower(it.Arg(0))
-			h.byName[key] = append(h.byName[key], it)
+// checkSame reports every line of one header that stands with another one before
+// it.
+func (p *Pass) checkSame(s *effective.Scope, lines []effective.Item) {
+	one := alike(lines)
+	var arms [][]effective.Item // those that a template has together
+	for _, it := range lines {
+		i := slices.IndexFunc(arms, func(arm []effective.Item) bool { return s.SameArm(arm[0], it) })
+		if i < 0 {
+			arms = append(arms, []effective.Item{it})
+			continue
 		}
+		p.reportDuplicate(s, arms[i], it, one)
+		arms[i] = append(arms[i], it)
 	}
 }
 
 // alike reports whether all lines of a header that are sent have one value.
 func alike(lines []effective.Item) bool {
-	value := ""
-	for _, it := range lines {
-		switch v := it.Arg(1); {
-		case v == "" || v == value:
-		case value == "":
-			value = v
-		default:
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(lines, func(it effective.Item) bool { return it.Arg(1) != lines[0].Arg(1) })
 }
 
 // duplicateSeverity returns the severity of two lines for one header: two Host
@@ -128,7 +109,7 @@ func (p *Pass) duplicateSeverity(routes []*effective.Route, header string) Sever
 	return p.Rule.Severity
 }
 
-func (p *Pass) reportDuplicate(s *effective.Scope, before []effective.Item, second effective.Item) {
+func (p *Pass) reportDuplicate(s *effective.Scope, before []effective.Item, second effective.Item, alike bool) {
 	first := before[0]
 	sev := p.duplicateSeverity(p.routesOf(second.Directive), second.Arg(0))
 	same := first.Arg(1) == second.Arg(1)
@@ -142,7 +123,7 @@ func (p *Pass) reportDuplicate(s *effective.Scope, before []effective.Item, seco
 	f.Related = []Place{{first.File, headSpan(first.Directive), "the other line"}}
 	// Where a third line of that name says something else, one less does not
 	// settle which of them counts.
-	if same && p.sameOwn(s, "proxy_set_header") && alike(headersOf(s, second.Arg(0))) {
+	if same && p.sameOwn(s, "proxy_set_header") && alike {
 		f.Fix = fixOf(Safe, "remove the second line", p.leaveOne(s, before, second), true)
 	}
 	p.Report(f)

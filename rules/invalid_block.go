@@ -69,8 +69,8 @@ func (p *Pass) checkMap(l level, it effective.Item) {
 		case len(line.Args) != 1:
 			bad("invalid number of the map parameters", "write a key and a value, and end the line with a semicolon")
 			continue
-		case scriptError(line.Arg(0)) != "" && !placeholder(line.Arg(0)):
-			bad(scriptError(line.Arg(0)), "write $name or ${name}")
+		case effective.ScriptError(line.Arg(0)) != "" && !placeholder(line.Arg(0)):
+			bad(effective.ScriptError(line.Arg(0)), "write $name or ${name}")
 			continue
 		case strings.HasPrefix(key, "~"):
 			if why := patternError(strings.TrimPrefix(key[1:], "*")); why != "" {
@@ -118,9 +118,10 @@ func patternError(expr string) string {
 		case class >= 0:
 			if c == ']' && i > class { // one that comes first stands for itself
 				class = -1
-			} else if c == '[' && strings.HasPrefix(expr[i:], "[:") {
-				if n := strings.Index(expr[i:], ":]"); n > 0 {
-					i += n + 1
+			} else if c == '[' && strings.HasPrefix(expr[i:], "[:") { // a name such as [:alpha:]
+				name := expr[i+2:]
+				if n := strings.IndexByte(name, ']'); n > 0 && name[n-1] == ':' {
+					i += 2 + n
 				}
 			}
 		case c == '[':

@@ -38,7 +38,7 @@ func (p *Pass) checkVariableName(l level, it effective.Item, arg int) {
 // scripted are the arguments in which nginx looks for variables, by directive and
 // the number of the argument (ngx_http_script_compile); -1 is the last one.
 var scripted = map[string]int{
-	"proxy_set_header": 2, "add_header": 2, "add_trailer": 2, "proxy_pass": 1, "proxy_method": 1, "set": 2, "rewrite": 2, "return": -1, "map": 1,
+	"proxy_set_header": 2, "add_header": 2, "add_trailer": 2, "proxy_pass": 1, "proxy_method": 1, "set": 2, "rewrite": 2, "return": -1, "error_page": -1, "map": 1,
 }
 
 // checkScript looks at the variables in an argument.
@@ -53,53 +53,10 @@ func (p *Pass) checkScript(l level, it effective.Item, row *directive) {
 	if i < 0 || i >= len(it.Args) {
 		return
 	}
-	if said := scriptError(it.Arg(i)); said != "" {
+	if said := effective.ScriptError(it.Arg(i)); said != "" {
 		p.reportValue(l, it, it.Args[i], nil, fmt.Sprintf(
 			"%q holds no variable that nginx can read, and it does not start: %s; write $name or ${name}", it.Arg(i), said))
 	}
-}
-
-// scriptError returns nginx's words for a variable in s that it cannot read, ""
-// where it reads all of them.
-func scriptError(s string) string {
-	for i := 0; i < len(s); {
-		if s[i] != '$' {
-			i++
-			continue
-		}
-		if i++; i == len(s) {
-			return "invalid variable name"
-		}
-		if s[i] >= '1' && s[i] <= '9' {
-			i++
-			continue
-		}
-		bracket := s[i] == '{'
-		if bracket {
-			if i++; i == len(s) {
-				return "invalid variable name"
-			}
-		}
-		start := i
-		for i < len(s) && isNameByte(s[i]) {
-			i++
-		}
-		name := s[start:i]
-		if bracket {
-			if i == len(s) || s[i] != '}' {
-				return fmt.Sprintf("the closing bracket in %q variable is missing", name)
-			}
-			i++
-		}
-		if name == "" {
-			return "invalid variable name"
-		}
-	}
-	return ""
-}
-
-func isNameByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_'
 }
 
 // checkErrorPage looks at the statuses of error_page as ngx_http_core_error_page

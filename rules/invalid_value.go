@@ -119,8 +119,8 @@ func (d *directive) count() string {
 }
 
 func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
+	p.checkScript(l, it, row)
 	if it.Is("proxy_pass") {
-		p.checkScript(l, it, row)
 		p.checkPass(l, it)
 		return
 	}
@@ -133,21 +133,17 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 		return
 	case "map":
 		p.checkMap(l, it)
-		p.checkScript(l, it, row)
 		return
 	case "rewrite":
 		p.checkPattern(l, it, it.Args[0], it.Arg(0))
-		p.checkScript(l, it, row)
 		return
 	case "set":
 		p.checkVariableName(l, it, 0)
 	case "error_page":
 		p.checkErrorPage(l, it)
-		return
 	case "return":
 		p.checkReturn(l, it)
 	case "add_header", "add_trailer":
-		p.checkScript(l, it, row)
 		if len(it.Args) == 3 && it.Arg(2) != "always" {
 			p.reportValue(l, it, it.Args[2], nil, fmt.Sprintf(
 				"the third word of %s can only be always, and nginx does not start: invalid parameter %q; put a value of several words in quotes", it.Head.Value, it.Arg(2)))
@@ -161,7 +157,6 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 		}
 		return
 	}
-	p.checkScript(l, it, row)
 	name := it.Head.Value
 	for i, a := range it.Args {
 		v := a.Value

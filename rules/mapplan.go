@@ -85,19 +85,33 @@ func (p *Pass) defines(name string) (defined, complete bool) {
 	if defined || !complete {
 		return defined, complete
 	}
-	for _, http := range p.Model.HTTP {
+	return false, !p.mounts.lookAlikes(p.Model)[strings.ToLower(name)]
+}
+
+// lookAlikes returns the variables that stand, in lower case and without $, as words
+// of blocks in http that nginx itself does not know.
+func (m *mounts) lookAlikes(model *effective.Model) map[string]bool {
+	if names, ok := m.alike[model]; ok {
+		return names
+	}
+	names := map[string]bool{}
+	for _, http := range model.HTTP {
 		for _, it := range http.Items {
 			if it.Scope == nil || it.Scope.Kind != effective.Other {
 				continue
 			}
 			for _, w := range it.Args {
-				if strings.EqualFold(strings.Trim(w.Value, "${}"), name) && strings.HasPrefix(w.Value, "$") {
-					return false, false
+				if strings.HasPrefix(w.Value, "$") {
+					names[strings.ToLower(strings.Trim(w.Value, "${}"))] = true
 				}
 			}
 		}
 	}
-	return false, true
+	if m.alike == nil {
+		m.alike = map[*effective.Model]map[string]bool{}
+	}
+	m.alike[model] = names
+	return names
 }
 
 // edit returns the edit that adds the map of that name.

@@ -25,8 +25,9 @@ type mounts struct {
 	agreed  map[agreement]bool
 	places  map[*parser.Directive][]Place // of apart
 	left    map[leftover]bool
-	closed  map[*parser.Directive]string // of closedBy
-	tls     map[string]bool              // ports that a listen somewhere says ssl for
+	closed  map[*parser.Directive]string         // of closedBy
+	alike   map[*effective.Model]map[string]bool // of lookAlikes
+	tls     map[string]bool                      // ports that a listen somewhere says ssl for
 }
 
 // mapped reports whether a configuration of the run defines a variable: what uses

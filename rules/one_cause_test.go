@@ -4,274 +4,74 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
+// oneLocation is a configuration without a mistake.
+const oneLocation = `events {}
+http {
+    server {
+        location /ws {
+            proxy_pass http://127.0.0.1:3000;
+            proxy_http_version 1.1;
+            proxy_set_header Host $host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection "upgrade";
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`
+
 // TestOneCause runs all default rules over configurations with one mistake: it
 // is reported, and not what follows from it.
 func TestOneCause(t *testing.T) {
+	const upgrade, connection = "proxy_set_header Upgrade $http_upgrade;", `proxy_set_header Connection "upgrade";`
+	list, err := Select(Selection{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
-		text string
-		want []string
+		changes []string // what of oneLocation is replaced, each by the string behind it
+		want    []string
 	}{
-		"a semicolon before the WebSocket lines": {`events {}
-http {
-    server {
-        location /ws {
-            proxy_pass http://127.0.0.1:3000
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade $http_upgrade
-            proxy_set_header Connection "upgrade";
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"swallowed-directive", "swallowed-directive"}},
-		"the WebSocket lines in an if": {`events {}
-http {
-    server {
-        location / {
-            proxy_pass http://127.0.0.1:3000;
-            if ($http_upgrade) {
-                proxy_http_version 1.1;
-                proxy_set_header Upgrade $http_upgrade;
-                proxy_set_header Connection "upgrade";
-            }
-        }
-    }
-}
-`, []string{"misplaced-directive"}},
-		"a doubled version, the second one wrong": {`events {}
-http {
-    server {
-        location /ws {
-            proxy_pass http://127.0.0.1:3000;
-            proxy_http_version 1.1;
-            proxy_http_version HTTP/1.1;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection "upgrade";
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"duplicate-directive"}},
-		"a scheme that nginx does not know, in a location with a regular expression": {`events {}
-http {
-    server {
-        location ~ ^/ws {
-            proxy_pass ws://127.0.0.1:3000/;
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection "upgrade";
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"websocket-scheme"}},
-		"a list without quotes": {`events {}
-http {
-    server {
-        location /ws {
-            proxy_pass http://127.0.0.1:3000;
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection keep-alive, upgrade;
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"invalid-value"}},
-		"an Upgrade line without a value": {`events {}
-http {
-    server {
-        location /ws {
-            proxy_pass http://127.0.0.1:3000;
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade;
-            proxy_set_header Connection "upgrade";
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"invalid-value"}},
-		"HTTP/2 before nginx knew it": {`events {}
-http {
-    server {
-        location /ws {
-            proxy_pass http://127.0.0.1:3000;
-            proxy_http_version 2;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection "upgrade";
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"invalid-value"}},
-		"a name in capitals": {`events {}
-http {
-    server {
-        location /ws {
-            proxy_pass http://127.0.0.1:3000;
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade $http_upgrade;
-            PROXY_SET_HEADER Connection "upgrade";
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"invalid-value"}},
-		"a pass in capitals": {`events {}
-http {
-    server {
-        location /ws {
-            Proxy_Pass http://127.0.0.1:3000;
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection "upgrade";
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"invalid-value"}},
-		"a colon behind a name": {`events {}
-http {
-    server {
-        location /ws {
-            proxy_pass http://127.0.0.1:3000;
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade: $http_upgrade;
-            proxy_set_header Connection "upgrade";
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"missing-upgrade-header"}},
-		"a colon behind Host": {`events {}
-http {
-    server {
-        location /ws {
-            proxy_pass http://127.0.0.1:3000;
-            proxy_http_version 1.1;
-            proxy_set_header Host: $host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection "upgrade";
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"duplicate-header"}},
-		"an equals sign in a header line": {`events {}
-http {
-    server {
-        location /ws {
-            proxy_pass http://127.0.0.1:3000;
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade=$http_upgrade;
-            proxy_set_header Connection "upgrade";
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"invalid-value"}},
-		"add_header for both": {`events {}
-http {
-    server {
-        location /ws {
-            proxy_pass http://127.0.0.1:3000;
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            add_header Upgrade $http_upgrade;
-            add_header Connection "upgrade";
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"response-header-mistake", "response-header-mistake"}},
-		"a map in a server": {`events {}
-http {
-    server {
-        map $http_upgrade $connection_upgrade { default upgrade; '' close; }
-        location / {
-            proxy_pass http://127.0.0.1:3000;
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $connection_upgrade;
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"misplaced-directive"}},
-		"a map's variable misspelt": {`events {}
-http {
-    map $http_upgrade $connection_upgrade {
-        default upgrade;
-        ''      close;
-    }
-    server {
-        location / {
-            proxy_pass http://127.0.0.1:3000;
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $connection_upgrad;
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"undefined-connection-variable"}},
-		"header lines in an upstream": {`events {}
-http {
-    upstream app {
-        server 127.0.0.1:3000;
-        proxy_set_header Upgrade $http_upgrade;
-        proxy_set_header Connection "upgrade";
-    }
-    server {
-        location /ws {
-            proxy_pass http://app;
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_read_timeout 1h;
-        }
-    }
-}
-`, []string{"misplaced-directive"}},
-		"a limit_except that leaves out GET": {`events {}
-http {
-    server {
-        location /ws {
-            proxy_pass http://127.0.0.1:3000;
-            proxy_http_version 1.1;
-            proxy_set_header Host $host;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection "upgrade";
-            proxy_read_timeout 1h;
-            limit_except POST { deny all; }
-        }
-    }
-}
-`, []string{"handshake-method"}},
+		"none": {},
+		"a semicolon before the WebSocket lines": {[]string{":3000;", ":3000", "$http_upgrade;", "$http_upgrade"},
+			[]string{"swallowed-directive", "swallowed-directive"}},
+		"the WebSocket lines in an if": {[]string{"/ws", "/", "proxy_http_version 1.1;", "", "proxy_set_header Host $host;", "",
+			upgrade, "if ($http_upgrade) { proxy_http_version 1.1; " + upgrade, connection, connection + " }", "proxy_read_timeout 1h;", ""},
+			[]string{"misplaced-directive"}},
+		"a doubled version, the second one wrong": {[]string{"1.1;", "1.1; proxy_http_version HTTP/1.1;"}, []string{"duplicate-directive"}},
+		"a scheme that nginx does not know, in a location with a regular expression": {
+			[]string{"/ws", "~ ^/ws", "http://127.0.0.1:3000", "ws://127.0.0.1:3000/"}, []string{"websocket-scheme"}},
+		"a list without quotes":              {[]string{`"upgrade"`, "keep-alive, upgrade"}, []string{"invalid-value"}},
+		"an Upgrade line without a value":    {[]string{" $http_upgrade", ""}, []string{"invalid-value"}},
+		"HTTP/2 before nginx knew it":        {[]string{"1.1", "2"}, []string{"invalid-value"}},
+		"a name in capitals":                 {[]string{"proxy_set_header Connection", "PROXY_SET_HEADER Connection"}, []string{"invalid-value"}},
+		"a pass in capitals":                 {[]string{"proxy_pass", "Proxy_Pass"}, []string{"invalid-value"}},
+		"a colon behind a name":              {[]string{"Upgrade", "Upgrade:"}, []string{"missing-upgrade-header"}},
+		"a colon behind Host":                {[]string{"Host", "Host:"}, []string{"duplicate-header"}},
+		"an equals sign in a header line":    {[]string{"Upgrade ", "Upgrade="}, []string{"invalid-value"}},
+		"add_header for both":                {[]string{"proxy_set_header Upgrade", "add_header Upgrade", "proxy_set_header Connection", "add_header Connection"}, []string{"response-header-mistake", "response-header-mistake"}},
+		"a limit_except that leaves out GET": {[]string{"1h;", "1h; limit_except POST { deny all; }"}, []string{"handshake-method"}},
+		"a map in a server": {[]string{"server {", "server { map $http_upgrade $connection_upgrade { default upgrade; '' close; }", "/ws", "/",
+			`"upgrade"`, "$connection_upgrade"}, []string{"misplaced-directive"}},
+		"a map's variable misspelt": {[]string{"http {", "http { map $http_upgrade $connection_upgrade { default upgrade; '' close; }", "/ws", "/",
+			`"upgrade"`, "$connection_upgrad"}, []string{"undefined-connection-variable"}},
+		"header lines in an upstream": {[]string{"http {", "http { upstream app { server 127.0.0.1:3000; " + upgrade + connection + " }",
+			"127.0.0.1:3000", "app", upgrade, "", connection, ""}, []string{"misplaced-directive"}},
 	} {
-		list, err := Select(Selection{})
-		if err != nil {
-			t.Fatal(err)
+		for i := 0; i < len(test.changes); i += 2 {
+			if n := strings.Count(oneLocation, test.changes[i]); n != 1 {
+				t.Fatalf("%s: %q stands %d times in the configuration", name, test.changes[i], n)
+			}
 		}
 		c := &fixture{dir: t.TempDir(), rules: list}
-		findings, _ := c.lintText(t, test.text)
+		findings, _ := c.lintText(t, strings.NewReplacer(test.changes...).Replace(oneLocation))
 		var got []string
 		for _, f := range findings {
 			got = append(got, f.Rule.Name)

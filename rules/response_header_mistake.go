@@ -80,14 +80,8 @@ func (p *Pass) sendInstead(r *effective.Route, it effective.Item) *Fix {
 		return nil
 	}
 	if strings.EqualFold(it.Arg(0), "Upgrade") {
-		if r.Because(effective.MissingUpgrade) == nil {
-			return nil
-		}
 		plan, ok := p.planHeader(r, "Upgrade", "$http_upgrade", rankUpgrade)
 		return handshakeFix(r, plan.unsafe, "send Upgrade $http_upgrade", plan.edits, ok)
-	}
-	if r.Because(effective.MissingConnection) == nil {
-		return nil
 	}
 	value, edits := p.connectionValue(r)
 	plan, ok := p.planHeader(r, "Connection", value, rankConnection)

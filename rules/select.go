@@ -94,17 +94,26 @@ func unknownRule(name string, all []*Rule) error {
 	for _, r := range all {
 		words = append(words, r.Name)
 	}
-	if near := nearest(name, words); near != "" {
+	if near := Nearest(name, words); near != "" {
 		return fmt.Errorf("unknown rule %q; did you mean %q?", name, near)
 	}
 	return fmt.Errorf("unknown rule %q; \"wsnginx rules\" lists them", name)
 }
 
-// nearest returns the word fewest edits away from name, or "" where none is
-// near enough to be meant.
-func nearest(name string, words []string) string {
+// Nearest returns the word that name was probably meant to be: the shortest that
+// holds it, else the one fewest edits away; "" where none is near enough.
+func Nearest(name string, words []string) string {
 	name = strings.ToLower(strings.ReplaceAll(name, "_", "-"))
-	best, least := "", max(2, len(name)/2)+1
+	best := ""
+	for _, w := range words {
+		if len(name) > 2 && strings.Contains(w, name) && (best == "" || len(w) < len(best)) {
+			best = w
+		}
+	}
+	if best != "" {
+		return best
+	}
+	least := max(2, len(name)/2) + 1
 	for _, w := range words {
 		if d := distance(name, w); d < least {
 			best, least = w, d

@@ -36,16 +36,13 @@ func (c *collection) onlyFirst() {
 			first[f.File] = i
 		}
 	}
-	if len(first) == 0 {
-		return
-	}
-	var kept []*Finding
+	gone := map[int]bool{}
 	for i, f := range c.findings {
-		if f.Rule.Category != Syntax || len(f.File.Errors) == 0 || first[f.File] == i {
-			kept = append(kept, f)
+		if at, ok := first[f.File]; ok && i != at && f.Rule.Category == Syntax {
+			gone[i] = true
 		}
 	}
-	c.findings = kept
+	c.remove(gone)
 }
 
 // readable reports whether a directive can be held against what nginx takes: it

@@ -105,7 +105,7 @@ func (p *Pass) reportUndefined(it effective.Item, name string, complete bool) {
 			"see that the http block has a map for it", written)
 	}
 	f.Span, f.Routes = it.Args[1].Span, p.routesOf(it.Directive)
-	if near := p.nearVariable(name); near != "" {
+	if near := p.nearVariable(name); complete && near != "" {
 		f.Message = fmt.Sprintf("nothing defines $%s, and nginx does not start without it; did you mean %s?", written, near)
 		if p.mounts.once(it.File) {
 			f.Fix = fixOf(Safe, "write "+near, p.respell(it, written, near), true)

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/xrash/smetrics"
+	"github.com/wsnginx/wsnginx/rules"
 )
 
 // maxSize bounds a settings file.
@@ -132,7 +132,7 @@ func (d *decoding) unknown(key Text, fields []field, where string) {
 	if where != "" {
 		of = fmt.Sprintf(" in %q", where)
 	}
-	if near := nearest(key.Value, names); near != "" {
+	if near := rules.Nearest(key.Value, names); near != "" {
 		d.mistake(key, "unknown key %q%s; did you mean %q?", key.Value, of, near)
 		return
 	}
@@ -222,16 +222,4 @@ func fieldsOf(t reflect.Type) []field {
 		}
 	}
 	return out
-}
-
-// nearest returns the word that name was probably meant to be, or "".
-func nearest(name string, words []string) string {
-	name = strings.ToLower(strings.ReplaceAll(name, "_", "-"))
-	best, score := "", 0.78
-	for _, w := range words {
-		if s := smetrics.JaroWinkler(w, name, 0.7, 4); s > score {
-			best, score = w, s
-		}
-	}
-	return best
 }
