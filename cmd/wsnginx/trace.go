@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -150,7 +149,7 @@ func (in *input) tracedBy(models []*effective.Model, u *url.URL) (*effective.Mod
 		one := traced{m: m, t: t}
 		main, _ := filepath.Abs(m.Config.Main.Name)
 		for i, against := range []bool{
-			path.Base(m.Config.Main.Name) != "nginx.conf", !strings.HasPrefix(t.ServerWhy, "its server_name"),
+			filepath.Base(m.Config.Main.Name) != "nginx.conf", !strings.HasPrefix(t.ServerWhy, "its server_name"),
 			m.Config.Fragment || m.Config.Site != nil, t.Server == nil, t.Outcome == effective.OutcomeNoServer,
 			root != "" && main != root,
 		} {

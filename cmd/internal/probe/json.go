@@ -43,10 +43,7 @@ func JSON(w io.Writer, r *Result, c *Config, s report.Style) error {
 			return err
 		}
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(doc)
+	return report.Encode(w, doc)
 }
 
 func (c *Config) json(s report.Style) (*configJSON, error) {

@@ -69,7 +69,7 @@ func GitLab(w io.Writer, run *Run, s Style) error {
 			Location:    gitlabLocation{s.Name(p.File), gitlabLines{Begin: max(1, p.Line)}},
 		})
 	}
-	return encode(w, issues)
+	return Encode(w, issues)
 }
 
 func gitlabSeverity(v rules.Severity) string {

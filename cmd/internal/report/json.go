@@ -3,7 +3,9 @@ package report
 import (
 	_ "embed" // the schemas
 	"encoding/json"
+	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules"
@@ -139,15 +141,41 @@ func LintJSON(w io.Writer, run *Run, s Style) error {
 			doc.Files = append(doc.Files, s.Name(name))
 		}
 	}
-	return encode(w, doc)
+	return Encode(w, doc)
 }
 
-// encode prints a document with a final newline, '<' and '&' as they are.
-func encode(w io.Writer, doc any) error {
-	e := json.NewEncoder(w)
+// Encode prints a JSON document with a final newline, '<' and '&' as they are, and
+// what a terminal would obey as escapes.
+func Encode(w io.Writer, doc any) error {
+	e := json.NewEncoder(escaping{w})
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(doc)
+}
+
+// escaping writes JSON on with the control characters above ASCII, and those that
+// turn the direction of text, as \u escapes. A Write has to hold whole characters;
+// json.Encoder makes one of each document.
+type escaping struct{ w io.Writer }
+
+func (e escaping) Write(p []byte) (int, error) {
+	last := 0
+	for i := 0; i < len(p); {
+		if p[i] != 0x7f && p[i] != 0xc2 && p[i] != 0xe2 { // what begins one of them
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(p[i:])
+		if r >= 0x7f && r <= 0x9f || r >= 0x200e && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			if _, err := fmt.Fprintf(e.w, "%s\\u%04x", p[last:i], r); err != nil {
+				return 0, err
+			}
+			last = i + n
+		}
+		i += n
+	}
+	_, err := e.w.Write(p[last:])
+	return len(p), err
 }
 
 func (s Style) findings(list []rules.Finding) []findingJSON {

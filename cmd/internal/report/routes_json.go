@@ -81,7 +81,7 @@ func RoutesJSON(w io.Writer, version effective.Version, routes []*effective.Rout
 	for _, r := range routes {
 		doc.Routes = append(doc.Routes, s.route(r))
 	}
-	return encode(w, doc)
+	return Encode(w, doc)
 }
 
 func (s Style) route(r *effective.Route) routeJSON {

@@ -56,7 +56,7 @@ func RulesJSON(w io.Writer, list []*rules.Rule) error {
 		}
 		doc.Rules = append(doc.Rules, one)
 	}
-	return encode(w, doc)
+	return Encode(w, doc)
 }
 
 // summaryOf returns a rule's summary and whether it runs by itself.

@@ -59,7 +59,7 @@ func SARIF(w io.Writer, run *Run, s Style) error {
 	if err != nil {
 		return err
 	}
-	return encode(w, doc)
+	return Encode(w, doc)
 }
 
 // sarifRule describes a rule.

@@ -48,5 +48,5 @@ func TraceJSON(w io.Writer, version effective.Version, t *effective.Trace, probl
 	if t.Redirect != "" {
 		doc.Redirect = &t.Redirect
 	}
-	return encode(w, doc)
+	return Encode(w, doc)
 }

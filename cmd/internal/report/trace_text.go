@@ -87,6 +87,8 @@ func advice(t *effective.Trace, findings []rules.Finding) string {
 	switch {
 	case len(findings) > 0:
 		return "as follows"
+	case t.Outcome == effective.OutcomeNoServer:
+		return "add a server that listens on that port (with ssl for wss), or open the URL that one listens for"
 	case t.Outcome == effective.OutcomeRedirect:
 		to := t.Redirect
 		if u, err := url.Parse(to); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
