@@ -6,7 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
-	"github.com/xrash/smetrics"
+
+	"github.com/wsnginx/wsnginx/rules"
 )
 
 // arrange returns args with the flags of a command before its paths and a "--"
@@ -34,10 +35,13 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 		for _, c := range app.Commands {
 			names = append(names, c.Name)
 		}
-		if name == "help" {
+		switch name {
+		case "help":
 			return nil, fmt.Errorf("unknown command %q; \"wsnginx --help\" lists the commands", name)
+		case "version":
+			return nil, fmt.Errorf("unknown command %q; did you mean \"wsnginx --version\"?", name)
 		}
-		if near := nearest(name, names); near != "" {
+		if near := rules.Nearest(name, names); near != "" {
 			return nil, fmt.Errorf("unknown command %q; did you mean %q?", name, near)
 		}
 		return nil, fmt.Errorf("unknown command %q; to lint a path: wsnginx lint %s", name, name)
@@ -134,19 +138,8 @@ func known(names map[string]bool, word string) error {
 		all = append(all, n)
 	}
 	slices.Sort(all)
-	if near := nearest(name, all); near != "" {
+	if near := rules.Nearest(name, all); near != "" {
 		return fmt.Errorf("unknown flag %s; did you mean --%s?", word, near)
 	}
 	return fmt.Errorf("unknown flag %s", word)
-}
-
-// nearest returns the word that name was probably meant to be, or "".
-func nearest(name string, words []string) string {
-	best, score := "", 0.78
-	for _, w := range words {
-		if s := smetrics.JaroWinkler(w, name, 0.7, 4); s > score {
-			best, score = w, s
-		}
-	}
-	return best
 }

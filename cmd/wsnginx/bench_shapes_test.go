@@ -56,6 +56,10 @@ var benchShapes = []struct {
 	{"servers", 2000, func(n int) map[string]string {
 		return inHTTP(repeat(n, "server {\nlisten 8080;\nserver_name app%d.example.com;\nlocation /ws {\n"+benchFault+"}\n}\n"))
 	}},
+	{"servers-without-a-map", 2000, func(n int) map[string]string {
+		return map[string]string{"nginx.conf": "events {}\nhttp {\n" +
+			repeat(n, "server {\nlisten 8080;\nserver_name app%d.example.com;\nlocation /ws {\nproxy_pass http://127.0.0.1:3001;\n}\n}\n") + "}\n"}
+	}},
 	{"servers-with-a-snippet", 1000, func(n int) map[string]string {
 		files := inHTTP(repeat(n, "server {\nlisten 8080;\nserver_name app%d.example.com;\ninclude ws.inc;\n}\n"))
 		files["ws.inc"] = "location /ws {\n" + benchFault + "}\n"

@@ -22,7 +22,7 @@ func TestBinary(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X main.version=9.9.9 -X main.commit=0123abc", "-o", path, ".")
+	build := exec.Command("go", "build", "-trimpath", "-tags", "urfave_cli_no_docs", "-ldflags", "-s -w -X main.version=9.9.9 -X main.commit=0123abc", "-o", path, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
@@ -44,7 +44,7 @@ func TestBinary(t *testing.T) {
 // BenchmarkStart measures a whole process, from start to exit, on a small file.
 func BenchmarkStart(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "wsnginx")
-	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-tags", "urfave_cli_no_docs", "-o", path, ".").CombinedOutput(); err != nil {
 		b.Fatalf("go build: %v\n%s", err, out)
 	}
 	for b.Loop() {

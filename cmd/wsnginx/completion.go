@@ -34,7 +34,7 @@ Example: source <(wsnginx completion bash)`,
 			name := c.Args().First()
 			print := shells[name]
 			if print == nil {
-				if near := nearest(name, []string{"bash", "zsh", "fish"}); near != "" {
+				if near := rules.Nearest(name, []string{"bash", "zsh", "fish"}); near != "" {
 					return fmt.Errorf("completion: unknown shell %q; did you mean %q?", name, near)
 				}
 				return fmt.Errorf("completion: unknown shell %q; want bash, zsh or fish", name)

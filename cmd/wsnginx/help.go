@@ -26,7 +26,8 @@ func appHelp(app *cli.App) string {
 	b.WriteString(`
 Example: wsnginx lint /etc/nginx
 
-"wsnginx COMMAND --help" has the flags of a command, "wsnginx man" the manual.
+"wsnginx COMMAND --help" has the flags of a command, "wsnginx man" the manual,
+"wsnginx --version" the version and the nginx versions it knows.
 Exit status: 0 nothing to report, 1 findings, 2 could not run.
 `)
 	return literal(b.String())

@@ -75,8 +75,12 @@ func manPage(app *cli.App) string {
 		if i > 0 {
 			b.WriteString(".br\n")
 		}
-		fmt.Fprintf(&b, ".B wsnginx %s\n%s\n", roff(c.Name), roff(c.ArgsUsage))
+		fmt.Fprintf(&b, ".B wsnginx %s\n", roff(c.Name))
+		if c.ArgsUsage != "" {
+			b.WriteString(roff(c.ArgsUsage) + "\n")
+		}
 	}
+	b.WriteString(".br\n.B wsnginx \\-\\-version\n")
 	b.WriteString(".SH DESCRIPTION\n" + roff(aboutText) + "\n.SH COMMANDS\n")
 	common := commonFlags(app)
 	tag := func(f [2]string) { fmt.Fprintf(&b, ".TP\n.B %s\n%s\n", roff(f[0]), roff(f[1])) }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/lazy"
 )
 
 const (
@@ -153,7 +155,7 @@ func (a *Answer) readBody(r io.Reader) {
 
 // nginxPage is the end of the pages that nginx, and servers built from it,
 // write themselves (ngx_http_special_response.c).
-var nginxPage = pattern(`<hr><center>[^<>]*</center>\s*</body>\s*</html>`)
+var nginxPage = lazy.Pattern(`<hr><center>[^<>]*</center>\s*</body>\s*</html>`)
 
 func pageOf(body string) Page {
 	switch {
@@ -242,7 +244,7 @@ func (a *Answer) clean(s secrets) {
 }
 
 // tags are the elements of a page.
-var tags = pattern(`(?s)<(script|style|head)\b.*?</(script|style|head)>|<[^>]*>`)
+var tags = lazy.Pattern(`(?s)<(script|style|head)\b.*?</(script|style|head)>|<[^>]*>`)
 
 // excerpt returns the beginning of a body as one line of text.
 func (a *Answer) excerpt() string {

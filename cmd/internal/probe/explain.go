@@ -5,10 +5,12 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/lazy"
 )
 
 // login matches paths at which people log in.
-var login = pattern(`(?i)(login|signin|sign_in|sign-in|auth|sso|oauth|accounts?)(/|$)`)
+var login = lazy.Pattern(`(?i)(login|signin|sign_in|sign-in|auth|sso|oauth|accounts?)(/|$)`)
 
 // explainAnswer explains why the answer to the handshake opens no socket. It
 // asks again where that tells causes apart.
@@ -78,7 +80,7 @@ func sameAnswer(a, b *Answer) bool {
 	return a.Kind == b.Kind && a.Status == b.Status && letters(a.Body) == letters(b.Body)
 }
 
-var notLetter = pattern(`[^A-Za-z<>/ ]+|\b[0-9a-f]{8,}\b`)
+var notLetter = lazy.Pattern(`[^A-Za-z<>/ ]+|\b[0-9a-f]{8,}\b`)
 
 func letters(body string) string { return notLetter().ReplaceAllString(body, "") }
 

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/lazy"
 )
 
 // mask stands where a credential stood.
@@ -12,14 +14,14 @@ const mask = "***"
 
 // secretNames are parts of the names of headers and query parameters whose
 // values are credentials.
-var secretNames = pattern(`(?i)token|auth|passw|passwd|pwd|secret|session|(^|[-_])sid$|signature|(^|[-_])sig$|credential|cookie|jwt|ticket|bearer|(^|[-_]|api|access)key$|^code$|^otp$|^pass$`)
+var secretNames = lazy.Pattern(`(?i)token|auth|passw|passwd|pwd|secret|session|(^|[-_])sid$|signature|(^|[-_])sig$|credential|cookie|jwt|ticket|bearer|(^|[-_]|api|access)key$|^code$|^otp$|^pass$`)
 
 // publicNames match secretNames and are none.
-var publicNames = pattern(`(?i)^(www-authenticate|proxy-authenticate|authority|sec-websocket-key|sec-websocket-accept)$`)
+var publicNames = lazy.Pattern(`(?i)^(www-authenticate|proxy-authenticate|authority|sec-websocket-key|sec-websocket-accept)$`)
 
 // secretValue is a value that is a credential whatever its name is: a JSON web
 // token, or a long run of letters and digits.
-var secretValue = pattern(`^(eyJ[\w-]+\.[\w-]+(\.[\w-]*)?|[A-Za-z0-9_\-+/=]{32,})$`)
+var secretValue = lazy.Pattern(`^(eyJ[\w-]+\.[\w-]+(\.[\w-]*)?|[A-Za-z0-9_\-+/=]{32,})$`)
 
 // secretName reports whether the values of a header or parameter are
 // credentials.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/pem"
+	"io"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -55,29 +56,26 @@ func upgraded(c net.Conn, lines ...string) *bufio.Reader {
 	return r
 }
 
-// pong answers the first ping that r reads.
+// pong answers the first ping that r reads, and passes over the frames before
+// it: a probe may answer the server's ping first.
 func pong(c net.Conn, r *bufio.Reader) {
-	head := make([]byte, 2)
-	for range 2 {
-		b, err := r.ReadByte()
-		if err != nil {
+	for {
+		head := make([]byte, 6) // kind, length, masking key
+		if _, err := io.ReadFull(r, head); err != nil {
 			return
 		}
-		head[0], head[1] = head[1], b
-	}
-	n := int(head[1] & 0x7f)
-	data := make([]byte, 4+n)
-	for i := range data {
-		b, err := r.ReadByte()
-		if err != nil {
+		data := make([]byte, head[1]&0x7f)
+		if _, err := io.ReadFull(r, data); err != nil {
 			return
 		}
-		data[i] = b
+		for i := range data {
+			data[i] ^= head[2+i%4]
+		}
+		if head[0] == 0x89 {
+			_, _ = c.Write(append([]byte{0x8a, byte(len(data))}, data...))
+			return
+		}
 	}
-	for i := range n {
-		data[4+i] ^= data[i%4]
-	}
-	_, _ = c.Write(append([]byte{0x8a, byte(n)}, data[4:]...))
 }
 
 // What no nginx does, and what stands before or behind one may.

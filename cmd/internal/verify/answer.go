@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/lazy"
 )
 
 // Answer is what nginx says of a configuration.
@@ -66,11 +68,11 @@ func (n *Nginx) test(ctx context.Context, flag, main string) (*Answer, error) {
 var (
 	// With "error_log stderr" in force, time and process stand where "nginx:"
 	// stands otherwise (ngx_log_error_core).
-	logLine = pattern(`(?m)^(?:nginx: |[0-9/]+ [0-9:]+ )\[([a-z]+)\] (?:[0-9]+#[0-9]+: )?(?:\*[0-9]+ )?(.*?)\r?$`)
-	placed  = pattern(`^(.*) in (.+):([0-9]+)$`)
+	logLine = lazy.Pattern(`(?m)^(?:nginx: |[0-9/]+ [0-9:]+ )\[([a-z]+)\] (?:[0-9]+#[0-9]+: )?(?:\*[0-9]+ )?(.*?)\r?$`)
+	placed  = lazy.Pattern(`^(.*) in (.+):([0-9]+)$`)
 	// An option that is not known comes without a level (ngx_get_options).
-	option = pattern(`(?m)^nginx: (invalid option.*?)\r?$`)
-	dumped = pattern(`(?m)^# configuration file (.+):\r?$`)
+	option = lazy.Pattern(`(?m)^nginx: (invalid option.*?)\r?$`)
+	dumped = lazy.Pattern(`(?m)^# configuration file (.+):\r?$`)
 )
 
 // complaints reads what nginx prints.

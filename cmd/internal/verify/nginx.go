@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/lazy"
 )
 
 // searchDirs are looked in after PATH: the sbin folders are often missing from
@@ -64,9 +66,9 @@ func locate(bin string) (string, error) {
 
 // versionLine is the first that -V prints, under any of the names that forks
 // give themselves.
-var versionLine = pattern(`(?m)^.* version: \S+/[0-9]`)
+var versionLine = lazy.Pattern(`(?m)^.* version: \S+/[0-9]`)
 
-var pathOption = pattern(`--(conf-path|prefix)=([^\s']+)`)
+var pathOption = lazy.Pattern(`--(conf-path|prefix)=([^\s']+)`)
 
 // defaultConf returns the path of the configuration that an nginx with this
 // output of -V loads. auto/options and auto/init set both paths that way.
