@@ -1,4 +1,4 @@
-# make build | test | lint | bench | fuzz | truth
+# make build | test | lint | bench | fuzz | truth | extra | release-check | snapshot
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GORELEASER := github.com/goreleaser/goreleaser/v2@v2.13.0
@@ -41,7 +41,7 @@ lint:
 # wsnginx beside "nginx -t" on the same generated configurations, then the
 # packages by themselves.
 bench: nginx
-	go test -run '^$$' -bench 'Lint|NginxTest|Start' -benchtime 3x ./cmd/wsnginx
+	go test -run '^$$' -bench 'Lint|NginxTest|Start|Twice' -benchtime 3x ./cmd/wsnginx
 	go test -run '^$$' -bench . -benchmem ./parser ./rules/... ./fixer
 
 fuzz:
