@@ -183,6 +183,18 @@ func at(r *effective.Route, items []effective.Item, sev Severity, msg, related s
 	return f
 }
 
+// meantBy relates what says in another server that r is meant for WebSocket.
+func meantBy(r *effective.Route) []Place {
+	switch it := r.MeantBy; {
+	case it.Directive == nil:
+		return nil
+	case it.IsBlock():
+		return []Place{{it.File, headSpan(it.Directive), "its requests go on to this location, which is meant for WebSocket"}}
+	default:
+		return []Place{{it.File, headSpan(it.Directive), "WebSocket requests come to it from here"}}
+	}
+}
+
 // unless appends what could undo the reason.
 func unless(msg string, reason *effective.Reason) string {
 	if reason == nil || reason.Unless == "" {

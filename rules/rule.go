@@ -155,5 +155,8 @@ func (p *Pass) Report(f Finding) {
 	if f.Severity == 0 {
 		f.Severity = p.Rule.Severity
 	}
+	if c := p.Rule.Category; (c == HandshakeCategory || c == Lifetime) && len(f.Routes) == 1 {
+		f.Related = append(f.Related, meantBy(f.Routes[0])...)
+	}
 	p.found = append(p.found, &f)
 }

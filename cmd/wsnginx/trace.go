@@ -60,7 +60,10 @@ func (p *program) trace(c *cli.Context) error {
 		p.status = exitFailed
 		return nil
 	}
-	findings := in.about(model, trace)
+	var findings []rules.Finding
+	for t := trace; t != nil; t = t.Onward {
+		findings = append(findings, in.about(model, t)...)
+	}
 	if in.machine {
 		err = report.TraceJSON(in.out.w, in.options.Version, trace, problems, in.style, findings...)
 	} else {

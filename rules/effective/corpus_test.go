@@ -90,14 +90,13 @@ func TestIntentLabels(t *testing.T) {
 func decisions(into map[at]decision, dir string) {
 	for _, cfg := range parser.Open([]string{dir}, parser.Options{}).Configs {
 		m := Build(cfg, Options{})
-		in := newIntentions(m, Options{})
 		for _, r := range m.Routes {
 			d := r.Pass.Directive
 			if r.Location != nil && r.Location.Block != nil {
 				d = r.Location.Block
 			}
 			key := at{filepath.ToSlash(d.File.Name), d.File.Position(d.Span.Start).Line}
-			got := in.of(r, in.pathWords(r))
+			got := decision{r.Intent, r.sign, r.IntentWhy}
 			if had, ok := into[key]; !ok || strength[got.intent] > strength[had.intent] {
 				into[key] = got
 			}
@@ -231,6 +230,8 @@ var signWords = [signs]struct{ sign, then string }{
 	byPath:          {"the path, or the proxied one, is a usual WebSocket path", "likely"},
 	byHandOverPath:  {"a location with such a path hands over to this one", "likely"},
 	byOuterLine:     {"an outer level, or a file that most locations include, sets such lines", "inherited"},
+	byFront:         {"a location of the same configuration that is meant for it passes its requests on to this one", "as there; likely from a catch-all"},
+	byBack:          {"its requests go on to a location of the same configuration that is meant for it", "likely"},
 	byNothing:       {"nothing", "none"},
 }
 

@@ -41,6 +41,8 @@ const (
 	byPath
 	byHandOverPath
 	byOuterLine
+	byFront // these two in chain.go
+	byBack
 	byNothing
 	signs
 )
@@ -59,7 +61,7 @@ const NothingSays = "nothing says that it carries WebSocket"
 func (in *intentions) decide(r *Route) {
 	words := in.pathWords(r)
 	d := in.of(r, words)
-	r.Intent, r.IntentWhy = d.intent, d.why
+	r.Intent, r.IntentWhy, r.sign = d.intent, d.why, d.sign
 	r.LikelyPath, r.PlainPath = words.likely != "", words.plain != ""
 	r.Polling = words.polling
 	r.Pings = words.pings

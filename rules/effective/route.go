@@ -112,6 +112,11 @@ type Route struct {
 
 	Intent    Intent
 	IntentWhy string // one sentence
+	// MeantBy is what says it in another server of the configuration, before or
+	// behind this one: a proxy_pass that leads here, or the location that is led
+	// to. It is the zero Item where the route's own server does.
+	MeantBy Item
+	sign    sign
 	// HandshakeOnly is true where nothing but WebSocket is expected here,
 	// so that ordinary requests need no care.
 	HandshakeOnly bool

@@ -19,9 +19,11 @@ func newCaches(servers int) caches {
 const parallelRoutes = 512
 
 // settleAll decides what every route is meant for and settles it, each processor
-// a stretch of them: routes do not depend on one another.
+// a stretch of them: routes do not depend on one another but in what their intent
+// tells others.
 func (m *Model) settleAll(opts Options) {
 	workers := runtime.GOMAXPROCS(0)
+	defer m.decideChains()
 	if len(m.Routes) < parallelRoutes || workers == 1 {
 		m.settleSome(m.Routes, opts)
 		return

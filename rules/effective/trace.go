@@ -34,6 +34,9 @@ type Trace struct {
 	Considered []Considered   // the locations that were looked at and not chosen
 	Redirect   string         // the target, "" where there is none
 	Why        string         // one sentence on the outcome
+	// Onward is the way through the server that Route passes the handshake on to,
+	// where that is one of the same configuration; nil otherwise.
+	Onward *Trace
 }
 
 // Considered is a location that did not answer, and why.
@@ -92,12 +95,13 @@ func (m *Model) Trace(u *url.URL) (*Trace, error) {
 		}
 		return t, nil
 	}
-	m.traceIn(t, u, path, port)
+	m.traceIn(t, u, path, port, maxHops)
 	return t, nil
 }
 
-// traceIn follows both forms of the handshake through t.Server.
-func (m *Model) traceIn(t *Trace, u *url.URL, path, port string) {
+// traceIn follows both forms of the handshake through t.Server, and over so many
+// hops.
+func (m *Model) traceIn(t *Trace, u *url.URL, path, port string, hops int) {
 	var forms [2][]outcome
 	var ordinary []outcome
 	var said []string
@@ -150,6 +154,9 @@ func (m *Model) traceIn(t *Trace, u *url.URL, path, port string) {
 		t.Why = o.why
 	case proxied:
 		m.traceRoute(t, o, forms, ordinary)
+		if t.Outcome == OutcomeWorks {
+			m.goOn(t, o, u, path, hops)
+		}
 	}
 	if t.Route != nil {
 		t.Route.Notes = append(t.Route.Notes, said...)

@@ -113,3 +113,41 @@ http {
 		}
 	})
 }
+
+// TestTwoProxies shows that a handshake has to get through both of two servers
+// in a row, whichever of them lacks the lines, and that the fixes of that one
+// mend it.
+func TestTwoProxies(t *testing.T) {
+	t.Parallel()
+	for name, lines := range map[string]struct{ front, back string }{
+		"the second":  {headers, ""},
+		"the first":   {"", headers},
+		"another URI": {headers, "proxy_set_header X-Real-IP $remote_addr;"},
+	} {
+		inner := nginxtest.Loopback(nginxtest.FreePorts(t, 1)[0])
+		location, uri := "/", ""
+		if name == "another URI" {
+			location, uri = "/chat/", "/"
+		}
+		s := newSite(t, map[string]string{"nginx.conf": "events {}\nhttp {\n" +
+			"server {\nlisten 127.0.0.1:8080;\nlocation " + location + " {\nproxy_pass http://" + inner + uri + ";\n" + lines.front + "}\n}\n" +
+			"server {\nlisten " + inner + ";\nlocation / {\nproxy_pass http://127.0.0.1:9000;\n" + lines.back + "}\n}\n}\n"})
+		works := func(when string) (ok bool) {
+			s.serve(t, func(*nginxtest.Server) {
+				res := nginxtest.Handshake(s.addr, nginxtest.HandshakeOptions{Path: location, ID: name + when})
+				defer res.Close()
+				ok = res.OK && res.Echoed
+			})
+			return ok
+		}
+		if works("before") {
+			t.Errorf("%s: the handshake works", name)
+		}
+		for _, rule := range []string{"missing-http-version", "missing-upgrade-header", "missing-connection-header"} {
+			s.fix(t, rule)
+		}
+		if !works("after") {
+			t.Errorf("%s: the handshake does not work after the fix", name)
+		}
+	}
+}

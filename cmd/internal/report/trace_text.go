@@ -34,24 +34,32 @@ const storyWidth = 52
 
 // TraceText tells the way of a URL: the server and the location that answer and
 // why, the request as the upstream receives it, what happens to the tunnel, and
-// what to change. findings are those about the location.
+// what to change. findings are those about the locations.
 func TraceText(w io.Writer, t *effective.Trace, s Style, findings ...rules.Finding) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintln(b, s.in(bold, Clean(t.URL)))
 	told := story{style: s}
-	if t.Server != nil {
-		told.add("server", serverNames(t.Server), blockOf(t.Server.Scope), t.ServerWhy)
+	last := t
+	for x := t; x != nil; x = x.Onward {
+		last = x
+		title := "server"
+		if x != t {
+			title = "then"
+		}
+		if x.Server != nil {
+			told.add(title, serverNames(x.Server), blockOf(x.Server.Scope), x.ServerWhy)
+		}
+		told.considered(x.Considered)
+		if x.Location != nil {
+			told.add("location", locationName(x.Location), blockOf(x.Location), chosenWhy(x.Location))
+		}
+		if r := x.Route; r != nil {
+			told.request(r)
+			told.tunnel(r)
+		}
 	}
-	told.considered(t.Considered)
-	if t.Location != nil {
-		told.add("location", locationName(t.Location), blockOf(t.Location), chosenWhy(t.Location))
-	}
-	if r := t.Route; r != nil {
-		told.request(r)
-		told.tunnel(r)
-	}
-	if t.Redirect != "" {
-		told.add("redirect", t.Redirect, nil, "")
+	if last.Redirect != "" {
+		told.add("redirect", last.Redirect, nil, "")
 	}
 	outcome := string(t.Outcome)
 	if t.Why != "" {
@@ -59,7 +67,7 @@ func TraceText(w io.Writer, t *effective.Trace, s Style, findings ...rules.Findi
 	}
 	told.add("outcome", outcome, nil, "")
 	told.steps[len(told.steps)-1].color = outcomePaint(t.Outcome)
-	if change := advice(t, findings); change != "" {
+	if change := advice(last, findings); change != "" {
 		told.add("change", change, nil, "")
 	}
 	told.print(b)
