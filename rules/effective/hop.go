@@ -14,20 +14,21 @@ type hop struct {
 }
 
 // hopOf returns the hop that r's pass makes, nil for none. known keeps the sockets
-// that a scheme, host and port lead to.
+// that a proxy_pass leads to, by what is written in it.
 func (m *Model) hopOf(r *Route, known map[string][]*socket) *hop {
 	if protocol(r.Pass) != "proxy" || r.Server == nil || r.Location == nil {
 		return nil
 	}
-	scheme, host, port := r.Target()
-	if host == "" {
-		return nil
-	}
-	key := scheme + " " + host + " " + port
-	sockets, has := known[key]
+	url := r.Pass.Arg(0)
+	sockets, has := known[url]
 	if !has {
-		sockets = m.ownSockets(scheme, host, port)
-		known[key] = sockets
+		if scheme, host, port := r.Target(); host != "" {
+			sockets = m.ownSockets(scheme, host, port)
+		}
+		known[url] = sockets
+	}
+	if len(sockets) == 0 {
+		return nil
 	}
 	h := &hop{from: r}
 	for _, so := range sockets {
