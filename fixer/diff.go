@@ -21,15 +21,15 @@ func (c Change) Diff() string {
 // apply: its names are relative to the working directory where all files lie
 // below that, and all from the root otherwise, which fromRoot says.
 func Patch(changes []Change) (text string, fromRoot bool) {
-	for _, c := range changes {
-		if _, root := patchName(c.Name); root && c.Old != c.New {
-			fromRoot = true
-		}
+	names, roots := make([]string, len(changes)), make([]bool, len(changes))
+	for i, c := range changes {
+		names[i], roots[i] = patchName(c.Name)
+		fromRoot = fromRoot || roots[i] && c.Old != c.New
 	}
 	var b strings.Builder
-	for _, c := range changes {
-		name, root := patchName(c.Name)
-		if fromRoot && !root {
+	for i, c := range changes {
+		name := names[i]
+		if fromRoot && !roots[i] {
 			if abs, err := filepath.Abs(name); err == nil {
 				name, _ = rooted(abs)
 			}

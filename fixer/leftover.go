@@ -154,16 +154,16 @@ func (l *Leftover) Close() { l.journal.close() }
 // would have to be, nothing is done.
 func (l *Leftover) Settle(ctx context.Context, writable func(path string) bool) error {
 	w := &Writing{rename: os.Rename, journal: l.journal}
-	keep := l.Damaged != nil
+	keep, undo := l.Damaged != nil, !l.Finished()
 	for i, t := range l.targets {
 		if !writable(t.path) {
-			if l.Files[i].State == After && !l.Finished() {
+			if undo && l.Files[i].State == After {
 				l.Close()
 				return fmt.Errorf("%s is not below the given paths", t.path)
 			}
 			continue
 		}
-		t.done = l.Files[i].State == After && !l.Finished()
+		t.done = undo && l.Files[i].State == After
 		keep = keep || l.Files[i].State == Other
 		w.targets = append(w.targets, t)
 	}

@@ -32,18 +32,24 @@ func aligned(siblings []*parser.Directive, words ...string) string {
 	return b.String()
 }
 
-// besides returns an item's own words as they are written beside the siblings. One
-// of these says nothing of columns; what is repeated keeps its own then.
-func besides(siblings []*parser.Directive, it effective.Item, to place) string {
+// besides returns an item's own words, with the source text of its last argument
+// given, as they are written beside the siblings. One of these says nothing of
+// columns; what is repeated keeps its own then.
+func besides(siblings []*parser.Directive, it effective.Item, last string, to place) string {
 	one := len(siblings) == 1 && !strings.Contains(siblings[0].Source(), "\t")
 	if len(siblings) == 0 || one || strings.Contains(it.Source(), "\n") {
-		return moved(it.Directive, to.at)
+		text := moved(it.Directive, to.at)
+		own := it.File.Src[it.Args[len(it.Args)-1].Span.Start:it.Args[len(it.Args)-1].Span.End]
+		if at := strings.LastIndex(text, own); at >= 0 {
+			text = text[:at] + last + text[at+len(own):]
+		}
+		return text
 	}
 	words := []string{it.Head.Value}
-	for _, a := range it.Args {
+	for _, a := range it.Args[:len(it.Args)-1] {
 		words = append(words, it.File.Src[a.Span.Start:a.Span.End])
 	}
-	return aligned(siblings, words...)
+	return aligned(siblings, append(words, last)...)
 }
 
 // beneath returns the text of a line with one argument, which stands where that of

@@ -107,25 +107,13 @@ func (p *Pass) restoreHeaders(r *effective.Route, level *effective.Scope, reason
 	var edits []Edit
 	unsafe := false
 	for _, it := range reason.Items {
-		rank := rankConnection
-		if strings.EqualFold(it.Arg(0), "Upgrade") {
-			rank = rankUpgrade
-		}
 		if !p.sameLoss(level, it) {
 			return nil
 		}
 		to := headerPlace(level, r, it.Arg(0))
-		text := besides(literals(level, "proxy_set_header"), it, to)
 		value, more, polled := p.lostValue(r, it)
-		if own := it.File.Src[it.Args[1].Span.Start:it.Args[1].Span.End]; value != own {
-			at := strings.LastIndex(text, own)
-			if at < 0 { // it is in the quotes of its new neighbours
-				at = strings.LastIndex(text, own[1:len(own)-1]) - 1
-			}
-			text = text[:at] + value + text[at+len(own):]
-		}
 		unsafe = unsafe || polled
-		edits = append(append(edits, more...), to.insert(text, rank))
+		edits = append(append(edits, more...), to.insert(besides(literals(level, "proxy_set_header"), it, value, to), rankOf(it.Arg(0))))
 	}
 	return handshakeFix(r, unsafe, "repeat the lost lines", edits, true)
 }
@@ -153,12 +141,8 @@ func (p *Pass) restoreInLocation(r *effective.Route, reason *effective.Reason) *
 	var edits []Edit
 	unsafe := false
 	for _, it := range reason.Items {
-		rank := rankConnection
-		if strings.EqualFold(it.Arg(0), "Upgrade") {
-			rank = rankUpgrade
-		}
 		value, more, polled := p.lostValue(r, it)
-		plan, ok := p.planHeader(r, it.Arg(0), value, rank)
+		plan, ok := p.planHeader(r, it.Arg(0), value, rankOf(it.Arg(0)))
 		if !ok {
 			return nil
 		}

@@ -19,6 +19,14 @@ const (
 	rankTime   = rankTail + 2 // timeouts
 )
 
+// rankOf returns the rank of a line for Upgrade or Connection.
+func rankOf(header string) int {
+	if strings.EqualFold(header, "Upgrade") {
+		return rankUpgrade
+	}
+	return rankConnection
+}
+
 // place is where a new line goes: before or after a directive.
 type place struct {
 	at     *parser.Directive

@@ -53,17 +53,23 @@ func checkMissingConnectionHeader(p *Pass) {
 		}
 		says := unless(p.wrongConnection(r, reason, value), reason)
 		f := at(r, reason.Items, sev, subject(r)+" "+says, "the value is set here")
-		plan, ok := p.planHeader(r, "Connection", value, rankConnection)
-		// Where polling shares the location, a literal on every request is
-		// what constant-connection-upgrade warns of.
-		polled := value == literalUpgrade && r.Polling && p.Model.Outer == effective.Main
-		f.Fix = handshakeFix(r, plan.unsafe || polled, "send Connection "+value, append(mapEdits, plan.edits...), ok)
-		if !ok {
+		var ok bool
+		if f.Fix, ok = p.sendConnection(r, value, mapEdits); !ok {
 			p.leave(r, &f)
 		}
 		p.shareConnection(&f, r, reason)
 		p.Report(f)
 	})
+}
+
+// sendConnection plans the route's Connection line with the value and what it needs
+// elsewhere; ok is false where no place for it was found. Where polling shares the
+// location it is unsafe: a literal on every request is what
+// constant-connection-upgrade warns of.
+func (p *Pass) sendConnection(r *effective.Route, value string, more []Edit) (fix *Fix, ok bool) {
+	plan, ok := p.planHeader(r, "Connection", value, rankConnection)
+	polled := value == literalUpgrade && r.Polling && p.Model.Outer == effective.Main
+	return handshakeFix(r, plan.unsafe || polled, "send Connection "+value, append(more, plan.edits...), ok), ok
 }
 
 // wrongConnection says what is wrong with the route's Connection, behind its name.

@@ -83,10 +83,9 @@ func (p *Pass) sendInstead(r *effective.Route, it effective.Item) *Fix {
 		plan, ok := p.planHeader(r, "Upgrade", "$http_upgrade", rankUpgrade)
 		return handshakeFix(r, plan.unsafe, "send Upgrade $http_upgrade", plan.edits, ok)
 	}
-	value, edits := p.connectionValue(r)
-	plan, ok := p.planHeader(r, "Connection", value, rankConnection)
-	polled := value == literalUpgrade && r.Polling && p.Model.Outer == effective.Main
-	return handshakeFix(r, plan.unsafe || polled, "send Connection "+value, append(edits, plan.edits...), ok)
+	value, more := p.connectionValue(r)
+	fix, _ := p.sendConnection(r, value, more)
+	return fix
 }
 
 // dropMistaken takes out the findings about a missing header that one about the

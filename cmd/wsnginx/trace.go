@@ -152,7 +152,7 @@ func (in *input) tracedBy(models []*effective.Model, u *url.URL) (*effective.Mod
 		one := traced{m: m, t: t}
 		main, _ := filepath.Abs(m.Config.Main.Name)
 		for i, against := range []bool{
-			filepath.Base(m.Config.Main.Name) != "nginx.conf", !strings.HasPrefix(t.ServerWhy, "its server_name"),
+			filepath.Base(m.Config.Main.Name) != "nginx.conf", t.ServerName == "",
 			m.Config.Fragment || m.Config.Site != nil, t.Server == nil, t.Outcome == effective.OutcomeNoServer,
 			root != "" && main != root,
 		} {
@@ -168,8 +168,7 @@ func (in *input) tracedBy(models []*effective.Model, u *url.URL) (*effective.Mod
 	slices.SortStableFunc(all, func(x, y traced) int { return cmp.Compare(x.order, y.order) })
 	var others []string
 	for _, x := range all[1:] {
-		named := strings.HasPrefix(x.t.ServerWhy, "its server_name")
-		if named || x.order|1 == all[0].order|1 && x.t.Server != nil {
+		if x.t.ServerName != "" || x.order|1 == all[0].order|1 && x.t.Server != nil {
 			others = append(others, in.style.Name(x.m.Config.Main.Name))
 		}
 	}

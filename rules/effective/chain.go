@@ -206,6 +206,9 @@ func (m *Model) goOn(t *Trace, o *outcome, u *url.URL, path string, hops int) {
 		port = listens[0].Port
 	}
 	there := &Trace{URL: t.URL, Server: h.to[0], ServerWhy: "the upstream is this server"}
+	if chosen := m.socketOf(&h.to[0].Listens[0]).byName(host); chosen.server == h.to[0] {
+		there.ServerName = chosen.name
+	}
 	m.traceIn(there, &url.URL{Scheme: u.Scheme, Host: host, Path: to, RawQuery: u.RawQuery}, to, port, hops-1)
 	t.Onward = there
 	at := Item{Directive: h.to[0].Scope.Block}

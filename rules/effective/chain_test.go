@@ -97,6 +97,8 @@ func TestChainTrace(t *testing.T) {
 		{"the path as it was", `location /x/a { ` + lines + `proxy_pass http://127.0.0.1:9000; }`, OutcomeBroken, "no location matches /a/1"},
 		{"unknown", `location / { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $http_authorization; proxy_pass http://127.0.0.1:9000; }`,
 			OutcomeUnknown, "goes on to location /"},
+		{"what the name captures", `server_name ~^(?<name>127)\.; location / { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade$1; proxy_pass http://127.0.0.1:9000; }`,
+			OutcomeBroken, "Connection"},
 		{"round in a circle", `location / { ` + lines + `proxy_pass http://127.0.0.1:8080; }`, OutcomeBroken, "circle"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -99,7 +99,7 @@ func (s *socket) asked(r *Route) []*VirtualServer {
 		if strings.ContainsAny(n, "*~$") || strings.HasPrefix(n, ".") {
 			continue
 		}
-		if vs, _ := s.byName(n); !slices.Contains(servers, vs) {
+		if vs := s.byName(n).server; !slices.Contains(servers, vs) {
 			servers = append(servers, vs)
 		}
 	}

@@ -17,6 +17,14 @@ type wildName struct {
 	bare   bool // without "*": the name alone matches too
 }
 
+// text returns the name as it is written in front of key.
+func (w wildName) text(key string) string {
+	if w.bare {
+		return "." + key
+	}
+	return "*." + key
+}
+
 // newServerNames follows ngx_hash_add_key. Its two tables of what is taken do
 // not agree: ".example.com" takes "example.com" even where it is itself ignored
 // because "*.example.com" was there first.
@@ -53,21 +61,28 @@ func newServerNames(servers []*VirtualServer) *serverNames {
 	return t
 }
 
-// byName returns the server of the socket that a request for host reaches, and
-// why (ngx_http_find_virtual_server): exact name, then the longest wildcard in
-// front, then the longest behind, then the first regular expression, then the
-// default server.
-func (s *socket) byName(host string) (*VirtualServer, string) {
+// named is the server that a request for a host reaches.
+type named struct {
+	server *VirtualServer
+	name   string // its server_name that matches; "" where none does
+	why    string // how nginx chose it
+}
+
+// byName returns the server of the socket that a request for host reaches
+// (ngx_http_find_virtual_server): exact name, then the longest wildcard in front,
+// then the longest behind, then the first regular expression, then the default
+// server.
+func (s *socket) byName(host string) named {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if s.names == nil {
 		s.names = newServerNames(s.servers)
 	}
 	if vs := s.names.exact[host]; vs != nil && host != "" {
-		return vs, "its server_name is " + host
+		return named{vs, host, "its server_name is " + host}
 	}
 	for key, first := host, true; key != ""; first = false {
 		if w := s.names.front[key]; w.server != nil && (!first || w.bare) {
-			return w.server, "its server_name matches " + host
+			return named{w.server, w.text(key), "its server_name matches " + host}
 		}
 		_, key, _ = strings.Cut(key, ".")
 	}
@@ -78,20 +93,20 @@ func (s *socket) byName(host string) (*VirtualServer, string) {
 		}
 		key = key[:i]
 		if vs := s.names.back[key]; vs != nil {
-			return vs, "its server_name matches " + host
+			return named{vs, key + ".*", "its server_name matches " + host}
 		}
 	}
 	for _, vs := range s.servers {
 		for _, n := range vs.Names {
 			if strings.HasPrefix(n, "~") && host != "" {
 				if _, matched, _ := compile(n[1:], true).match(host); matched {
-					return vs, "its server_name " + n + " matches " + host
+					return named{vs, n, "its server_name " + n + " matches " + host}
 				}
 			}
 		}
 	}
 	if s.fallback != nil {
-		return s.fallback, "no server_name matches, and it is the default_server"
+		return named{s.fallback, "", "no server_name matches, and it is the default_server"}
 	}
-	return s.first, "no server_name matches, and it is the first on this port"
+	return named{s.first, "", "no server_name matches, and it is the first on this port"}
 }

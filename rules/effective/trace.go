@@ -28,6 +28,7 @@ type Trace struct {
 	URL        string
 	Outcome    Outcome
 	Server     *VirtualServer // nil where none listens
+	ServerName string         // the server_name that matches the host; "" where none does
 	ServerWhy  string         // how nginx chose it
 	Location   *Scope         // nil where none matches
 	Route      *Route         // judged for this URL; nil where the request is not proxied
@@ -86,7 +87,8 @@ func (m *Model) Trace(u *url.URL) (*Trace, error) {
 		}
 		return t, nil
 	}
-	t.Server, t.ServerWhy = so.byName(u.Hostname())
+	chosen := so.byName(u.Hostname())
+	t.Server, t.ServerName, t.ServerWhy = chosen.server, chosen.name, chosen.why
 	if secure != so.ssl {
 		t.Outcome = OutcomeBroken
 		t.Why = fmt.Sprintf("port %s speaks no TLS, and %s asks for it", port, u.Scheme)
@@ -115,7 +117,7 @@ func (m *Model) traceIn(t *Trace, u *url.URL, path, port string, hops int) {
 			}
 		}
 		var met notes
-		out := m.follow(t.Server.Scope, nil, m.urlRequest(t.Server, t.ServerWhy, kind, u, path, port), &met, saw)
+		out := m.follow(t.Server.Scope, nil, m.urlRequest(t, kind, u, path, port), &met, saw)
 		if kind == Ordinary {
 			ordinary = out
 			continue
@@ -197,8 +199,8 @@ func (m *Model) traceRoute(t *Trace, o *outcome, forms [2][]outcome, ordinary []
 
 // urlRequest returns the request for a URL, as newRequest does with all that the
 // URL decides filled in.
-func (m *Model) urlRequest(vs *VirtualServer, why string, kind Request, u *url.URL, path, port string) *request {
-	q := m.newRequest(vs, kind, text(path))
+func (m *Model) urlRequest(t *Trace, kind Request, u *url.URL, path, port string) *request {
+	q := m.newRequest(t.Server, kind, text(path))
 	q.host = text(strings.ToLower(strings.TrimSuffix(hostOf(u), ".")))
 	q.header = text(u.Host)
 	q.port = text(port)
@@ -206,13 +208,11 @@ func (m *Model) urlRequest(vs *VirtualServer, why string, kind Request, u *url.U
 	q.target = text(u.RequestURI())
 	q.traced = true
 	q.groups = []string{}
-	for _, n := range vs.Names {
+	if pattern, ok := strings.CutPrefix(t.ServerName, "~"); ok {
 		// $1 of a server_name is there until something else matches.
-		if strings.HasPrefix(n, "~") && strings.HasPrefix(why, "its server_name "+n+" ") {
-			re := compile(n[1:], true)
-			if groups, matched, _ := re.match(q.host.text); matched {
-				q.capture(groups, re)
-			}
+		re := compile(pattern, true)
+		if groups, matched, _ := re.match(q.host.text); matched {
+			q.capture(groups, re)
 		}
 	}
 	q.escaped = strings.ContainsAny(u.EscapedPath(), "%+")
@@ -308,7 +308,7 @@ func (m *Model) socketFor(host, port string) *socket {
 		if any == nil {
 			any = so
 		}
-		if _, why := so.byName(host); known == nil && strings.HasPrefix(why, "its server_name") {
+		if known == nil && so.byName(host).name != "" {
 			known = so
 		}
 	}
@@ -325,7 +325,7 @@ func (s *socket) mergesSlashes(host string, secure bool) bool {
 	}
 	vs := s.defaultServer()
 	if secure {
-		vs, _ = s.byName(host)
+		vs = s.byName(host).server
 	}
 	return !isOff(vs.Scope, "merge_slashes")
 }
