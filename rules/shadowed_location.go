@@ -57,7 +57,8 @@ func checkShadowedLocation(p *Pass) {
 			continue
 		}
 		modifier, match := r.Location.ModifierAndMatch()
-		if modifier != "" || !strings.HasPrefix(match, "/") {
+		// A nested ^~ keeps its own level's expressions away and no outer one's.
+		if modifier != "" && modifier != "^~" || !strings.HasPrefix(match, "/") {
 			continue
 		}
 		if winner := p.shadow(r, match); winner != nil {

@@ -17,10 +17,13 @@ type intentions struct {
 	callers map[*Scope]*callers
 	signs   map[string]pathSigns  // of the locations' paths
 	shared  map[*parser.File]bool // files that most locations include
+	// served are the paths of each server's locations, regular expressions
+	// aside, that have lines of their own.
+	served map[*VirtualServer]map[string]bool
 }
 
 func newIntentions(m *Model, opts Options) *intentions {
-	return &intentions{m: m, opts: opts, marks: make(map[*parser.File][]mark), callers: make(map[*Scope]*callers), signs: make(map[string]pathSigns)}
+	return &intentions{m: m, opts: opts, marks: make(map[*parser.File][]mark), callers: make(map[*Scope]*callers), signs: make(map[string]pathSigns), served: make(map[*VirtualServer]map[string]bool)}
 }
 
 // sign is what decided the intent of a route. The order is the order in which
@@ -119,6 +122,8 @@ func (in *intentions) of(r *Route, words pathSigns) decision {
 		return decision{Declared, byOuterPath, fmt.Sprintf("%s and %q is a usual WebSocket path", lines, words.likely)}
 	case words.likely != "" && words.about != "" && in.spokenBeside(r):
 		return decision{None, byNothing, fmt.Sprintf("%q stands before the socket's word, and the server's sockets have their lines in other locations", words.about)}
+	case words.likely != "" && in.servedBeside(r):
+		return decision{None, byNothing, fmt.Sprintf("%q is the path of another location, and that one has the lines", words.likely)}
 	case words.likely != "" && words.from.Directive != nil:
 		return decision{Likely, byHandOverPath, fmt.Sprintf("%q hands over to it (%s) and is a usual WebSocket path", words.likely, place(words.from))}
 	case words.likely != "":
@@ -138,6 +143,42 @@ func (in *intentions) spokenBeside(r *Route) bool {
 		}
 	}
 	return false
+}
+
+// servedBeside reports whether what r's regular expression says of WebSocket is
+// the path of other locations of its server that have lines of their own: these
+// are meant for it, whether or not the expression takes their requests.
+func (in *intentions) servedBeside(r *Route) bool {
+	if r.Location == nil {
+		return false
+	}
+	modifier, match := r.Location.ModifierAndMatch()
+	if !strings.HasPrefix(modifier, "~") {
+		return false
+	}
+	served, known := in.served[r.Server]
+	if !known {
+		served = make(map[string]bool)
+		for _, other := range in.m.Routes {
+			if other.Server != r.Server || other.Location == nil || in.ownLine(other.own()).Directive == nil {
+				continue
+			}
+			if modifier, match := other.Location.ModifierAndMatch(); !strings.HasPrefix(modifier, "~") {
+				served[strings.Join(segmentsOf(match), "/")] = true
+			}
+		}
+		in.served[r.Server] = served
+	}
+	if len(served) == 0 {
+		return false
+	}
+	paths := likelyPaths(match)
+	for _, segments := range paths {
+		if !served[strings.Join(segments, "/")] {
+			return false
+		}
+	}
+	return len(paths) > 0
 }
 
 func outerName(it Item) string {

@@ -12,13 +12,9 @@ func signsOfPattern(expr string) pathSigns {
 	if strings.Contains(expr, "(?!") || strings.Contains(expr, "(?<!") {
 		return pathSigns{}
 	}
-	variants, rest := alternatives(strings.ToLower(expr))
-	if rest != "" || len(variants) > maxVariants { // a parenthesis too many, or too much to spell out
-		variants = []string{strings.ToLower(expr)}
-	}
 	var all pathSigns
 	only, plain := true, true
-	for _, v := range variants {
+	for _, v := range variantsOf(expr) {
 		s := signsOfSegments(patternSegments(v))
 		only = only && s.only
 		plain = plain && s.plain != ""
@@ -36,6 +32,27 @@ func signsOfPattern(expr string) pathSigns {
 		all.plain = ""
 	}
 	return all
+}
+
+// variantsOf spells out the alternatives of a pattern, in lower case.
+func variantsOf(expr string) []string {
+	variants, rest := alternatives(strings.ToLower(expr))
+	if rest != "" || len(variants) > maxVariants { // a parenthesis too many, or too much to spell out
+		return []string{strings.ToLower(expr)}
+	}
+	return variants
+}
+
+// likelyPaths returns the segments of those of a pattern's alternatives that say
+// WebSocket.
+func likelyPaths(expr string) [][]string {
+	var paths [][]string
+	for _, v := range variantsOf(expr) {
+		if segments := patternSegments(v); signsOfSegments(segments).likely != "" {
+			paths = append(paths, segments)
+		}
+	}
+	return paths
 }
 
 // patternSegments returns the words of a pattern without alternatives.
