@@ -66,21 +66,21 @@ type inclusion struct {
 	problems []Problem // without a place
 	links    int       // symbolic links that lead outside the tree
 	linkSaid int       // index in problems of what is said of them
+	linkText string    // what is said of the first
 }
 
 // outside says that a symbolic link leads outside the tree, once for all the
 // links of an include.
 func (i *inclusion) outside(path, link string) {
-	if i.links++; i.links == 1 {
+	switch i.links++; i.links {
+	case 1:
 		i.linkSaid = len(i.problems)
-		i.fail(NotFollowed, "include %q was not followed: the symbolic link %q leads outside this tree", path, link)
-		return
-	}
-	p := &i.problems[i.linkSaid]
-	text, _, _ := strings.Cut(p.Message, ", and so")
-	p.Message = fmt.Sprintf("%s, and so do %d more that it matches", text, i.links-1)
-	if i.links == 2 {
-		p.Message = text + ", and so does 1 more that it matches"
+		i.linkText = fmt.Sprintf("include %q was not followed: the symbolic link %q leads outside this tree", path, link)
+		i.fail(NotFollowed, "%s", i.linkText)
+	case 2:
+		i.problems[i.linkSaid].Message = i.linkText + ", and so does 1 more that it matches"
+	default:
+		i.problems[i.linkSaid].Message = fmt.Sprintf("%s, and so do %d more that it matches", i.linkText, i.links-1)
 	}
 }
 

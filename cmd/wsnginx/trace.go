@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/wsnginx/wsnginx/cmd/internal/report"
-	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
@@ -113,20 +112,13 @@ func (in *input) about(m *effective.Model, t *effective.Trace) []rules.Finding {
 	for _, f := range in.judge.run(models, rules.Options{Writable: in.writable(in.workspace)}) {
 		speaks := f.Rule.Reason != "" && t.Route.Verdict == effective.Broken && t.Route.Because(f.Rule.Reason) != nil
 		if f.Ignored == "" && (speaks || f.Severity > rules.Info) && slices.ContainsFunc(f.Routes, func(r *effective.Route) bool {
-			return r.Pass.Directive == t.Route.Pass.Directive && blockOf(r.Location) == blockOf(t.Route.Location) &&
-				(r.Server == nil || t.Server == nil || blockOf(r.Server.Scope) == blockOf(t.Server.Scope))
+			return r.Pass.Directive == t.Route.Pass.Directive && r.Location.Opening() == t.Route.Location.Opening() &&
+				(r.Server == nil || t.Server == nil || r.Server.Scope.Opening() == t.Server.Scope.Opening())
 		}) {
 			out = append(out, f)
 		}
 	}
 	return out
-}
-
-func blockOf(s *effective.Scope) *parser.Directive {
-	if s == nil {
-		return nil
-	}
-	return s.Block
 }
 
 // tracedBy traces u through the configuration that it means: a main one goes

@@ -42,6 +42,14 @@ type Scope struct {
 	holds holding            // what stands at this level
 }
 
+// Opening returns the directive whose block s is, nil for none.
+func (s *Scope) Opening() *parser.Directive {
+	if s == nil {
+		return nil
+	}
+	return s.Block
+}
+
 // holding says which kinds of directive stand at a level, so that the search for
 // one ends before it begins on the levels that have none: nearly all.
 type holding uint8

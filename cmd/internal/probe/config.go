@@ -89,22 +89,15 @@ func Join(r *Result, m *effective.Model, t *effective.Trace, findings []rules.Fi
 // concerns reports whether a finding is about what t went through.
 func concerns(f *rules.Finding, t *effective.Trace) bool {
 	for _, r := range f.Routes {
-		if t.Route != nil && r.Pass.Directive == t.Route.Pass.Directive && blockOf(r.Location) == blockOf(t.Location) {
+		if t.Route != nil && r.Pass.Directive == t.Route.Pass.Directive && r.Location.Opening() == t.Location.Opening() {
 			return true
 		}
 	}
-	if within(f, blockOf(t.Location)) {
+	if within(f, t.Location.Opening()) {
 		return len(f.Routes) == 0 || t.Route == nil
 	}
 	// What is wrong with a server as a whole concerns all its URLs.
-	return len(f.Routes) == 0 && t.Server != nil && f.Rule.Category != rules.HandshakeCategory && within(f, blockOf(t.Server.Scope))
-}
-
-func blockOf(s *effective.Scope) *parser.Directive {
-	if s == nil {
-		return nil
-	}
-	return s.Block
+	return len(f.Routes) == 0 && t.Server != nil && f.Rule.Category != rules.HandshakeCategory && within(f, t.Server.Scope.Opening())
 }
 
 func within(f *rules.Finding, block *parser.Directive) bool {
@@ -122,7 +115,7 @@ func (j *join) place(d *parser.Directive) string {
 
 // at names the block of a scope with its place: `location /ws (app.conf:12)`.
 func (j *join) at(s *effective.Scope) string {
-	b := blockOf(s)
+	b := s.Opening()
 	if b == nil {
 		return "the configuration"
 	}

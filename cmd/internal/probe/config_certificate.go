@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/report"
 )
 
 // certificate compares the certificate that was sent with ssl_certificate.
@@ -39,7 +41,7 @@ func (j *join) certificate() {
 		if bytes.Equal(first.Raw, j.h.TLS.raw) {
 			text := fmt.Sprintf("the certificate that was sent is that of ssl_certificate %s (%s)", it.Args[0].Value, j.place(it.Directive))
 			if j.h.TLS.fault(FaultIntermediate) != nil {
-				text += fmt.Sprintf(", which holds %s; the intermediates have to follow in it", plural(count, "certificate", "certificates"))
+				text += fmt.Sprintf(", which holds %s; the intermediates have to follow in it", report.Plural(count, "certificate", "certificates"))
 			}
 			j.say("certificate", Agrees, "%s", text)
 			return

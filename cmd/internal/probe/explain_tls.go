@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"strings"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/report"
 )
 
 // The alerts with which servers refuse a TLS handshake (RFC 8446, 6).
@@ -130,7 +132,7 @@ func (p *probe) explainCertificate(h *Hop) {
 	r.fail("tls", "browsers refuse the certificate: %s", strings.Join(texts, "; "))
 	leaf := h.TLS.Chain[0]
 	r.saw("the server sent %s, the first with the fingerprint %s…, issued by %s, valid from %s until %s",
-		plural(len(h.TLS.Chain), "certificate", "certificates"), leaf.Fingerprint[:16], leaf.Issuer, day(leaf.NotBefore), day(leaf.NotAfter))
+		report.Plural(len(h.TLS.Chain), "certificate", "certificates"), leaf.Fingerprint[:16], leaf.Issuer, day(leaf.NotBefore), day(leaf.NotAfter))
 	for _, f := range h.TLS.Faults {
 		switch f.Kind {
 		case FaultExpired:

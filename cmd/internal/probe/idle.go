@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"time"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/report"
 )
 
 // idle keeps the tunnel silent. With Keepalive a second tunnel, opened beside
@@ -115,7 +117,7 @@ func (p *probe) tellIdle(h *Hop, i *Idle, took time.Duration) {
 	}
 	if t.Pings > 0 {
 		step.Notes = append(step.Notes, fmt.Sprintf("%s came from the server and %s answered, so it was not quite silent",
-			plural(t.Pings, "ping", "pings"), map[bool]string{true: "was", false: "were"}[t.Pings == 1]))
+			report.Plural(t.Pings, "ping", "pings"), map[bool]string{true: "was", false: "were"}[t.Pings == 1]))
 	}
 	k := i.Keepalive
 	if k != nil {
@@ -161,7 +163,7 @@ func (k *Keepalive) judge(silent *Tunnel) string {
 		return fmt.Sprintf("with a ping every %s it stays open as well, so pings are not needed for that long", k.Every)
 	case silent.Closed && !pinging.Closed:
 		k.Helps = "yes"
-		return fmt.Sprintf("a second tunnel with a ping every %s (%s) stayed open: pinging helps", k.Every, plural(k.Pongs, "pong", "pongs"))
+		return fmt.Sprintf("a second tunnel with a ping every %s (%s) stayed open: pinging helps", k.Every, report.Plural(k.Pongs, "pong", "pongs"))
 	case silent.Closed && k.Every >= silent.After:
 		k.Helps = "no"
 		return fmt.Sprintf("a ping every %s comes too late: the second tunnel was closed after %s", k.Every, pinging.Lived)

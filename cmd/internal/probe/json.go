@@ -75,7 +75,7 @@ func (c *Config) json(s report.Style) (*configJSON, error) {
 
 // blockText names the place of a scope's block, "" where it has none.
 func blockText(s report.Style, scope *effective.Scope) string {
-	b := blockOf(scope)
+	b := scope.Opening()
 	if b == nil {
 		return ""
 	}

@@ -132,7 +132,7 @@ func (p *printer) config(c *Config) error {
 		}
 		p.wrapped("  server    ", "            ", names+p.place(blockText(p.s, t.Server.Scope))+", "+t.ServerWhy)
 	}
-	if b := blockOf(t.Location); b != nil {
+	if b := t.Location.Opening(); b != nil {
 		words := make([]string, len(b.Args))
 		for i := range b.Args {
 			words[i] = b.Arg(i)

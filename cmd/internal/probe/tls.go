@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/report"
 )
 
 // soon is the rest of a certificate's life that is worth a word.
@@ -158,7 +160,7 @@ func (p *probe) faults(sent []*x509.Certificate, host string) []Fault {
 		add(FaultUntrusted, "the chain ends in %s, issued by %s, which is no root that this machine trusts", nameOf(top), top.Issuer)
 	case errors.As(err, &unknown):
 		add(FaultIntermediate, "the server sent %s, and the issuer of the last, %s, is neither among them nor a root that this machine trusts",
-			plural(len(sent), "certificate", "certificates"), top.Issuer)
+			report.Plural(len(sent), "certificate", "certificates"), top.Issuer)
 	case len(out) == 0 || at.Equal(p.now):
 		add(FaultOther, "the certificate does not verify: %s", strings.TrimPrefix(err.Error(), "x509: "))
 	}
@@ -258,14 +260,7 @@ func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
 
 func days(d time.Duration) string {
 	if d < 48*time.Hour {
-		return plural(int(d/time.Hour), "hour", "hours")
+		return report.Plural(int(d/time.Hour), "hour", "hours")
 	}
-	return plural(int(d/(24*time.Hour)), "day", "days")
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
+	return report.Plural(int(d/(24*time.Hour)), "day", "days")
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/report"
 )
 
 // maxMessage is how long a message from the server may be.
@@ -253,7 +255,7 @@ func (p *probe) message(ctx context.Context, h *Hop, s *socket) bool {
 		p.broken(h, "message", time.Since(start), s)
 		return false
 	}
-	size := plural(len(p.o.Message), "byte", "bytes")
+	size := report.Plural(len(p.o.Message), "byte", "bytes")
 	select {
 	case m := <-s.messages:
 		text := "the same came back"
@@ -270,7 +272,7 @@ func (p *probe) message(ctx context.Context, h *Hop, s *socket) bool {
 	}
 	if early > 0 {
 		last := h.Steps[len(h.Steps)-1]
-		last.Notes = append(last.Notes, plural(early, "message", "messages")+" had come before it")
+		last.Notes = append(last.Notes, report.Plural(early, "message", "messages")+" had come before it")
 	}
 	return true
 }

@@ -39,7 +39,7 @@ func countRoutes(all []*effective.Route) string {
 			count[r.Verdict]++
 		}
 	}
-	text := plural(len(all), "proxied location", "proxied locations")
+	text := Plural(len(all), "proxied location", "proxied locations")
 	if meant == 0 {
 		return text + ", none known to be meant for WebSocket; name those that are with --websocket=PATTERN or a comment \"# wsnginx:websocket\""
 	}

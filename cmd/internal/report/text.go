@@ -262,7 +262,7 @@ func (s Style) change(w io.Writer, changes []change, home *parser.File, title st
 		}
 	}
 	if shown > maxChange {
-		fmt.Fprintf(w, " %*s … %s; \"wsnginx fix\" prints all\n", gutter, "", plural(shown-maxChange, "more line", "more lines"))
+		fmt.Fprintf(w, " %*s … %s; \"wsnginx fix\" prints all\n", gutter, "", Plural(shown-maxChange, "more line", "more lines"))
 	}
 }
 
@@ -295,7 +295,7 @@ func (s Style) fixed(w io.Writer, x *Fixed) {
 	for _, name := range x.Files {
 		text := ""
 		if n := count[name]; n > 0 {
-			text = ": " + plural(n, "finding", "findings")
+			text = ": " + Plural(n, "finding", "findings")
 		}
 		fmt.Fprintf(w, "%s %s%s\n", done, Clean(s.Name(name)), text)
 		for _, e := range edits[name] {
@@ -306,7 +306,7 @@ func (s Style) fixed(w io.Writer, x *Fixed) {
 
 // summary prints the last lines of a report.
 func (s Style) summary(w io.Writer, run *Run) {
-	files := plural(run.Counts.Files, "file", "files")
+	files := Plural(run.Counts.Files, "file", "files")
 	switch {
 	case len(run.Findings) > 0:
 		s.tell(w, tally(run.Findings)+" in "+files+remedy(run.Findings))
@@ -320,10 +320,10 @@ func (s Style) summary(w io.Writer, run *Run) {
 	}
 	if n := run.Counts.Unnamed; n > 0 {
 		s.tell(w, fmt.Sprintf("%d of %s %s nothing about WebSocket and %s not judged; name what carries it with --websocket PATTERN or a comment \"# wsnginx:websocket\"",
-			n, plural(run.Counts.Routes, "proxied location", "proxied locations"), verb(n, "says", "say"), verb(n, "was", "were")))
+			n, Plural(run.Counts.Routes, "proxied location", "proxied locations"), verb(n, "says", "say"), verb(n, "was", "were")))
 	}
 	if n := len(run.Ignored); n > 0 {
-		s.tell(w, plural(n, "finding", "findings")+" ignored by comments")
+		s.tell(w, Plural(n, "finding", "findings")+" ignored by comments")
 	}
 }
 
@@ -348,7 +348,7 @@ func carried(n Counts) string {
 	if n.Routes == 0 {
 		return "nothing in it is proxied"
 	}
-	return fmt.Sprintf("%s, %d for WebSocket", plural(n.Routes, "proxied location", "proxied locations"), n.WebSocket)
+	return fmt.Sprintf("%s, %d for WebSocket", Plural(n.Routes, "proxied location", "proxied locations"), n.WebSocket)
 }
 
 // remedy returns "; 3 fixable with ..." for the findings that fix mends.
@@ -370,7 +370,7 @@ func DiffSummary(run *Run) string {
 	text := "nothing to fix"
 	if n := len(run.Fixed.Files); n > 0 {
 		text = fmt.Sprintf("the diff fixes %s in %s",
-			plural(len(run.Fixed.Applied), "finding", "findings"), plural(n, "file", "files"))
+			Plural(len(run.Fixed.Applied), "finding", "findings"), Plural(n, "file", "files"))
 	}
 	if len(run.Findings) > 0 {
 		text += "; left: " + tally(run.Findings) + remedy(run.Findings)
@@ -387,14 +387,14 @@ func tally(findings []rules.Finding) string {
 		one, many string
 	}{{t.Errors, "error", "errors"}, {t.Warnings, "warning", "warnings"}, {t.Infos, "info", "infos"}} {
 		if p.n > 0 {
-			parts = append(parts, plural(p.n, p.one, p.many))
+			parts = append(parts, Plural(p.n, p.one, p.many))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-// plural returns "1 file" or "2 files".
-func plural(n int, one, many string) string {
+// Plural returns "1 file" or "2 files".
+func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}

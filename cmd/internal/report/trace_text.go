@@ -47,11 +47,11 @@ func TraceText(w io.Writer, t *effective.Trace, s Style, findings ...rules.Findi
 			title = "then"
 		}
 		if x.Server != nil {
-			told.add(title, serverNames(x.Server), blockOf(x.Server.Scope), x.ServerWhy)
+			told.add(title, serverNames(x.Server), x.Server.Scope.Opening(), x.ServerWhy)
 		}
 		told.considered(x.Considered)
 		if x.Location != nil {
-			told.add("location", locationName(x.Location), blockOf(x.Location), chosenWhy(x.Location))
+			told.add("location", locationName(x.Location), x.Location.Opening(), chosenWhy(x.Location))
 		}
 		if r := x.Route; r != nil {
 			told.request(r)
@@ -271,7 +271,7 @@ func (t *story) considered(list []effective.Considered) {
 	title := "not"
 	for _, c := range list {
 		if c.Matches || idle <= few {
-			t.add(title, "location "+join(c.Modifier, c.Match), blockOf(c.Location), c.Why)
+			t.add(title, "location "+join(c.Modifier, c.Match), c.Location.Opening(), c.Why)
 			title = ""
 		}
 	}
@@ -285,13 +285,6 @@ func byDefault(at *parser.Directive) string {
 		return "nginx's default"
 	}
 	return ""
-}
-
-func blockOf(scope *effective.Scope) *parser.Directive {
-	if scope == nil {
-		return nil
-	}
-	return scope.Block
 }
 
 func join(words ...string) string {
