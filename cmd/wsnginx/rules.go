@@ -41,7 +41,7 @@ Example: wsnginx rules`,
 			if format == "json" {
 				return report.RulesJSON(out.w, rules.All())
 			}
-			return report.RuleList(out.w, rules.All(), report.Style{Color: out.color, Links: out.links})
+			return report.RuleList(out.w, rules.All(), report.Style{Color: out.color, Links: out.links, Width: out.width})
 		},
 	}
 }

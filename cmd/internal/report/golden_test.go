@@ -268,3 +268,24 @@ func TestRuleWidth(t *testing.T) {
 		}
 	}
 }
+
+// The list of rules fits a terminal that is wide enough for its columns, and has
+// one line a rule elsewhere.
+func TestRuleListWidth(t *testing.T) {
+	for _, width := range []int{0, 60, 80, 100, 300} {
+		var b strings.Builder
+		if err := RuleList(&b, rules.All(), Style{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for line := range strings.Lines(b.String()) {
+			n++
+			if wide := textWidth(strings.TrimRight(line, "\n")); width >= 80 && wide > width {
+				t.Errorf("at width %d a line has %d columns: %s", width, wide, line)
+			}
+		}
+		if one := n == len(rules.All())+1; one != (width == 0 || width == 60 || width == 300) {
+			t.Errorf("at width %d there are %d lines for %d rules", width, n, len(rules.All()))
+		}
+	}
+}

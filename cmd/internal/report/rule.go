@@ -10,7 +10,8 @@ import (
 	"github.com/wsnginx/wsnginx/rules"
 )
 
-// RuleList prints the list of rules as a table.
+// RuleList prints the list of rules as a table. On a terminal that leaves room for
+// them, summaries are broken in their column.
 func RuleList(w io.Writer, list []*rules.Rule, s Style) error {
 	b := bufio.NewWriter(w)
 	name, category := len("RULE"), len("CATEGORY")
@@ -19,7 +20,14 @@ func RuleList(w io.Writer, list []*rules.Rule, s Style) error {
 	}
 	fmt.Fprintln(b, s.in(bold, fmt.Sprintf("%-*s  %-*s  %-8s  %-6s  %s", name, "RULE", category, "CATEGORY", "SEVERITY", "FIX", "FINDS")))
 	for _, r := range list {
-		fmt.Fprintf(b, "%s%*s  %-*s  %-8s  %-6s  %s\n", s.link(RuleURL(r), r.Name), name-len(r.Name), "", category, r.Category, r.Severity, orDash(r.Fixable), summaryOf(r))
+		fmt.Fprintf(b, "%s%*s  %-*s  %-8s  %-6s ", s.link(RuleURL(r), r.Name), name-len(r.Name), "", category, r.Category, r.Severity, orDash(r.Fixable))
+		at := name + category + len("  severity  unsafe  ") + 2
+		l := line{style: s, w: b, indent: at, used: at - 1}
+		if s.Width < at+20 {
+			l.style.Width = 0 // the terminal breaks the lines itself
+		}
+		l.words(summaryOf(r))
+		fmt.Fprintln(b)
 	}
 	return b.Flush()
 }
