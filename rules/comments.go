@@ -255,6 +255,9 @@ func (c *collection) judgeIgnore(opts *Options, ig *ignoreComment) {
 	for n, name := range ig.names {
 		r, err := Lookup(name)
 		switch {
+		case err != nil && (knownGroup(name) || slices.Contains([]string{"all", "default", "*"}, name)):
+			c.reportComment(opts, unusedIgnore, ig.file, ig.span, fmt.Sprintf(
+				"this comment ignores nothing: %q stands for several rules; name the one that is meant", name))
 		case err != nil:
 			c.reportComment(opts, unusedIgnore, ig.file, ig.span, "this comment ignores nothing: "+err.Error())
 		case ig.reason != "" && !ig.used[n] && slices.Contains(opts.Rules, r):

@@ -40,7 +40,7 @@ func checkHandshakeMethod(p *Pass) {
 			return
 		}
 		p.Report(atItem(it, r, sev, fmt.Sprintf(
-			"%s refuses WebSocket handshakes: this limit_except holds for GET, which they are; name GET in the limit_except",
+			"%s refuses WebSocket handshakes: this limit_except holds for GET, and a handshake is a GET; name GET in the limit_except",
 			subject(r))))
 	})
 }

@@ -90,6 +90,12 @@ func (p *Pass) reportCount(it effective.Item, row *directive) {
 		remedy = "put a value of several words in quotes"
 	case it.Is("proxy_set_header") && len(it.Args) == 1:
 		remedy = `write "" for an empty value`
+		switch {
+		case strings.EqualFold(it.Arg(0), "Upgrade"):
+			remedy = "write proxy_set_header Upgrade $http_upgrade"
+		case strings.EqualFold(it.Arg(0), "Connection"):
+			remedy = `write proxy_set_header Connection "upgrade", or a variable that a map makes of $http_upgrade`
+		}
 	case row.args == "0":
 		remedy = "take them out"
 	}

@@ -86,7 +86,7 @@ func (p *Pass) wrongConnection(r *effective.Route, reason *effective.Reason, val
 			"write proxy_set_header Connection %s", sentAs("Connection", sentIn(r, reason.Items[0])), name, name)
 	}
 	return fmt.Sprintf("sends %s, and a handshake needs the word upgrade in it; write proxy_set_header Connection %s",
-		sentAs("Connection", reason.Items[0].Arg(1)), value)
+		sentBy(r, reason.Items[0], "Connection"), value)
 }
 
 // shareConnection ties the finding to the outer level's line that it goes back to.

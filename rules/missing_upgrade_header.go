@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
@@ -53,7 +54,7 @@ func checkMissingUpgradeHeader(p *Pass) {
 			says = insteadOfClient(reason.Items[0], "Upgrade")
 		default:
 			says = fmt.Sprintf("sends %s, and a handshake needs websocket there; write proxy_set_header Upgrade $http_upgrade",
-				sentAs("Upgrade", reason.Items[0].Arg(1)))
+				sentBy(r, reason.Items[0], "Upgrade"))
 		}
 		says = unless(says, reason)
 		f := at(r, reason.Items, sev, subject(r)+" "+says, "the value is set here")
@@ -84,6 +85,23 @@ func checkMissingUpgradeHeader(p *Pass) {
 func insteadOfClient(it effective.Item, header string) string {
 	return fmt.Sprintf("sends %q in place of the client's %s (%s %s), and the handshake needs the client's; take that line out",
 		it.Arg(1), header, it.Head.Value, it.Arg(0))
+}
+
+// sentBy says in words what a header line of the route sends for a handshake, and
+// where that is not plain from the line, what its variables come to.
+func sentBy(r *effective.Route, line effective.Item, name string) string {
+	value := line.Arg(1)
+	if !strings.Contains(value, "$") {
+		return sentAs(name, value)
+	}
+	switch sent := sentIn(r, line); sent {
+	case value:
+		return sentAs(name, value)
+	case "":
+		return fmt.Sprintf("no %q, since %s is empty here", name, value)
+	default:
+		return fmt.Sprintf("%q as %q, which comes to %q", name, value, sent)
+	}
 }
 
 // sentAs says in words what a header line of that value sends.

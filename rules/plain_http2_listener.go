@@ -34,7 +34,7 @@ The parameter counts for the whole socket, whichever server wrote it.`,
 
 func checkPlainHTTP2Listener(p *Pass) {
 	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
-		msg := fmt.Sprintf("nginx %s speaks only HTTP/2 on a socket with http2 and without ssl, and no WebSocket client does; take http2 off this listen",
+		msg := fmt.Sprintf("nginx %s speaks only HTTP/2 on a socket with http2 and without ssl (1.25.1 and later take both), and no WebSocket client does; take http2 off this listen",
 			p.Model.Version)
 		if len(reason.Items) == 0 {
 			p.Report(atRoute(r, sev, msg))

@@ -50,7 +50,7 @@ func checkShortSendTimeout(p *Pass) {
 			}
 			if d, ok := effective.ParseTime(it.Arg(0)); ok && d < leastSend {
 				p.Report(atItem(it, r, 0, fmt.Sprintf(
-					"%s %s closes a WebSocket when %s takes nothing for that long, in the middle of a transfer too; leave it at 60s, or write more than %d s",
+					"%s %s closes a WebSocket when %s takes nothing for that long, in the middle of a transfer too; leave it at 60s, or write %ds at least",
 					name, it.Arg(0), who, int(leastSend.Seconds()))))
 			}
 		}

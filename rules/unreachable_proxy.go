@@ -47,7 +47,11 @@ func checkUnreachableProxy(p *Pass) {
 				return
 			}
 			why = fmt.Sprintf("%s answers it before proxy_pass", it.Head.Value)
-			if it.Is("try_files") {
+			switch {
+			case it.Is("rewrite"):
+				why = "rewrite leads it to another place before proxy_pass, where none passes"
+				remedy = "keep this path out of the rewrite, or let WebSockets pass where it leads"
+			case it.Is("try_files"):
 				remedy = "remove try_files, or let it end in a named location that holds the proxy_pass"
 			}
 		}

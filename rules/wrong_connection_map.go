@@ -110,7 +110,13 @@ func remedyFor(block effective.Item) string {
 // websocket: in the line that a handshake picks. What other requests got stays,
 // unless the map has its values the wrong way round: then they change places.
 func (p *Pass) mendMap(block effective.Item) ([]Edit, bool) {
-	if block.Scope == nil || !strings.EqualFold(block.Arg(0), "$http_upgrade") || !p.mounts.once(block.File) {
+	if block.Scope == nil || len(block.Scope.Items) == 0 || !p.mounts.once(block.File) {
+		return nil, false
+	}
+	switch {
+	case strings.EqualFold(block.Arg(0), "$http_connection"):
+		return mendConnectionMap(block)
+	case !strings.EqualFold(block.Arg(0), "$http_upgrade"):
 		return nil, false
 	}
 	var picked, empty *parser.Directive
@@ -128,7 +134,12 @@ func (p *Pass) mendMap(block effective.Item) ([]Edit, bool) {
 		}
 	}
 	if picked == nil {
-		return nil, false
+		last := block.Scope.Items[len(block.Scope.Items)-1].Directive
+		edits := []Edit{place{at: last}.insert(beneath(last, "default", "upgrade"), rankMap)}
+		if empty == nil {
+			edits = append(edits, place{at: last}.insert(beneath(last, "''", "''"), rankMap+1))
+		}
+		return edits, true
 	}
 	edits := []Edit{replaceWord(picked.File, picked.Args[0], "upgrade")}
 	old := picked.File.Src[picked.Args[0].Span.Start:picked.Args[0].Span.End]
@@ -139,4 +150,17 @@ func (p *Pass) mendMap(block effective.Item) ([]Edit, bool) {
 		edits = append(edits, place{at: picked}.insert(beneath(picked, "''", old), rankMap))
 	}
 	return edits, true
+}
+
+// mendConnectionMap plans the edit that makes a map of $http_connection find the
+// word in a list too, as in "keep-alive, Upgrade": its key for upgrade becomes an
+// expression.
+func mendConnectionMap(block effective.Item) ([]Edit, bool) {
+	for _, it := range block.Scope.Items {
+		key := strings.TrimPrefix(it.Head.Value, "~")
+		if strings.EqualFold(key, "upgrade") && len(it.Args) == 1 && effective.HasToken(it.Arg(0), "upgrade") && literal(block.Scope, it) {
+			return []Edit{replaceWord(it.File, it.Head, "~*upgrade")}, true
+		}
+	}
+	return nil, false
 }

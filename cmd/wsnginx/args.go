@@ -135,7 +135,9 @@ func known(names map[string]bool, word string) error {
 	}
 	var all []string
 	for n := range names {
-		all = append(all, n)
+		if len(n) > 1 {
+			all = append(all, n)
+		}
 	}
 	slices.Sort(all)
 	if near := rules.Nearest(name, all); near != "" {

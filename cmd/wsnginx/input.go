@@ -214,7 +214,11 @@ func (in *input) describe(took time.Duration) {
 		if cfg.Site != nil {
 			kind = in.style.Name(cfg.Site.Name) + ", as if enabled, in"
 		}
-		in.program.say("%s %s: %d files", kind, in.style.Name(cfg.Main.Name), len(cfg.Files))
+		files := fmt.Sprintf("%d files", len(cfg.Files))
+		if len(cfg.Files) == 1 {
+			files = "1 file"
+		}
+		in.program.say("%s %s: %s", kind, in.style.Name(cfg.Main.Name), files)
 	}
 	in.program.say("read in %s", took.Round(time.Millisecond))
 }

@@ -67,7 +67,11 @@ func (m *Model) judge(o *outcome, j *judgement) {
 			j.add(Reason{Kind: UnreachableProxy, Items: itemList(o.item)})
 		}
 	case static, nowhere:
-		j.add(Reason{Kind: UnreachableProxy, Items: itemList(o.item)})
+		at := o.item
+		if at.Directive == nil && o.by.Directive != nil && (o.by.Is("try_files") || o.by.Is("rewrite")) {
+			at = o.by // what led away from the pass
+		}
+		j.add(Reason{Kind: UnreachableProxy, Items: itemList(at)})
 	case lost:
 		j.unsure("%s", o.why)
 	}
@@ -274,6 +278,9 @@ func (m *Model) judgeMethod(o *outcome, j *judgement) {
 	if level.Sometimes(item) {
 		j.unsure("proxy_method depends on the template (%s)", place(item))
 		return
+	}
+	if len(item.Args) != 1 {
+		return // nginx refuses it, which invalid-value tells
 	}
 	v := m.eval(item.Arg(0), o.q)
 	switch {
