@@ -118,6 +118,11 @@ const (
 var templateExts = set(`.j2 .jinja .jinja2 .njk .liquid .erb .epp .ejs .tmpl .gotmpl .tpl .stpl .template .mustache .hbs
 	.ctmpl .sigil`)
 
+// ofOthers are endings that say of a template what it becomes: settings.json.tpl.
+// None of them is the end of a host's name.
+var ofOthers = set(`.json .jsonc .yaml .yml .markdown .mdx .html .htm .xhtml .xml .toml .ini .css .scss .js .jsx .ts .tsx
+	.vue .java .cpp .php .sql .service .timer .csv .svg .txt`)
+
 // candidate decides by its name whether a file may be configuration. parent is
 // the folder of configuration around it, "" where there is none.
 func candidate(name, parent string) choice {
@@ -136,6 +141,9 @@ func candidate(name, parent string) choice {
 	}
 	switch ext := filepath.Ext(lower); {
 	case templateExts[ext]: // what it holds decides
+		if ofOthers[filepath.Ext(strings.TrimSuffix(lower, ext))] {
+			return hunch
+		}
 		return yes
 	case ext == ".conf", ext == ".vhost", ext == ".nginx", ext == ".nginxconf",
 		strings.HasPrefix(lower, "nginx.conf"), strings.Contains(lower, ".conf."):

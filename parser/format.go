@@ -91,7 +91,7 @@ func opening(src string) string {
 		return "a Dockerfile"
 	case isPair(first) && strings.Contains(first, ` = "`) && strings.HasSuffix(first, `"`):
 		return "TOML or INI"
-	case (first[0] == '{' || first[0] == '[') && json.Valid([]byte(src)):
+	case (first[0] == '{' || first[0] == '[') && json.Valid([]byte(src)), first == "{", strings.HasPrefix(first, `{"`):
 		return "JSON"
 	case isSection(first):
 		return sectionsFormat(linesOf(src))
@@ -273,7 +273,25 @@ func bracesFormat(l lines) string {
 		}
 		return n
 	}
+	parts := func(pieces ...string) int {
+		n := 0
+		for _, line := range l.all {
+			for _, piece := range pieces {
+				if strings.Contains(line, piece) {
+					n++
+					break
+				}
+			}
+		}
+		return n
+	}
 	switch {
+	case parts(") then {", "action(type=", "module(load=", "input(type=") >= 1:
+		return "rsyslog"
+	case parts(" => ") >= 2 && count(logstashWords) >= 1:
+		return "Logstash"
+	case count(dovecotWords) >= 2 && l.pairs >= 2:
+		return "Dovecot"
 	case count(logrotateWords) >= 2 && l.inBlocks:
 		return "logrotate"
 	case count(caddyWords) >= 1 && l.inBlocks:
@@ -309,6 +327,9 @@ var (
 	dhcpWords       = set(`subnet option range default-lease-time max-lease-time authoritative ddns-update-style host hardware fixed-address log-facility`)
 	shellWords      = set(`fi done esac elif export local echo function case exit sed cat awk mkdir chmod chown`)
 	keepalivedWords = set(`vrrp_instance vrrp_script virtual_server global_defs virtual_ipaddress virtual_router_id`)
-	syslogWords     = set(`source destination filter log options`)
-	lighttpdWords   = set(`server.modules server.port server.document-root server.errorlog index-file.names mimetype.assign`)
+	logstashWords   = set(`input filter output`)
+	dovecotWords    = set(`passdb userdb namespace auth_mechanisms mail_location protocols plugin pattern value_field username_field
+		username_attribute introspection_mode introspection_url oauth2 service unix_listener inet_listener`)
+	syslogWords   = set(`source destination filter log options`)
+	lighttpdWords = set(`server.modules server.port server.document-root server.errorlog index-file.names mimetype.assign`)
 )

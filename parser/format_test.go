@@ -48,6 +48,12 @@ func TestOtherFormat(t *testing.T) {
 		{"dhcpd", "default-lease-time 600;\nsubnet 10.0.0.0 netmask 255.0.0.0 {\n  range 10.0.0.2 10.0.0.9;\n  option routers 10.0.0.1;\n}\n"},
 		{"Caddy", "example.com {\n    reverse_proxy localhost:8080\n    encode gzip\n}\n"},
 		{"HCL", "resource \"aws_instance\" \"web\" {\n  ami = \"x\"\n  instance_type = \"t3\"\n}\n"},
+		{"rsyslog", "# app\nif ($programname startswith 'app') then {\n    action(type=\"omfile\" file=\"/var/log/app.log\")\n    stop\n}\n"},
+		{"rsyslog", "if ($programname contains 'a') and\n   ($msg contains 'b') then {\n  stop\n}\n"},
+		{"rsyslog", "module(load=\"imtcp\")\ntemplate(name=\"x\" type=\"list\") {\n  constant(value=\"/\")\n}\nif ($a == 'b') then {\n  @log.example.com;Format\n  stop\n}\n"},
+		{"Logstash", "input {\n  rabbitmq {\n    host => \"{{ .Values.host }}\"\n    port => 5672\n  }\n}\nfilter {\n  if ([action] == \"read\") {\n    drop { }\n  }\n}\n"},
+		{"Dovecot", "connect = host=127.0.0.1 dbname=mail\n\nmap {\n  pattern = priv/quota/storage\n  username_field = username\n  value_field = bytes\n}\n"},
+		{"Dovecot", "auth_mechanisms {\n  xoauth2 = yes\n}\noauth2 {\n  introspection_mode = post\n}\n"},
 		{"a key or certificate", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"},
 	} {
 		if got := otherFormat(tt.src); got != tt.want {

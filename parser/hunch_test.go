@@ -21,6 +21,8 @@ func TestOpenNamedAfterHosts(t *testing.T) {
 			"fragment *wv2/Shop Seven/Shop 1.7\nfragment *wv2/Yii 2\n"},
 		{"a template", map[string]string{"default": "{{ if .TLS }}\nserver { listen 443 ssl; }\n{{ end }}\n" + serverText},
 			"fragment *wdefault\n"},
+		{"templates of other files", map[string]string{"a.conf": serverText, "settings.json.tpl": "{\n \"a\": \"{{ .X }}\"\n}\n", "page.html.erb": "<a>\nlocation = '<%= u %>';\n</a>\n", "site.html.j2": serverText},
+			"fragment *wa.conf\nfragment *wsite.html.j2\n"},
 		{"a long comment first", map[string]string{"site": strings.Repeat("# a licence\n", 200) + serverText},
 			"fragment *wsite\n"},
 		{"an example in a folder of configuration", map[string]string{"nginx/app.example": site, "conf.d/notes.local": "not configuration"},

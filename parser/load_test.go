@@ -440,6 +440,10 @@ func TestLooksLikeNginx(t *testing.T) {
 		{"zone \"a\" { type master; file \"b\"; };\n", false},
 		{"backend default { .host = \"a\"; }\nsub vcl_recv { return (hash); }\n", false},
 		{"server {\x00 listen 80; }", false},
+		{"map {\n  pattern = priv/quota/$user\n}\n", false},
+		{"if ($programname startswith 'x') then {\n  stop\n}\n", false},
+		{"disc => {\n  map => x,\n}\n", false},
+		{"auth_mechanisms {\n  login = yes\n}\n", false},
 	} {
 		if got := looksLikeNginx(tt.src); got != tt.want {
 			t.Errorf("looksLikeNginx(%q) = %v, want %v", tt.src, got, tt.want)

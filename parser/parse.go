@@ -116,6 +116,7 @@ type parsing struct {
 	headArm    *Arm          // of cur
 	conditions []openArm     // those around the current position
 	toggled    bool          // a tag before the directive that comes may comment it out
+	marked     bool          // an arm of the innermost condition ends with the mark of a comment
 	escaped    bool          // File.Escaped
 	restored   int           // directives that were taken up again by restore
 }
@@ -170,10 +171,11 @@ func (p *parsing) lineOf(offset int) int {
 
 func (p *parsing) comment(s Span) {
 	p.file.Comments = append(p.file.Comments, s)
+	text := p.file.Src[s.Start:s.End]
 	if p.template != nil {
 		p.commentTags(s)
+		p.marked = p.arm != nil && strings.TrimRight(text, " \t") == "#" && s.End < len(p.file.Src) && beginsTag(p.file.Src[s.End])
 	}
-	text := p.file.Src[s.Start:s.End]
 	switch {
 	case p.cur != nil:
 		p.inline = append(p.inline, config.InlineComment{Value: text, RelativeLineIndex: p.lineOf(s.Start) - p.cur.Line})

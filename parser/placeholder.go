@@ -4,12 +4,12 @@ import "strings"
 
 // HoldsTag reports whether a word's value holds a piece that something fills in
 // before nginx reads it, so that its value is not known: {{ }}, {% %}, <% %>,
-// %%NAME%%, %name%, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name], YOUR_NAME or the shell's $(…). Variables
+// [% %], <#if>, %%NAME%%, %name%, %{name}, #{name}, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name], YOUR_NAME or the shell's $(…). Variables
 // in capitals are another matter, because nginx may define them: see InCapitals.
 func HoldsTag(value string) bool {
 	for i := 0; i < len(value); i++ {
 		switch value[i] {
-		case '{', '<', '[', '%', '@', '_', '$', '!', 'Y':
+		case '{', '<', '[', '%', '#', '@', '_', '$', '!', 'Y':
 			if placeholderEnd(value, i) > 0 {
 				return true
 			}
@@ -65,6 +65,9 @@ func placeholderEnd(s string, i int) int {
 		if i > 0 && s[i-1] == '$' { // ${NAME}
 			return 0
 		}
+		if strings.HasPrefix(s[i:], "{[") { // {[name]}
+			return enclosed(s, i+1, "]}", func(c byte) bool { return wordByte(c) || c == '-' || c == '.' })
+		}
 		return enclosed(s, i, "}", upperByte)
 	case '<':
 		if strings.HasPrefix(s[i:], "<%") {
@@ -73,12 +76,22 @@ func placeholderEnd(s string, i int) int {
 			}
 			return 0
 		}
+		if end := freeMarkerEnd(s, i); end > 0 {
+			return end
+		}
 		if i > 0 && (s[i-1] == '?' || s[i-1] == 'P' || s[i-1] == 'k') { // (?<name>…)
 			return 0
 		}
 		return enclosed(s, i, ">", func(c byte) bool { return wordByte(c) || c == '-' || c == '.' || c == ' ' })
 	case '[':
+		if strings.HasPrefix(s[i:], "[%") {
+			if n := strings.Index(s[i:], "%]"); n > 2 && strings.IndexByte(s[i:i+n], '\n') < 0 {
+				return i + n + 2
+			}
+		}
 		return severalEnd(s, i)
+	case '#':
+		return interpolated(s, i)
 	case 'Y':
 		if i > 0 && wordByte(s[i-1]) || !strings.HasPrefix(s[i:], "YOUR_") && !strings.HasPrefix(s[i:], "YOUR-") {
 			return 0
@@ -87,6 +100,9 @@ func placeholderEnd(s string, i int) int {
 			return n
 		}
 	case '%':
+		if end := interpolated(s, i); end > 0 {
+			return end
+		}
 		if strings.HasPrefix(s[i:], "%%") {
 			if n := nameEnd(s, i+2, wordByte); n > i+2 && strings.HasPrefix(s[n:], "%%") {
 				return n + 2
@@ -126,6 +142,15 @@ func placeholderEnd(s string, i int) int {
 		}
 	}
 	return 0
+}
+
+// interpolated returns the offset after %{name} or #{name} at i, 0 where that is
+// not what stands there.
+func interpolated(s string, i int) int {
+	if i+1 >= len(s) || s[i+1] != '{' {
+		return 0
+	}
+	return enclosed(s, i+1, "}", func(c byte) bool { return wordByte(c) || c == '-' || c == '.' })
 }
 
 // enclosed returns the offset after the mark that follows a name of two letters

@@ -18,15 +18,20 @@ func looksLikeNginx(src string) bool {
 		return false
 	}
 	s := NewScanner(src, nil)
-	if strings.Contains(src, "{{") || strings.Contains(src, "{%") || strings.Contains(src, "<%") {
+	if strings.Contains(src, "{{") || strings.Contains(src, "{%") || strings.Contains(src, "<%") ||
+		strings.Contains(src, "</#") || strings.Contains(src, "%]") {
 		s.tagged = &taggedScan{tagging: newTagging(src)}
 		s.tagged.heads = false
 	}
 	var strong, weak, other, depth, inWords int
-	head, next, words := "", "", 0
+	head, next, last, words := "", "", "", 0
 	count := func(end Kind) {
 		switch {
 		case words == 0 || inWords > 0:
+		case end == BlockStart && words == 1 && namedBlocks[head]: // Dovecot's map { }
+			weak++
+		case next == "=>" || ofAnother(head, last, words, end):
+			other++
 		case next == "=" && words > 1 && (head != "location" || end == Semicolon): // an assignment of some other language
 			other++
 		case strongName(head), tellingUse(head, next, words, end):
@@ -48,6 +53,7 @@ func looksLikeNginx(src string) bool {
 			case 1:
 				next = src[t.Span.Start:t.Span.End]
 			}
+			last = src[t.Span.Start:t.Span.End]
 			words++
 		case Semicolon:
 			count(t.Kind)
@@ -70,6 +76,22 @@ func looksLikeNginx(src string) bool {
 			words = 0
 		}
 	}
+}
+
+// namedBlocks are blocks that have a name or a variable in nginx.
+var namedBlocks = set(`location upstream map geo split_clients`)
+
+// ofAnother reports whether a statement that begins with a word of nginx's is of
+// another language: rsyslog's "if (…) then {", a block of Dovecot's settings, HAProxy's
+// section, which no ';' ends.
+func ofAnother(head, last string, words int, end Kind) bool {
+	switch head {
+	case "if":
+		return last == "then"
+	case "listen":
+		return words > 20
+	}
+	return end == BlockStart && words == 1 && !strongNames[head] && !weakNames[head] && !strings.Contains(head, "_by_lua")
 }
 
 // tellingUse reports whether a name that other languages have too is used as

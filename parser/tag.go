@@ -14,10 +14,12 @@ const (
 	Jinja       Template = "jinja"       // Jinja2, Ansible, Liquid, Nunjucks: {{ }}, {% %}, {# #}
 	GoTemplate  Template = "go"          // Go's text/template: Helm, consul-template, docker-gen, sigil
 	Mustache    Template = "mustache"    // Mustache and Handlebars: {{#x}} {{/x}} {{{x}}}
-	ERB         Template = "erb"         // ERB, EPP, EJS: <% %>, <%= %>
+	ERB         Template = "erb"         // ERB, EPP, EJS, etlua: <% %>, <%= %>
 	Mako        Template = "mako"        // Mako: lines of their own that begin with %
+	FreeMarker  Template = "freemarker"  // FreeMarker: <#if x> </#if>
+	Toolkit     Template = "tt"          // Template Toolkit: [% IF x %] [% END %]
 	Shell       Template = "shell"       // a here-document: \$host is nginx's, $host the shell's
-	Placeholder Template = "placeholder" // %%NAME%%, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name], %name%, ${NAME}
+	Placeholder Template = "placeholder" // %%NAME%%, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name], %name%, %{name}, #{name}, ${NAME}
 )
 
 // tagClass says what a tag does to the text around it.
@@ -79,7 +81,7 @@ func (t *tagging) all() []Span {
 			alone = alone[1:]
 			continue
 		}
-		if c := t.src[i]; c == '{' || c == '<' {
+		if beginsTag(t.src[i]) {
 			if g, ok := t.at(i); ok {
 				spans = append(spans, Span{i, g.end})
 				i = g.end
@@ -89,6 +91,11 @@ func (t *tagging) all() []Span {
 		i++
 	}
 	return spans
+}
+
+// beginsTag reports whether a delimited tag may begin with a byte.
+func beginsTag(c byte) bool {
+	return c == '{' || c == '<' || c == '%' || c == '#' || c == '['
 }
 
 // at returns the delimited tag that begins at i.
@@ -102,7 +109,10 @@ func (t *tagging) at(i int) (tag, bool) {
 	case "{%":
 		if end := t.find(i+2, "%}"); end > 0 {
 			g := statementTag(t.src[i+2 : end-2])
-			g.end, g.kind = end, Jinja
+			g.end, g.kind = cmp.Or(t.aside(t.src[i+2:end-2], end), end), Jinja
+			if g.end > end {
+				g.class = quietTag
+			}
 			return g, true
 		}
 	case "{#":
@@ -116,6 +126,18 @@ func (t *tagging) at(i int) (tag, bool) {
 			g := rubyTag(t.src[i+2 : end-2])
 			g.end, g.kind = end, ERB
 			return g, true
+		}
+	case "<#", "</":
+		return t.freeMarker(i)
+	case "[%":
+		if end := t.find(i+2, "%]"); end > 0 && strings.IndexByte(t.src[i:end], '\n') < 0 {
+			g := toolkitTag(strings.Trim(t.src[i+2:end-2], "-+ \t"))
+			g.end, g.kind = end, Toolkit
+			return g, true
+		}
+	case "%{", "#{", "{[":
+		if end := placeholderEnd(t.src, i); end > 0 {
+			return tag{end: end, class: valueTag, kind: Placeholder}, true
 		}
 	}
 	if t.src[i] == '{' { // {NAME}
@@ -311,7 +333,7 @@ func rubyTag(text string) tag {
 	switch word, _ := firstWord(text); word {
 	case "if", "unless", "for", "while", "until", "case", "begin":
 		return tag{class: openTag}
-	case "else", "elsif", "when", "rescue", "ensure":
+	case "else", "elsif", "elseif", "when", "rescue", "ensure":
 		return tag{class: elseTag, last: word == "else"}
 	case "end":
 		return tag{class: closeTag}
@@ -319,40 +341,10 @@ func rubyTag(text string) tag {
 	switch {
 	case opens:
 		return tag{class: openTag}
-	case raw && !strings.Contains(strings.NewReplacer("==", "", "=>", "", "<=", "", ">=", "", "!=", "").Replace(text), "="):
+	case raw && !strings.Contains(strings.NewReplacer("==", "", "=>", "", "<=", "", ">=", "", "!=", "", "~=", "").Replace(unquoted(text)), "="):
 		return tag{class: valueTag}
 	}
 	return tag{class: quietTag}
-}
-
-// lineTag returns the tag that a whole line is, from its first byte that is no
-// blank on: "% if x:" of Mako.
-func (t *tagging) lineTag(i int) (tag, bool) {
-	src := t.src
-	if src[i] != '%' || strings.Trim(src[strings.LastIndexByte(src[:i], '\n')+1:i], " \t") != "" {
-		return tag{}, false
-	}
-	end := len(src)
-	if n := strings.IndexByte(src[i:], '\n'); n >= 0 {
-		end = i + n
-	}
-	g := tag{end: end, kind: Mako}
-	word, rest := firstWord(strings.TrimSpace(src[i+1 : end]))
-	word = strings.TrimSuffix(cmp.Or(word, rest), ":")
-	switch word {
-	case "if", "for", "while", "try", "with":
-		g.class = openTag
-		if !strings.HasSuffix(rest, ":") {
-			return tag{}, false
-		}
-	case "elif", "else", "except", "finally":
-		g.class, g.last = elseTag, word == "else"
-	case "endif", "endfor", "endwhile", "endtry", "endwith":
-		g.class = closeTag
-	default:
-		return tag{}, false
-	}
-	return g, true
 }
 
 // firstWord returns the word that a text begins with, if what follows it parts

@@ -68,17 +68,21 @@ func (s *Scanner) nextTagged() Token {
 
 // tagHere returns the tag at the start of a token.
 func (s *Scanner) tagHere(start int) (tag, bool) {
-	switch s.src[start] {
-	case '{', '<':
+	c := s.src[start]
+	switch {
+	case beginsTag(c):
 		if g, ok := s.tagged.at(start); ok {
 			return g, true
 		}
-	case '%':
-		if g, ok := s.tagged.lineTag(start); ok {
-			return g, true
+		if c == '#' {
+			return tag{}, false
 		}
-	case '$', '@', '_', '!':
-	case '[':
+		if c == '%' {
+			if g, ok := s.tagged.lineTag(start); ok {
+				return g, true
+			}
+		}
+	case c == '$', c == '@', c == '_', c == '!':
 	default:
 		return tag{}, false
 	}
@@ -119,6 +123,12 @@ func (s *Scanner) alone(start int, g tag) bool {
 		next, ok := s.tagHere(i)
 		if !ok {
 			break
+		}
+		if next.class == openTag { // <%= name %><% if value %> <%= value %><% end %>;
+			if end, ends := s.region(i, next); end > 0 && !ends {
+				i = end
+				continue
+			}
 		}
 		if next.class != valueTag {
 			return true
@@ -175,7 +185,7 @@ func (s *Scanner) region(start int, open tag) (end int, ends bool) {
 	}()
 	for ; i < len(src) && i < start+confBuffer; i++ {
 		c := src[i]
-		if c == '{' || c == '<' {
+		if beginsTag(c) {
 			if g, ok := t.at(i); ok {
 				switch g.class {
 				case openTag:
@@ -227,7 +237,7 @@ func (s *Scanner) bareTagged(start int) Token {
 loop:
 	for i < len(src) {
 		c := src[i]
-		if c == '{' || c == '<' || i == start {
+		if beginsTag(c) || i == start {
 			g, ok := tag{}, false
 			if i == start {
 				g, ok = s.tagHere(i)

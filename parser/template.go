@@ -1,5 +1,7 @@
 package parser
 
+import "strings"
+
 // templateInfo is what is known of a file that was read as a template.
 type templateInfo struct {
 	tags  []Span
@@ -220,6 +222,10 @@ func (p *parsing) control(span Span, g tag) {
 		}
 		p.arm = p.arm.up
 		p.conditions = p.conditions[:len(p.conditions)-1]
+		if p.marked && p.cur == nil && !strings.HasPrefix(strings.TrimLeft(p.file.Src[span.End:], " \t\r"), "\n") {
+			p.toggled = true // {% if x %}# {% endif %}listen 80;
+		}
+		p.marked = false
 	default:
 		return
 	}
@@ -299,7 +305,7 @@ func (p *parsing) knownBlock() bool {
 // as elsewhere.
 func (p *parsing) commentTags(s Span) {
 	for i := s.Start; i < s.End; i++ {
-		if c := p.file.Src[i]; c == '{' || c == '<' {
+		if c := p.file.Src[i]; c == '{' || c == '<' || c == '[' {
 			if g, ok := p.scan.tagged.at(i); ok {
 				p.control(Span{i, g.end}, g)
 				i = g.end - 1

@@ -72,7 +72,9 @@ func TestTemplate(t *testing.T) {
 		{"block closed in each arm", "server {\n{% if a %}\nlisten 1;\n}\n{% else %}\nlisten 2;\n}\n{% endif %}\nserver { }", Jinja,
 			"server{listen|1?1a;listen|2?1b};server{}"},
 		{"block opened in an arm", "server { root /;\n{{#if s}}\n}\nserver {\n{{/if}}\nlisten 1; }", Mustache, "server{root|/};server?1a{listen|1}"},
-		{"comment mark in an arm", "{% if a %}#{% endif %} listen 80;\nroot {{ x }};", Jinja, "listen|80;root|{{ x }}"},
+		{"comment mark in an arm", "{% if a %}#{% endif %} listen 80;\nroot {{ x }};", Jinja, "listen|80?1a;root|{{ x }}"},
+		{"comment mark and a blank in an arm", "server {\n<% if !@down %># <% end %>rewrite ^ /down;\nroot /;\n}", ERB, "server{rewrite|^|/down?1a;root|/}"},
+		{"comment mark at the end of a line", "{% if a %}#{% endif %}\nlisten {{ p }};", Jinja, "listen|{{ p }}"},
 		{"tags in a comment", "{% if a %}\n# {{ b }} {% endif %} listen 1;\nroot /;", Jinja, "root|/"},
 		{"comment over lines", "# {# a\n b #} listen 1;\nroot {{ x }};", Jinja, "root|{{ x }}"},
 		{"before a directive", "{{ '#' if x }}listen 80;\n{{ c }} root /;", Jinja, "listen|80?1a;root|/?2a"},
@@ -103,6 +105,24 @@ func TestTemplate(t *testing.T) {
 			"*;listen|<%-s.port%>|ssl?1a;root|<%- s.root %>/x"},
 		{"erb with dashes", "<%- if @a -%>\nlisten 1;\n<%- end -%>\n<%- b = 2 -%>\nroot <%= b %>;", ERB, "listen|1?1a;root|<%= b %>"},
 
+		{"erb value with a condition", "server {\n<% l.each do |k, v| %>\n<%= k %><% unless v.nil? -%> <%= v %><% end -%>;\n<% end %>\nroot /;\n}", ERB,
+			"server{*;<%= k %><% unless v.nil? -%> <%= v %><% end -%>?1a;root|/}"},
+		{"etlua", "<% if user then %>\nuser <%- user %>;\n<% elseif other then %>\nuser <%- other %>;\n<% end %>\n<% for _, n in ipairs(l) do %>\ninclude <%- n %>;\n<% end %>\nresolver <%- os.getenv(\"R\") or \"local=on\" %>;", ERB,
+			"user|<%- user %>?1a;user|<%- other %>?1b;include|<%- n %>?2a;resolver|<%- os.getenv(\"R\") or \"local=on\" %>"},
+
+		// Liquid.
+		{"liquid", "{% comment %} it's { {% endcomment %}\n{%- capture env -%}\n{ {%- for e in l -%} [{{ e }}] {% endfor %} }\n{%- endcapture -%}\nroot {{ x }};", Jinja, "root|{{ x }}"},
+		{"liquid capture of statements", "{% capture c %}\nlisten 1;\n{% endcapture %}\nroot {{ x }};", Jinja, "listen|1?1a;root|{{ x }}"},
+
+		// FreeMarker.
+		{"freemarker", "<#-- it's { --><#assign a = 1>\nlisten ${port?c}<#if tls==true> ssl</#if>;\n<#if (n > 1)>\nroot /a;\n<#elseif x?? >\nroot /b;\n<#else>\nroot /c;\n</#if>\n<#list hosts as h>\nallow ${h};\n</#list>\nproxy_pass <#if tls>https<#else>http</#if>://a:${p?c};", FreeMarker,
+			"listen|${port?c}<#if tls==true> ssl</#if>;root|/a?1a;root|/b?1b;root|/c?1c;allow|${h}?2a;proxy_pass|<#if tls>https<#else>http</#if>://a:${p?c}"},
+
+		// Template Toolkit.
+		{"template toolkit", "listen [% port %] backlog=512;\n[% IF tls %]\nroot /a;\n[% ELSE %]\nroot /b;\n[% END %]\n[% FOREACH l IN list %]\nallow [% l.ip %];\n[% END %]\n[% more %]\nproxy_pass http://[% host %]:[% port %]/;", Toolkit,
+			"*;listen|[% port %]|backlog=512;root|/a?1a;root|/b?1b;allow|[% l.ip %]?2a;proxy_pass|http://[% host %]:[% port %]/"},
+		{"percent in a class", "rewrite ^/[%]x [%a] last;", "", "rewrite|^/[%]x|[%a]|last"},
+
 		// Mako.
 		{"mako", "server {\n\t% if ipv6:\n\tlisten [${ip}]:1;\n\t% elif x:\n\tlisten 2;\n\t% else:\n\tlisten 3;\n\t% endif\n\troot /;\n}\n% if a:\nserver { }\n% endif", Mako,
 			"server{listen|[${ip}]:1?1a;listen|2?1b;listen|3?1c;root|/};server?2a{}"},
@@ -119,6 +139,8 @@ func TestTemplate(t *testing.T) {
 		{"shell variable as a statement", "server {\n  ${extra}\n  listen 80;\n}", Placeholder, "server{*;listen|80}"},
 		{"switch before a directive", "server {\n  ${v4.on}listen 80;\n  ${sso.on}    location /x {\n ${sso.on} }\n}", Placeholder,
 			"server{listen|80?1a;location|/x?2a{*}}"},
+		{"names in braces behind a mark", "error_log #{error-log};\n#{more}\naccess_log /var/%{host}-a.log;\nevents { worker_connections {[conns]}; }", Placeholder,
+			"*;error_log|#{error-log};access_log|/var/%{host}-a.log;events{worker_connections|{[conns]}}"},
 		{"words read as they are", "server_name __HOST__ %domain% ${NAME} $NAME @HOST@ <host>;", "", "server_name|__HOST__|%domain%|${NAME}|$NAME|@HOST@|<host>"},
 		{"keys of a map", "map $a $b {\n${MAIN} x;\n$other\n y;\n}", "", "map|$a|$b{${MAIN}|x;$other|y}"},
 		{"variables of a module's block", "http {\n geoip2 /x.mmdb {\n  $country\n   country iso_code;\n }\n}", "", "http{geoip2|/x.mmdb{$country|country|iso_code}}"},
@@ -233,6 +255,7 @@ func TestHoldsTag(t *testing.T) {
 	for value, want := range map[string]bool{
 		"{{ x }}": true, "a{% b %}c": true, "<%= x %>": true, "%%PORT%%": true, "http://%ip%:%web_port%": true, "@HOST@": true,
 		"http://127.0.0.1:__PORT__": true, "{DOMAIN}": true, "<your-domain>": true, "<your domain>": true, "$(hostname)": true,
+		"[% port %]": true, "%{host}.log": true, "#{error-log}": true, "<#if a>x</#if>": true, "{[conns]}": true, "a[%]b": false, "%{": false,
 		"upgrade": false, "$http_upgrade": false, "${NAME}": false, "^/(?<name>x)": false, "(?P<path>[^?]*)": false, "/a%20b%20c": false,
 		"/%ab%cd": false, "a{2,3}": false, "@name": false, "user@HOST": false, "__x__": false, "a__B__": false, "{{": false, "<": false, "$": false,
 		"[A-Z]{2}": false, "100%": false,

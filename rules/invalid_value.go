@@ -280,7 +280,7 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 		switch {
 		case host == "" || host[0] == ':':
 			said = "no host"
-		case has && host[0] != '[' && !isPort(port) && !meantFor(port):
+		case has && host[0] != '[' && !isPort(port) && !meantFor(port) && !inCapitals(port):
 			said = "invalid port"
 		}
 		if said != "" {
@@ -295,6 +295,12 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 			"proxy_pass has the path %q %s, and nginx does not start: %q cannot have URI part there; leave it off, and change the path with rewrite if need be",
 			uri, where, "proxy_pass"))
 	}
+}
+
+// inCapitals reports whether a word is a name in capitals: where nginx wants a
+// number, that is what somebody's sed replaces.
+func inCapitals(s string) bool {
+	return len(s) > 1 && s[0] >= 'A' && s[0] <= 'Z' && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
 }
 
 func isPort(s string) bool {

@@ -52,8 +52,9 @@ func readable(d *parser.Directive) bool {
 	if afterError(d) || placeholder(d.Head.Value) {
 		return false
 	}
+	dollars := d.File.Template == parser.FreeMarker || d.File.Template == parser.Mako // ${name} is theirs
 	for _, a := range d.Args {
-		if placeholder(a.Value) {
+		if placeholder(a.Value) || dollars && strings.Contains(a.Value, "${") {
 			return false
 		}
 	}

@@ -1,0 +1,173 @@
+package parser
+
+import (
+	"cmp"
+	"strings"
+)
+
+// lineTag returns the tag that a whole line is, from its first byte that is no
+// blank on: "% if x:" of Mako.
+func (t *tagging) lineTag(i int) (tag, bool) {
+	src := t.src
+	if src[i] != '%' || strings.Trim(src[strings.LastIndexByte(src[:i], '\n')+1:i], " \t") != "" {
+		return tag{}, false
+	}
+	end := len(src)
+	if n := strings.IndexByte(src[i:], '\n'); n >= 0 {
+		end = i + n
+	}
+	g := tag{end: end, kind: Mako}
+	word, rest := firstWord(strings.TrimSpace(src[i+1 : end]))
+	word = strings.TrimSuffix(cmp.Or(word, rest), ":")
+	switch word {
+	case "if", "for", "while", "try", "with":
+		g.class = openTag
+		if !strings.HasSuffix(rest, ":") {
+			return tag{}, false
+		}
+	case "elif", "else", "except", "finally":
+		g.class, g.last = elseTag, word == "else"
+	case "endif", "endfor", "endwhile", "endtry", "endwith":
+		g.class = closeTag
+	default:
+		return tag{}, false
+	}
+	return g, true
+}
+
+// freeMarker returns the tag of FreeMarker's that begins at i: <#if x>, </#if>,
+// <#-- -->.
+func (t *tagging) freeMarker(i int) (tag, bool) {
+	src := t.src
+	if strings.HasPrefix(src[i:], "<#--") {
+		if end := t.find(i+4, "-->"); end > 0 {
+			return tag{end: end, class: quietTag, kind: FreeMarker}, true
+		}
+		return tag{}, false
+	}
+	end := freeMarkerEnd(src, i)
+	if end == 0 {
+		return tag{}, false
+	}
+	g := tag{end: end, class: closeTag, kind: FreeMarker}
+	if src[i+1] == '/' {
+		return g, true
+	}
+	word, rest := firstWord(strings.TrimSuffix(src[i+2:end-1], "/"))
+	switch word {
+	case "if", "list", "items", "switch", "attempt", "compress", "noparse", "escape", "autoesc":
+		g.class = openTag
+	case "macro", "function":
+		g.class, g.define = openTag, true
+	case "assign", "local", "global":
+		g.class = quietTag
+		if !strings.Contains(rest, "=") {
+			g.class = openTag
+		}
+	case "else", "elseif", "case", "default", "recover":
+		g.class, g.last = elseTag, word == "else" || word == "default"
+	case "include", "nested":
+		g.class = valueTag
+	default:
+		g.class = quietTag
+	}
+	return g, true
+}
+
+// freeMarkerEnd returns the offset after the tag of FreeMarker's that begins at i,
+// 0 where none does. A '>' in quotes or parentheses ends none.
+func freeMarkerEnd(s string, i int) int {
+	j := i + 2
+	if strings.HasPrefix(s[i:], "</#") {
+		j++
+	} else if !strings.HasPrefix(s[i:], "<#") {
+		return 0
+	}
+	if n := nameEnd(s, j, lowerByte); n == j || n == len(s) || strings.IndexByte(" \t\r\n/>", s[n]) < 0 {
+		return 0
+	}
+	depth := 0
+	for ; j < len(s) && s[j] != '\n'; j++ {
+		switch c := s[j]; c {
+		case '"', '\'':
+			n := strings.IndexByte(s[j+1:], c)
+			if n < 0 {
+				return 0
+			}
+			j += n + 1
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case '>':
+			if depth <= 0 {
+				return j + 1
+			}
+		}
+	}
+	return 0
+}
+
+// toolkitTag says what the text between [% and %] does in Template Toolkit.
+func toolkitTag(text string) tag {
+	if text == "" || text[0] == '#' {
+		return tag{class: quietTag}
+	}
+	word, rest := firstWord(text)
+	switch word {
+	case "IF", "UNLESS", "FOREACH", "FOR", "WHILE", "SWITCH", "FILTER", "WRAPPER", "TRY":
+		return tag{class: openTag}
+	case "BLOCK", "MACRO":
+		return tag{class: openTag, define: true}
+	case "ELSE", "ELSIF", "CASE", "CATCH":
+		return tag{class: elseTag, last: word == "ELSE"}
+	case "END":
+		return tag{class: closeTag}
+	case "SET", "DEFAULT", "USE", "META", "CALL", "NEXT", "LAST":
+		return tag{class: quietTag}
+	}
+	if strings.HasPrefix(rest, "=") && !strings.HasPrefix(rest, "==") {
+		return tag{class: quietTag}
+	}
+	return tag{class: valueTag}
+}
+
+// aside returns where the part of a Liquid template ends that begins with the tag
+// of that text, which ends at end, and leaves nothing in its place: a comment,
+// and text that is put into a variable and is no configuration.
+func (t *tagging) aside(text string, end int) int {
+	word, _ := firstWord(strings.Trim(text, "-+~ \t\r\n"))
+	if word != "comment" && word != "capture" {
+		return 0
+	}
+	for i := end; ; {
+		at := t.find(i, "{%")
+		if at == 0 {
+			return 0
+		}
+		if i = t.find(at, "%}"); i == 0 {
+			return 0
+		}
+		if name, _ := firstWord(strings.Trim(t.src[at:i-2], "-+~ \t\r\n")); name == "end"+word {
+			if word == "capture" && strings.Contains(t.src[end:at], ";") {
+				return 0
+			}
+			return i
+		}
+	}
+}
+
+// unquoted returns a text without what stands in quotes.
+func unquoted(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if c := text[i]; c == '"' || c == '\'' {
+			if n := strings.IndexByte(text[i+1:], c); n >= 0 {
+				i += n + 1
+				continue
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
