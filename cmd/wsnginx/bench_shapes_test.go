@@ -53,6 +53,18 @@ var benchShapes = []struct {
 	{"assigned-variables", 500, func(n int) map[string]string {
 		return oneServer(repeat(n, "location /a%[1]d {\nset $x %[1]d;\n"+benchSocket+"}\nlocation /b%[1]d {\n"+benchSocket+"proxy_set_header X-A $x;\n}\n"))
 	}},
+	{"ifs-of-a-server", 250, func(n int) map[string]string {
+		return oneServer(repeat(n, "if ($arg_a%[1]d) {\nset $b%[1]d 1;\n}\n") + repeat(n, "location /ws%d {\n"+benchSocket+"}\n"))
+	}},
+	{"variables-of-a-server", 500, func(n int) map[string]string {
+		return oneServer(repeat(n, "set $v%[1]d %[1]d;\n") + repeat(n, "location /ws%[1]d {\n"+benchSocket+"proxy_set_header X-A $v%[1]d;\n}\n"))
+	}},
+	{"ifs-with-a-pass", 250, func(n int) map[string]string {
+		return oneServer("location /ws {\n" + repeat(n, "if ($arg_a%d) {\nproxy_pass http://127.0.0.1:3001;\n}\n") + benchSocket + "}\n")
+	}},
+	{"likely-paths-of-pages", 1000, func(n int) map[string]string {
+		return oneServer(repeat(n, "location /docs%d/ws {\nproxy_pass http://127.0.0.1:3001;\n}\n"))
+	}},
 	{"servers", 2000, func(n int) map[string]string {
 		return inHTTP(repeat(n, "server {\nlisten 8080;\nserver_name app%d.example.com;\nlocation /ws {\n"+benchFault+"}\n}\n"))
 	}},
@@ -76,6 +88,9 @@ var benchShapes = []struct {
 	}},
 	{"header-lines", 5000, func(n int) map[string]string {
 		return oneServer("location /ws {\n" + benchSocket + repeat(n, "proxy_set_header X-A%d $host;\n") + "}\n")
+	}},
+	{"the-same-header", 5000, func(n int) map[string]string {
+		return oneServer("location /ws {\n" + benchSocket + repeat(n, "proxy_set_header X-A a%d;\n") + "}\n")
 	}},
 	{"map-lines", 1000, func(n int) map[string]string {
 		files := oneServer(repeat(n, "location /ws%d {\n"+strings.ReplaceAll(benchSocket, "127.0.0.1:3001", "$app")+"}\n"))

@@ -55,7 +55,7 @@ func (m *Model) defined(name string, d *definition, q *request, depth int) val {
 	if q.scripted && d.set {
 		return unknownVal
 	}
-	if v, ok := q.vars[name]; ok {
+	if v, ok := q.vars.get(name); ok {
 		return v
 	}
 	if depth > maxDepth {
@@ -67,7 +67,7 @@ func (m *Model) defined(name string, d *definition, q *request, depth int) val {
 	if mp := d.mp; mp != nil {
 		v := m.mapped(mp, q, depth)
 		if !mp.volatile && q.vars != nil && !q.shared {
-			q.vars[name] = v
+			q.vars.set(name, v)
 		}
 		return v
 	}
@@ -142,6 +142,7 @@ func (q *request) standard(name string) (val, bool) {
 	case "host":
 		return q.host, true
 	case "uri", "document_uri":
+		q.apart = true
 		if q.sampled {
 			return unknownVal, true
 		}

@@ -3,6 +3,7 @@ package effective
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -20,6 +21,7 @@ type intentions struct {
 	// served are the paths of each server's locations, regular expressions
 	// aside, that have lines of their own.
 	served map[*VirtualServer]map[string]bool
+	spoken map[*VirtualServer][]*Route // with lines of their own
 }
 
 func newIntentions(m *Model, opts Options) *intentions {
@@ -137,12 +139,21 @@ func (in *intentions) of(r *Route, words pathSigns) decision {
 // spokenBeside reports whether another location of r's server has lines for
 // WebSocket of its own.
 func (in *intentions) spokenBeside(r *Route) bool {
-	for _, other := range in.m.Routes {
-		if other.Server == r.Server && other.own() != r.own() && in.ownLine(other.own()).Directive != nil {
-			return true
+	return slices.ContainsFunc(in.spokenIn(r.Server), func(other *Route) bool { return other.own() != r.own() })
+}
+
+// spokenIn returns the routes of a server whose locations have lines for WebSocket
+// of their own.
+func (in *intentions) spokenIn(vs *VirtualServer) []*Route {
+	if in.spoken == nil {
+		in.spoken = make(map[*VirtualServer][]*Route)
+		for _, r := range in.m.Routes {
+			if in.ownLine(r.own()).Directive != nil {
+				in.spoken[r.Server] = append(in.spoken[r.Server], r)
+			}
 		}
 	}
-	return false
+	return in.spoken[vs]
 }
 
 // servedBeside reports whether what r's regular expression says of WebSocket is
@@ -159,8 +170,8 @@ func (in *intentions) servedBeside(r *Route) bool {
 	served, known := in.served[r.Server]
 	if !known {
 		served = make(map[string]bool)
-		for _, other := range in.m.Routes {
-			if other.Server != r.Server || other.Location == nil || in.ownLine(other.own()).Directive == nil {
+		for _, other := range in.spokenIn(r.Server) {
+			if other.Location == nil {
 				continue
 			}
 			if modifier, match := other.Location.ModifierAndMatch(); !strings.HasPrefix(modifier, "~") {

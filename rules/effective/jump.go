@@ -199,6 +199,7 @@ func (m *Model) carried(q *request, name string) bool {
 		return false
 	}
 	for _, loc := range m.leavingSetters(q.server.Scope, name) {
+		q.apart = true
 		if loc != q.at && m.leads(q.server.Scope, loc, q.at, map[*Scope]bool{}) {
 			return true
 		}

@@ -1,9 +1,6 @@
 package effective
 
-import (
-	"maps"
-	"strings"
-)
+import "strings"
 
 // request is what is known of one request while it is followed through the
 // configuration.
@@ -25,17 +22,20 @@ type request struct {
 	escaped bool
 	// scripted is set where Lua ran that may have assigned what set defines.
 	scripted bool
-	scheme   val
-	port     val
-	pass     Item           // the proxy_pass that $proxy_host speaks of
-	vars     map[string]val // set by the rewrite module, or evaluated once and kept
-	groups   []string       // the captures of the regular expression matched last; nil where they are not known
+	// apart is set when something asked for what differs between the requests
+	// of a kind to a server: the path, or the location that is judged.
+	apart  bool
+	scheme val
+	port   val
+	pass   Item      // the proxy_pass that $proxy_host speaks of
+	vars   *assigned // set by the rewrite module, or evaluated once and kept; nil where nothing is kept
+	groups []string  // the captures of the regular expression matched last; nil where they are not known
 }
 
 // fork returns a copy that can go another way.
 func (q *request) fork() *request {
 	c := *q
-	c.vars = maps.Clone(q.vars)
+	q.vars, c.vars = q.vars.fork()
 	return &c
 }
 
@@ -43,15 +43,15 @@ func (q *request) fork() *request {
 // that run may change what they were made of.
 func (q *request) keep(codes []code) {
 	if len(codes) > 0 && q.vars == nil {
-		q.vars = make(map[string]val)
+		q.vars = &assigned{}
 	}
 }
 
 func (q *request) set(name string, v val) {
 	if q.vars == nil {
-		q.vars = make(map[string]val)
+		q.vars = &assigned{}
 	}
-	q.vars[name] = v
+	q.vars.set(name, v)
 }
 
 // clientHeader returns the value of the client's own header line, by its name in

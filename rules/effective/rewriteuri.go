@@ -11,7 +11,7 @@ func (w *walk) rewriteURI(c *code, st *state) *outcome {
 		matched, ok = true, true
 	}
 	if !ok || !matched {
-		if c.item.Arg(2) == "break" && !st.q.traced && (st.q.sampled || !st.q.uri.known) && len(w.out)+len(w.pending) < maxForks && c.re.couldMatch(st.location) {
+		if c.item.Arg(2) == "break" && !st.q.traced && (st.q.sampled || !st.q.uri.known) && w.forks() > 0 && c.re.couldMatch(st.location) {
 			other := *st // another path of the location would match, and stay
 			other.q = st.q.fork()
 			other.q.uri, other.q.groups = unknownVal, nil

@@ -214,7 +214,9 @@ type caches struct {
 	judgement    judgement              // what combine judges with
 	reasons      []Reason               // what combine returned last
 	mapVariables []MapVariable          // of MapVariables
-	linesOf      struct {               // what lines returned last
+	openings     openings
+	followedLast followed
+	linesOf      struct { // what lines returned last
 		scope *Scope
 		pass  *parser.Directive
 		lines []line

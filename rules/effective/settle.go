@@ -93,28 +93,75 @@ func (m *Model) ends(r *Route) (ends [requests][]outcome) {
 		}
 		return ends
 	}
-	var notes notes
+	var all *followed
+	if !plain {
+		all = m.followed(r.Server, server, loc)
+		r.Notes = all.notes
+	}
 	for kind := range requests {
 		if plain {
 			ends[kind] = []outcome{m.forced(r, kind, server, loc)}
 		} else {
-			ends[kind] = m.followed(r, kind, server, loc, &notes)
+			ends[kind] = m.endsAmong(all.ends(kind), r, kind, server, loc)
 		}
 	}
-	r.Notes = notes.list
 	return ends
 }
 
-// followed is ends for one kind of request and a location on whose way something
-// decides.
-func (m *Model) followed(r *Route, kind Request, server, loc *Scope, notes *notes) []outcome {
-	var all []outcome
-	for _, uri := range samples(loc) {
-		q := m.newRequest(r.Server, kind, uri)
-		q.at = loc
-		q.sampled = uri.known && !loc.isExact()
-		all = append(all, m.follow(server, loc, q, notes, nil)...)
+// followed is how requests for a location on whose way something decides can end.
+type followed struct {
+	server *VirtualServer
+	loc    *Scope
+	all    [requests][]outcome
+	notes  []string
+}
+
+// followed follows each kind of request to loc. What it returned last is kept: each
+// if in a location may be a route of its own.
+func (m *Model) followed(vs *VirtualServer, server, loc *Scope) *followed {
+	f := &m.followedLast
+	if f.loc == loc && f.server == vs && loc.conditionalPass() {
+		return f
 	}
+	*f = followed{server: vs, loc: loc}
+	var notes notes
+	for kind := range requests {
+		for _, uri := range samples(loc) {
+			q := m.newRequest(vs, kind, uri)
+			q.at = loc
+			q.sampled = uri.known && !loc.isExact()
+			f.all[kind] = append(f.all[kind], m.follow(server, loc, q, &notes, nil)...)
+		}
+	}
+	f.notes = slices.Clip(notes.list)
+	return f
+}
+
+// ends returns the outcomes for one kind of request, to be judged and changed.
+func (f *followed) ends(kind Request) []outcome {
+	if !f.loc.conditionalPass() {
+		return f.all[kind] // nobody else asks for them
+	}
+	ends := slices.Clone(f.all[kind])
+	for i := range ends {
+		ends[i].q = ends[i].q.fork()
+	}
+	return ends
+}
+
+// conditionalPass reports whether a pass stands in an if or limit_except of s.
+func (s *Scope) conditionalPass() bool {
+	if s.holds&(rewrites|limits) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(s.Items, func(it Item) bool {
+		c := it.Scope
+		return c != nil && (c.Kind == If || c.Kind == LimitExcept) && (c.holds&passes != 0 || c.conditionalPass())
+	})
+}
+
+// endsAmong returns those of all outcomes for a location that are about r.
+func (m *Model) endsAmong(all []outcome, r *Route, kind Request, server, loc *Scope) []outcome {
 	if r.Scope != loc && !slices.ContainsFunc(all, func(o outcome) bool { return o.end == proxied && o.scope == r.Scope }) {
 		// Where the location passes all such requests on by another pass, the
 		// condition of this if is not theirs.
@@ -172,7 +219,7 @@ func (m *Model) plain(server, loc *Scope) bool {
 func (m *Model) forced(r *Route, kind Request, server, loc *Scope) outcome {
 	q := m.newRequest(r.Server, kind, unknownVal)
 	q.at = loc
-	q.vars = make(map[string]val)
+	q.vars = &assigned{}
 	run := func(codes []code) {
 		for pc := 0; pc < len(codes); pc++ {
 			switch c := &codes[pc]; c.op {

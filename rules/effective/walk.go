@@ -47,7 +47,15 @@ type walk struct {
 	pending []state
 	notes   *notes
 	saw     func(*location, string)
+	// common is set where the walk is that of all requests of a kind to the
+	// server: it ends before what asks for their path. spent are the forks that
+	// the walks of each have behind them.
+	common bool
+	spent  int
 }
+
+// forks returns how many undecided conditions may still be followed both ways.
+func (w *walk) forks() int { return maxForks - w.spent - len(w.out) - len(w.pending) }
 
 // state is where a request stands.
 type state struct {
@@ -66,6 +74,7 @@ type state struct {
 	err      int    // r->err_status: the status that takes the place of the upstream's
 	errItem  Item   // the error_page that made it
 	by       Item   // the directive that led away from the first location
+	opening  *opening
 }
 
 // follow runs q through server. A non-nil forced is the location to judge: the
@@ -76,6 +85,9 @@ func (m *Model) follow(server *Scope, forced *Scope, q *request, notes *notes, s
 	if server != nil {
 		start.codes = m.codesOf(server)
 		start.q.keep(start.codes)
+		if forced != nil && saw == nil && !q.traced && len(start.codes) > 0 {
+			start.opening = m.openingOf(start)
+		}
 	}
 	w.pending = append(w.pending, start)
 	for len(w.pending) > 0 && len(w.out) <= maxForks {
@@ -89,6 +101,12 @@ func (m *Model) follow(server *Scope, forced *Scope, q *request, notes *notes, s
 // run follows st to its end, leaving the other ways of undecided conditions in
 // w.pending.
 func (w *walk) run(st state) {
+	if st.opening != nil {
+		if end := w.open(&st); end != nil {
+			w.answer(*end, st)
+			return
+		}
+	}
 	for {
 		if end := w.rewrite(&st); end != nil {
 			w.answer(*end, st)
@@ -110,6 +128,9 @@ func (w *walk) run(st state) {
 func (w *walk) rewrite(st *state) *outcome {
 	for st.pc < len(st.codes) {
 		c := &st.codes[st.pc]
+		if c.op == opRewrite && w.common {
+			return nil
+		}
 		st.pc++
 		switch c.op {
 		case opSet:
@@ -128,7 +149,7 @@ func (w *walk) rewrite(st *state) *outcome {
 				if c.test.answers {
 					w.notes.add(c.test.note)
 					is = no
-				} else if len(w.out)+len(w.pending) < maxForks {
+				} else if w.forks() > 0 {
 					other := *st
 					other.q = st.q.fork()
 					other.pc = c.end
@@ -355,23 +376,6 @@ func (w *walk) left(s *Scope, why string) {
 		modifier, match := s.ModifierAndMatch()
 		w.saw(&location{scope: s, modifier: modifier, match: match}, why)
 	}
-}
-
-// notes are sentences about what was met, each once.
-type notes struct {
-	list []string
-	said map[string]bool
-}
-
-func (n *notes) add(s string) {
-	if n.said[s] {
-		return
-	}
-	if n.said == nil {
-		n.said = make(map[string]bool)
-	}
-	n.said[s] = true
-	n.list = append(n.list, s)
 }
 
 func statusEnd(status int) ending {

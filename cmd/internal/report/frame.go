@@ -31,21 +31,24 @@ type mark struct {
 // places that are too far for it.
 func marks(group []rules.Finding) (near []mark, far []rules.Place) {
 	file := group[0].File
+	added, seen := map[mark]bool{}, map[rules.Place]bool{}
 	add := func(span parser.Span, text string) {
-		if m := (mark{span, text, file.Position(span.Start).Line}); !slices.Contains(near, m) {
+		if m := (mark{span, text, file.Position(span.Start).Line}); !added[m] {
+			added[m] = true
 			near = append(near, m)
 		}
 	}
+	around := map[int]bool{} // the lines near the findings' own
 	for i := range group {
 		add(group[i].Span, "")
-	}
-	own, seen := slices.Clone(near), map[rules.Place]bool{}
-	isFar := func(line int) bool {
-		return !slices.ContainsFunc(own, func(m mark) bool { return max(m.line-line, line-m.line) <= nearLines })
+		line := file.Position(group[i].Span.Start).Line
+		for n := line - nearLines; n <= line+nearLines; n++ {
+			around[n] = true
+		}
 	}
 	for i := range group {
 		for _, r := range group[i].Related {
-			if r.File == file && !isFar(file.Position(r.Span.Start).Line) {
+			if r.File == file && around[file.Position(r.Span.Start).Line] {
 				add(r.Span, r.Message)
 			} else if !seen[r] {
 				seen[r] = true
