@@ -21,8 +21,9 @@ may stand once on a level; nginx does not start where there are two ([emerg]
 includes counts: a snippet that sets the version, in a location that does so too,
 is the usual case. Lists, such as proxy_set_header, may be repeated.
 
-Two locations of the same path are refused likewise, and so is
-map_hash_bucket_size after a map, which sets it.
+Two locations of the same path are refused likewise, two upstreams of one name, a
+listen that its server has already, a second default_server for one address and
+port, and map_hash_bucket_size after a map, which sets it.
 
 The fix removes one of two lines that agree, from a file that is used once.`,
 	Before: `location /ws {
@@ -46,6 +47,7 @@ The fix removes one of two lines that agree, from a file that is used once.`,
 }
 
 func checkDuplicateDirective(p *Pass) {
+	p.checkListens()
 	seen := map[string]int{} // of one level: how many of a name
 	p.eachLevel(func(l level) {
 		clear(seen)
@@ -64,8 +66,8 @@ func checkDuplicateDirective(p *Pass) {
 			case strings.HasPrefix(name, "map_hash_") && mapped.Directive != nil && row != nil:
 				p.reportAfterMap(it, mapped)
 				continue
-			case name == "location" && it.Scope != nil:
-				name = locationKey(it.Scope)
+			case it.Scope != nil && (name == "location" || name == "upstream"):
+				name = blockKey(it)
 			case row == nil || !row.once() || row.block != it.IsBlock():
 				continue
 			}
@@ -97,8 +99,8 @@ func (l level) named(names []string) map[string][]effective.Item {
 	}
 	for _, it := range l.Items {
 		key := it.Head.Value
-		if key == "location" && it.Scope != nil {
-			key = locationKey(it.Scope)
+		if it.Scope != nil && (key == "location" || key == "upstream") {
+			key = blockKey(it)
 		}
 		if have, asked := same[key]; asked && !afterError(it.Directive) {
 			same[key] = append(have, it)
@@ -135,6 +137,15 @@ func (l level) any(name string) *directive {
 	return row
 }
 
+// blockKey is equal for locations, or upstreams, that nginx refuses beside one
+// another; for upstreams capitals are all one (ngx_http_upstream_add).
+func blockKey(it effective.Item) string {
+	if it.Is("upstream") {
+		return "upstream " + strings.ToLower(it.Arg(0))
+	}
+	return locationKey(it.Scope)
+}
+
 // locationKey is equal for locations that nginx refuses beside one another
 // (ngx_http_join_exact_locations), "" for those it does not look at.
 func locationKey(s *effective.Scope) string {
@@ -152,6 +163,11 @@ func (p *Pass) reportDuplicates(l level, same []effective.Item) {
 	first, second := same[0], same[1]
 	name := second.Head.Value
 	if second.Scope != nil {
+		if name == "upstream" {
+			p.Report(duplicateOf(first, second, fmt.Sprintf(
+				"there are two upstreams %q, and nginx does not start: duplicate upstream %q; make them one, or rename one", second.Arg(0), second.Arg(0))))
+			return
+		}
 		if name != "location" {
 			p.Report(duplicateOf(first, second, fmt.Sprintf(
 				"there are two %s blocks here, and nginx does not start: %q directive is duplicate; make them one", name, name)))
@@ -193,7 +209,7 @@ func (p *Pass) reportAfterMap(it, mapped effective.Item) {
 // keepOne plans to remove all but one of directives that agree.
 func (p *Pass) keepOne(l level, same []effective.Item) *Fix {
 	for _, it := range same[1:] {
-		if !slices.EqualFunc(it.Args, same[0].Args, sameWord) {
+		if !slices.EqualFunc(it.Args, same[0].Args, agreeing(it.Head.Value)) {
 			return nil
 		}
 	}
@@ -225,4 +241,19 @@ func (p *Pass) keepOne(l level, same []effective.Item) *Fix {
 	return fixOf(Safe, "remove the repeated "+same[0].Head.Value, edits, true)
 }
 
-func sameWord(a, b parser.Word) bool { return a.Value == b.Value }
+// agreeing returns whether nginx reads two arguments of a directive as one value:
+// on and ON, and behind a timeout 1h and 3600s.
+func agreeing(name string) func(a, b parser.Word) bool {
+	timeout := strings.HasSuffix(name, "_timeout")
+	return func(a, b parser.Word) bool {
+		if a.Value == b.Value {
+			return true
+		}
+		if strings.EqualFold(a.Value, b.Value) {
+			return strings.EqualFold(a.Value, "on") || strings.EqualFold(a.Value, "off")
+		}
+		x, xTime := effective.ParseTime(a.Value)
+		y, yTime := effective.ParseTime(b.Value)
+		return timeout && xTime && yTime && x == y
+	}
+}

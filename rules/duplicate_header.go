@@ -15,8 +15,8 @@ var duplicateHeader = &Rule{
 	Fixable:  "safe",
 	Summary:  "the same request header is set twice at one level",
 	Doc: `Two proxy_set_header lines for one name do not replace one another: nginx sends
-both. Backends read the first, the last or a list of both; two Host lines are
-answered 400 by most.
+both. Backends read the first, the last or a list of both. Two Host lines are
+answered 400 by most (RFC 9112, 3.2): an error in a location for WebSocket.
 
 A name written with a colon ("Host:") is another name: nginx sends "Host:: …",
 and its own Host line beside it.
@@ -117,8 +117,12 @@ func (p *Pass) reportDuplicate(s *effective.Scope, before []effective.Item, seco
 	if same {
 		remedy = "remove one"
 	}
+	so := ""
+	if strings.EqualFold(second.Arg(0), "Host") {
+		so = ", which most answer with 400"
+	}
 	f := atItem(second, nil, sev, fmt.Sprintf(
-		"%q is set twice in this block, and the upstream gets both lines; %s", second.Arg(0), remedy))
+		"%q is set twice in this block, and the upstream gets both lines%s; %s", second.Arg(0), so, remedy))
 	f.Routes = p.routesOf(second.Directive)
 	f.Related = []Place{{first.File, headSpan(first.Directive), "the other line"}}
 	// Where a third line of that name says something else, one less does not

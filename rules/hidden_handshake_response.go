@@ -19,6 +19,9 @@ Upgrade and Sec-WebSocket-Accept, and with the Sec-WebSocket-Protocol and
 hide Apache's "Upgrade: h2", takes the line out of the 101 as well: nginx opens
 the tunnel and the browser closes it.
 
+Clients that asked for neither a protocol nor an extension get on without these
+two lines: hiding one of them is a warning.
+
 proxy_pass_header gives the header back where it is in effect. Hiding Connection
 does no harm: nginx writes its own.`,
 	Before: `server {

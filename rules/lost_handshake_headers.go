@@ -19,6 +19,7 @@ nginx passes them on, unless proxy_pass_request_headers is off or a
 proxy_set_header line empties one or writes a constant. An empty Host goes
 missing the same way, and HTTP/1.1 wants one.
 
+Sec-WebSocket-Protocol "" is a warning, since only some clients ask for one;
 Sec-WebSocket-Extensions "" only turns compression off.`,
 	Before: `location /ws {
     proxy_pass http://127.0.0.1:3000;

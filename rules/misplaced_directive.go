@@ -180,11 +180,11 @@ func holdsComment(d *parser.Directive) bool {
 }
 
 // liftLines plans to move the WebSocket lines of an if that tests for WebSocket
-// only into the location around it, and to take the if out. It is nil where the
-// if holds or tests anything else.
+// only into the location around it, and to take the if out where nothing else is in
+// it. It is nil where the if tests anything else.
 func (p *Pass) liftLines(l level, wrong []effective.Item, f *Finding) *Fix {
 	loc := l.Parent
-	if loc.Kind != effective.Location || loc.Block == nil || len(wrong) != len(l.Items) || len(l.Unread) > 0 || !testsUpgrade(l.Block) ||
+	if loc.Kind != effective.Location || loc.Block == nil || len(l.Unread) > 0 || !testsUpgrade(l.Block) ||
 		l.Via != loc.Via || len(p.mounts.others(loc)) > 1 || holdsComment(l.Block) {
 		return nil
 	}
@@ -198,8 +198,18 @@ func (p *Pass) liftLines(l level, wrong []effective.Item, f *Finding) *Fix {
 		return nil
 	}
 	f.Routes = []*effective.Route{r}
-	gone := removeLine(l.Block)
-	edits := []Edit{gone}
+	var gone []Edit
+	message := "move the lines to the location and remove the if"
+	if len(wrong) == len(l.Items) {
+		gone = []Edit{removeLine(l.Block)}
+	} else {
+		message = "move the lines to the location"
+		for _, it := range wrong {
+			gone = append(gone, removeLine(it.Directive))
+		}
+	}
+	around := removeLine(l.Block) // where the if stands
+	edits := gone
 	for _, it := range wrong {
 		switch {
 		case !literal(l.Scope, it):
@@ -225,14 +235,14 @@ func (p *Pass) liftLines(l level, wrong []effective.Item, f *Finding) *Fix {
 			return nil
 		}
 	}
-	for i, e := range edits[1:] {
+	for i, e := range edits[len(gone):] {
 		// A line that would go beside one inside the if, or behind it on the
 		// same line.
-		if e.File == gone.File && e.Span.Start > gone.Span.Start && e.Span.Start <= gone.Span.End {
-			edits[i+1].Span = parser.Span{Start: gone.Span.Start, End: gone.Span.Start}
+		if e.File == around.File && e.Span.Start > around.Span.Start && e.Span.Start <= around.Span.End {
+			edits[len(gone)+i].Span = parser.Span{Start: around.Span.Start, End: around.Span.Start}
 		}
 	}
-	return fixOf(Safe, "move the lines to the location and remove the if", edits, true)
+	return fixOf(Safe, message, edits, true)
 }
 
 // testsUpgrade reports whether an if tests $http_upgrade or $http_connection and

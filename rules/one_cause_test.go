@@ -57,6 +57,7 @@ func TestOneCause(t *testing.T) {
 		"a colon behind Host":                {[]string{"Host", "Host:"}, []string{"duplicate-header"}},
 		"an equals sign in a header line":    {[]string{"Upgrade ", "Upgrade="}, []string{"invalid-value"}},
 		"add_header for both":                {[]string{"proxy_set_header Upgrade", "add_header Upgrade", "proxy_set_header Connection", "add_header Connection"}, []string{"response-header-mistake", "response-header-mistake"}},
+		"a proxy_method without a method":    {[]string{"1h;", "1h; proxy_method;"}, []string{"invalid-value"}},
 		"a limit_except that leaves out GET": {[]string{"1h;", "1h; limit_except POST { deny all; }"}, []string{"handshake-method"}},
 		"a map in a server": {[]string{"server {", "server { map $http_upgrade $connection_upgrade { default upgrade; '' close; }", "/ws", "/",
 			`"upgrade"`, "$connection_upgrade"}, []string{"misplaced-directive"}},
@@ -158,6 +159,38 @@ http {
 			for i := range findings {
 				t.Log(describe(&findings[i]))
 			}
+		}
+	}
+}
+
+// TestCategory holds that what nginx starts with in spite of a ws:// is a matter of
+// the handshake.
+func TestCategory(t *testing.T) {
+	list, err := Select(Selection{Select: []string{"websocket-scheme"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		pass string
+		want Category
+	}{
+		{"proxy_pass ws://127.0.0.1:3000;", Syntax},
+		{"set $b 127.0.0.1; proxy_pass ws://$b:3000;", HandshakeCategory},
+		{"set $b ws://127.0.0.1:3000; proxy_pass $b;", HandshakeCategory},
+	} {
+		dir := t.TempDir()
+		src := strings.Replace(oneLocation, "proxy_pass http://127.0.0.1:3000;", test.pass, 1)
+		if err := os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(src), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w := parser.Open([]string{dir}, parser.Options{})
+		var models []*effective.Model
+		for _, c := range w.Configs {
+			models = append(models, effective.Build(c, effective.Options{}))
+		}
+		findings := Run(models, Options{Rules: list})
+		if len(findings) != 1 || findings[0].Category() != test.want {
+			t.Errorf("%s: %v, want one finding of category %s", test.pass, findings, test.want)
 		}
 	}
 }

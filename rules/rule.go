@@ -110,6 +110,8 @@ type Finding struct {
 	// mended: other findings about its routes have this cause.
 	spoils *parser.Directive
 	header string // what response-header-mistake is about
+	// category stands in the place of the rule's where it is not "".
+	category Category
 	// shared is set where other locations may have the same cause; united
 	// where the finding speaks for several.
 	shared *shared
@@ -117,6 +119,15 @@ type Finding struct {
 	// Ignored is set where a comment in the configuration ignores the
 	// finding: the reason it gives.
 	Ignored string
+}
+
+// Category returns what goes wrong: the rule's category, or where nginx starts in
+// spite of what a syntax rule finds, what happens then.
+func (f *Finding) Category() Category {
+	if f.category != "" {
+		return f.category
+	}
+	return f.Rule.Category
 }
 
 // Options are what a run of the rules depends on besides the configuration.

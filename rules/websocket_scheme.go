@@ -59,7 +59,7 @@ func checkWebSocketScheme(p *Pass) {
 			}
 		}
 	})
-	// What is left is a variable whose value nginx refuses when it runs.
+	// With a variable nginx starts, and answers 500 where it refuses the value.
 	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
 		if schemeOf(r.Pass.Arg(0)) != "" || r.Pass.Arg(0) == "" {
 			return
@@ -69,9 +69,11 @@ func checkWebSocketScheme(p *Pass) {
 				return // reported where it is set
 			}
 		}
-		p.Report(atItem(r.Pass, r, sev, fmt.Sprintf(
+		f := atItem(r.Pass, r, sev, fmt.Sprintf(
 			"%s passes to %q, which gives no http:// or https:// URL, and nginx answers 500; make it one",
-			subject(r), r.Pass.Arg(0))))
+			subject(r), r.Pass.Arg(0)))
+		f.category = HandshakeCategory
+		p.Report(f)
 	})
 }
 
@@ -96,6 +98,7 @@ func (p *Pass) checkPassScheme(it effective.Item) {
 	f := p.aboutScheme(it, it.Args[0], fmt.Sprintf(
 		"proxy_pass %q has a scheme that nginx does not know, and it does not start: invalid URL prefix; write %s:// instead, a WebSocket begins as HTTP", it.Arg(0), httpFor(scheme)))
 	if strings.Contains(it.Arg(0), "$") {
+		f.category = HandshakeCategory
 		f.Message = fmt.Sprintf("proxy_pass %q has a scheme that nginx does not know, and every request is answered 500; "+
 			"write %s:// instead, a WebSocket begins as HTTP", it.Arg(0), httpFor(scheme))
 	}
@@ -117,6 +120,7 @@ func (p *Pass) checkSetScheme(it effective.Item) {
 		f := p.aboutScheme(it, it.Args[1], fmt.Sprintf(
 			"proxy_pass gets %q from this variable, a scheme that nginx does not know, and answers 500; write %s:// instead",
 			it.Arg(1), httpFor(scheme)))
+		f.category = HandshakeCategory
 		f.Routes = []*effective.Route{r}
 		f.Related = []Place{{r.Pass.File, headSpan(r.Pass.Directive), "the proxy_pass that uses it"}}
 		f.Fix = schemeFix(it, it.Args[1], scheme, httpFor(scheme))

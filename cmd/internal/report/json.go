@@ -184,7 +184,7 @@ func (s Style) findings(list []rules.Finding) []findingJSON {
 		f := &list[i]
 		out[i] = findingJSON{
 			Rule:     f.Rule.Name,
-			Category: string(f.Rule.Category),
+			Category: string(f.Category()),
 			Severity: f.Severity.String(),
 			Message:  f.Message,
 			File:     s.Name(f.File.Name),

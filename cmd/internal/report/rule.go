@@ -130,10 +130,19 @@ func fill(text string, width int) string {
 	return strings.Join(paragraphs, "\n\n")
 }
 
+// sentenceCase begins a text with a capital, unless it begins with the name of a
+// directive: nginx tells capitals apart.
+func sentenceCase(s string) string {
+	if word, _, _ := strings.Cut(s, " "); strings.Contains(word, "_") {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
 // RulePage returns the page of a rule in Markdown: what Rule prints.
 func RulePage(r *rules.Rule) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\n%s.\n\n%s, category %s, %s", r.Name, markdown(strings.ToUpper(r.Summary[:1])+r.Summary[1:]), r.Severity, r.Category, strings.NewReplacer(`"w`, "`w", `"`, "`").Replace(fixText(r)))
+	fmt.Fprintf(&b, "# %s\n\n%s.\n\n%s, category %s, %s", r.Name, markdown(sentenceCase(r.Summary)), r.Severity, r.Category, strings.NewReplacer(`"w`, "`w", `"`, "`").Replace(fixText(r)))
 	if r.Advice {
 		b.WriteString("; advice: runs only when selected")
 	}

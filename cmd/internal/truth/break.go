@@ -274,7 +274,7 @@ func (w *world) refusals(conf string) []refusal {
 		models = append(models, effective.Build(c, effective.Options{Version: w.version, WebSocket: []string{"*"}}))
 	}
 	for _, f := range rules.Run(models, rules.Options{Rules: w.rules}) {
-		if f.Rule.Category != rules.Syntax || f.Severity != rules.Error {
+		if f.Category() != rules.Syntax || f.Severity != rules.Error {
 			continue
 		}
 		from := f.File.Position(f.Span.Start).Line

@@ -1,0 +1,75 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// listening is a listen directive and its server.
+type listening struct {
+	*effective.Listen
+	server *effective.VirtualServer
+}
+
+// together reports whether nginx always reads both of two directives: no template
+// has one of them without the other.
+func (l listening) together(other listening) bool {
+	return l.Item.Directive != other.Item.Directive && parser.SameArm(l.Item.Directive, other.Item.Directive) && parser.SameArm(l.server.Scope.Block, other.server.Scope.Block)
+}
+
+// checkListens reports a server that listens on one socket twice, and sockets with
+// two default servers: nginx does not start with either (ngx_http_add_server,
+// ngx_http_add_addresses).
+func (p *Pass) checkListens() {
+	defaults := map[string]listening{}
+	for _, vs := range p.Model.Servers {
+		own := map[string]listening{}
+		var twice, rivals [][2]listening // the first of each, and the one too many
+		for i := range vs.Listens {
+			l := listening{&vs.Listens[i], vs}
+			if l.Item.Directive == nil || placeholder(l.Item.Arg(0)) || afterError(l.Item.Directive) || l.Item.Arm().Defines() {
+				continue
+			}
+			socket := fmt.Sprintf("%s %s %t", l.Address, l.Port, l.QUIC) // UDP has ports of its own
+			if first, ok := own[socket]; !ok {
+				own[socket] = l
+			} else if l.together(first) {
+				twice = append(twice, [2]listening{first, l})
+				continue
+			}
+			if !l.Default {
+				continue
+			}
+			if first, ok := defaults[socket]; !ok {
+				defaults[socket] = l
+			} else if first.server != vs && l.together(first) {
+				rivals = append(rivals, [2]listening{first, l})
+			}
+		}
+		if len(twice) > 0 {
+			f := duplicateListens(twice, "this server listens on %s twice, and nginx does not start: a duplicate listen; keep one of them")
+			if len(twice) == 1 {
+				f.Fix = p.keepOne(level{Scope: vs.Scope}, []effective.Item{twice[0][0].Item, twice[0][1].Item})
+			}
+			p.Report(f)
+		}
+		if len(rivals) > 0 {
+			p.Report(duplicateListens(rivals, "two servers are the default_server of %s, and nginx does not start: a duplicate default server; take default_server out of one"))
+		}
+	}
+}
+
+// duplicateListens is one finding for the pairs of a server.
+func duplicateListens(pairs [][2]listening, msg string) Finding {
+	var on []string
+	for _, pair := range pairs {
+		on = append(on, pair[1].Item.Arg(0))
+	}
+	f := duplicateOf(pairs[0][0].Item, pairs[0][1].Item, fmt.Sprintf(msg, listed(quoteAll(on))))
+	for _, pair := range pairs[1:] {
+		f.Related = append(f.Related, Place{pair[1].Item.File, headSpan(pair[1].Item.Directive), "and again here"})
+	}
+	return f
+}
