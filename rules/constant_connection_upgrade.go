@@ -102,18 +102,5 @@ func constantHeader(r *effective.Route, name, token string) *effective.Header {
 // everywhere reports whether the variable is suitable, or can be added, in every
 // model that holds the item's file.
 func (p *Pass) everywhere(it effective.Item, value string) bool {
-	holders := p.mounts.modelsOf(it.File)
-	if len(holders) == 1 {
-		return true
-	}
-	for _, m := range holders {
-		found := false
-		for _, name := range p.mapPlan(m).existing {
-			found = found || name == value
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
+	return len(p.mounts.modelsOf(it.File)) == 1 || p.commonMaps(it.File)[value]
 }

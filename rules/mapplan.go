@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -37,12 +38,11 @@ func (p *Pass) connectionValue(r *effective.Route) (string, []Edit) {
 // connectionVariable is connectionValue for a location that ordinary requests
 // share.
 func (p *Pass) connectionVariable(r *effective.Route) (string, []Edit) {
-	holders := p.holders(r)
+	file := changedFor(r)
+	holders := p.mounts.modelsOf(file)
 	plan := p.mapPlan(p.Model)
 	for _, name := range plan.existing {
-		if !slices.ContainsFunc(holders, func(m *effective.Model) bool {
-			return !slices.Contains(p.mapPlan(m).existing, name)
-		}) {
+		if len(holders) == 1 || p.commonMaps(file)[name] {
 			return name, nil
 		}
 	}
@@ -54,13 +54,37 @@ func (p *Pass) connectionVariable(r *effective.Route) (string, []Edit) {
 	return literalUpgrade, nil
 }
 
-// holders returns the models that hold the file an edit for r would change.
-func (p *Pass) holders(r *effective.Route) []*effective.Model {
-	s := target(r)
-	if s == nil || s.Block == nil {
-		return p.mounts.modelsOf(r.Pass.File)
+// changedFor returns the file that an edit for r would change.
+func changedFor(r *effective.Route) *parser.File {
+	if s := target(r); s != nil && s.Block != nil {
+		return s.Block.File
 	}
-	return p.mounts.modelsOf(s.Block.File)
+	return r.Pass.File
+}
+
+// commonMaps returns the suitable map variables that every model has which holds
+// the file.
+func (p *Pass) commonMaps(f *parser.File) map[string]bool {
+	common, known := p.mounts.common[f]
+	if known {
+		return common
+	}
+	common = map[string]bool{}
+	for i, m := range p.mounts.modelsOf(f) {
+		existing := p.mapPlan(m).existing
+		if i == 0 {
+			for _, name := range existing {
+				common[name] = true
+			}
+			continue
+		}
+		maps.DeleteFunc(common, func(name string, _ bool) bool { return !slices.Contains(existing, name) })
+	}
+	if p.mounts.common == nil {
+		p.mounts.common = map[*parser.File]map[string]bool{}
+	}
+	p.mounts.common[f] = common
+	return common
 }
 
 // addMap returns the edit that defines the variable name from $http_upgrade in

@@ -18,6 +18,7 @@ type mounts struct {
 	holders map[*parser.File][]*effective.Model
 	blocks  map[*parser.Directive][]*effective.Scope // of files mounted more than once
 	plans   map[*effective.Model]*mapPlan
+	common  map[*parser.File]map[string]bool // of commonMaps
 	users   map[*effective.Model]map[*parser.Directive][]*effective.Route
 	meant   map[*effective.Model][]*effective.Route
 	coming  map[*effective.Model]map[*effective.Scope]bool // listsComing

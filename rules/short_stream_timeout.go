@@ -68,6 +68,7 @@ http {
 
 func checkShortStreamTimeout(p *Pass) {
 	var addresses map[string]*effective.Route
+	upstreams := streamUpstreams{}
 	p.Model.EachScope(func(s *effective.Scope) {
 		if s.Kind != effective.Stream || s.Parent == nil || s.Block == nil || !s.Block.Is("server") || len(s.Own("proxy_pass")) == 0 {
 			return
@@ -86,7 +87,7 @@ func checkShortStreamTimeout(p *Pass) {
 		}
 		pass := s.Own("proxy_pass")[0]
 		var r *effective.Route
-		for _, a := range streamTargets(s, pass.Arg(0)) {
+		for _, a := range upstreams.targets(s.Parent, pass.Arg(0)) {
 			if addresses[a] != nil {
 				r = addresses[a]
 			}
@@ -161,18 +162,30 @@ func withPort(address, port string) string {
 	return address + ":" + port
 }
 
-// streamTargets returns the addresses that a stream server passes to.
-func streamTargets(s *effective.Scope, to string) []string {
-	for _, it := range s.Parent.Items {
-		if it.Is("upstream") && it.Scope != nil && strings.EqualFold(it.Arg(0), to) {
-			var all []string
-			for _, server := range it.Scope.Own("server") {
-				all = append(all, server.Arg(0))
+// streamUpstreams are the upstreams of stream blocks by name, in lower case.
+type streamUpstreams map[*effective.Scope]map[string]*effective.Scope
+
+// targets returns the addresses that a proxy_pass in a server of stream passes to.
+func (u streamUpstreams) targets(stream *effective.Scope, to string) []string {
+	named := u[stream]
+	if named == nil {
+		named = map[string]*effective.Scope{}
+		for _, it := range stream.Own("upstream") {
+			if name := strings.ToLower(it.Arg(0)); it.Scope != nil && named[name] == nil {
+				named[name] = it.Scope
 			}
-			return all
 		}
+		u[stream] = named
 	}
-	return []string{to}
+	upstream := named[strings.ToLower(to)]
+	if upstream == nil {
+		return []string{to}
+	}
+	var all []string
+	for _, server := range upstream.Own("server") {
+		all = append(all, server.Arg(0))
+	}
+	return all
 }
 
 // markedWebSocket reports whether a comment "# wsnginx:websocket" stands in the

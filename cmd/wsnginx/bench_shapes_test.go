@@ -100,6 +100,11 @@ var benchShapes = []struct {
 	{"undefined-variables", 1000, func(n int) map[string]string {
 		return oneServer(repeat(n, "location /ws%[1]d {\n"+benchFault+"proxy_set_header Connection $none%[1]d;\n}\n"))
 	}},
+	{"stream-servers", 1000, func(n int) map[string]string {
+		files := oneServer("location /ws {\n" + benchSocket + "}\n")
+		files["nginx.conf"] += "stream {\n" + repeat(n, "upstream s%[1]d {\nserver 127.0.0.1:3000;\n}\nserver {\nlisten 127.0.0.1:%[1]d;\nproxy_pass s%[1]d;\nproxy_timeout 10s;\n}\n") + "}\n"
+		return files
+	}},
 	{"files", 500, func(n int) map[string]string {
 		files := inHTTP("include conf.d/*.conf;\n")
 		for i := range n {
