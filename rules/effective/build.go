@@ -266,6 +266,9 @@ func (m *Model) decide(r *Route, forms [][]outcome) {
 	}
 }
 
+// onRequest says why a request that can end in several ways is not judged.
+const onRequest = "it depends on a condition that only a request decides"
+
 // combine judges the ways in which one form of the handshake can end. Where some
 // reach an upstream, redirects and refusals on other paths do not count. The
 // reasons are good until the next call.
@@ -299,7 +302,7 @@ func (m *Model) combine(ends []outcome) (Verdict, []Reason, string) {
 	case unknown:
 		return Unknown, reasons, undecided
 	case works && broken:
-		return Unknown, nil, "it depends on a condition that only a request decides"
+		return Unknown, nil, onRequest
 	case broken:
 		return Broken, reasons, ""
 	}

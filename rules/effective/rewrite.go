@@ -140,6 +140,8 @@ func (m *Model) condition(t *test, q *request) truth {
 			is = truthOf(left.text == right.text)
 		case left.opaque && right.known && right.text == "", right.opaque && left.known && left.text == "":
 			is = no
+		case right.known && isKeyVariable(words[0]) && left.opaque && len(right.text) != len(sampleKeys[0]):
+			is = no
 		}
 		if op == "!=" {
 			is = is.not()
@@ -149,6 +151,8 @@ func (m *Model) condition(t *test, q *request) truth {
 		groups, matched, ok := []string(nil), false, false
 		if left.known {
 			groups, matched, ok = t.re.match(left.text)
+		} else if left.opaque && isKeyVariable(words[0]) {
+			groups, matched, ok = matchKeys(t.re)
 		}
 		if !ok {
 			q.forget(t.re)

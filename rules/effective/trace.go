@@ -98,6 +98,10 @@ func (m *Model) Trace(u *url.URL) (*Trace, error) {
 		return t, nil
 	}
 	m.traceIn(t, u, path, port, maxHops)
+	m.overHTTP2(t, so, port)
+	if other := m.elsewhere(so, t.Server, u.Hostname(), port); other != "" {
+		t.Why += "; " + other
+	}
 	return t, nil
 }
 
@@ -131,6 +135,9 @@ func (m *Model) traceIn(t *Trace, u *url.URL, path, port string, hops int) {
 			o = &forms[Handshake][i]
 		}
 	}
+	if o.end != proxied && slices.ContainsFunc(forms[Handshake][1:], func(w outcome) bool { return !w.sameAnswer(o) }) {
+		o = &outcome{end: lost, why: onRequest}
+	}
 	t.Location = o.location
 	t.Considered = slices.DeleteFunc(t.Considered, func(c Considered) bool { // a jump may come back to one
 		return c.Location == t.Location
@@ -156,6 +163,7 @@ func (m *Model) traceIn(t *Trace, u *url.URL, path, port string, hops int) {
 		t.Why = o.why
 	case proxied:
 		m.traceRoute(t, o, forms, ordinary)
+		m.tornLine(t, o)
 		if t.Outcome == OutcomeWorks {
 			m.goOn(t, o, u, path, hops)
 		}

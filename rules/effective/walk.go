@@ -203,6 +203,10 @@ func (w *walk) search(st *state) bool {
 		return false
 	case f.loc == nil:
 		st.location, st.conf = nil, w.server
+		if tf := w.server.Last("try_files"); tf.Directive != nil && len(tf.Args) > 0 && tf.armIn(w.server) == nil {
+			w.tryFiles(tf, *st) // the server's own is for requests without a location
+			return false
+		}
 		w.special(outcome{end: nowhere, status: 404}, *st)
 		return false
 	}
@@ -364,7 +368,7 @@ func (w *walk) finish(o outcome, st state) {
 	if o.location == nil {
 		o.location = st.location
 	}
-	if o.end == proxied && st.err != 0 {
+	if o.end == proxied && st.err != 0 && st.err != 101 { // r->err_status takes the place of the upstream's
 		o.err = st.errItem
 	}
 	w.out = append(w.out, o)

@@ -1,0 +1,42 @@
+package effective
+
+import "strings"
+
+// sameAnswer reports whether two ways of one request end alike for the client.
+func (o *outcome) sameAnswer(other *outcome) bool {
+	return o.end == other.end && o.location == other.location && o.status == other.status && o.target == other.target
+}
+
+// tornLine makes t broken where proxy_pass with variables holds a blank or a
+// control character: nginx writes the evaluated URI into the request line as it
+// is, and the decoded $uri of /a%20b tears it (ngx_http_proxy_create_request).
+func (m *Model) tornLine(t *Trace, o *outcome) {
+	if t.Outcome != OutcomeWorks || protocol(o.pass) != "proxy" || !strings.Contains(o.pass.Arg(0), "$") {
+		return
+	}
+	v := m.eval(o.pass.Arg(0), o.q)
+	if !v.known || !strings.ContainsFunc(v.text, func(r rune) bool { return r <= ' ' }) {
+		return
+	}
+	t.Outcome, t.Route.Verdict = OutcomeBroken, Broken
+	t.Why = "nginx writes the decoded path of this URL into the upstream's request line (" + place(o.pass) + "), and with a blank in it that is answered 400; $request_uri is sent as the client wrote it"
+}
+
+// sampleKeys are Sec-WebSocket-Key values as clients send them: sixteen random
+// bytes in base64 (RFC 6455, 4.1).
+var sampleKeys = [...]string{
+	"dGhlIHNhbXBsZSBub25jZQ==", "x3JJHMbDL1EzLkh9GBhXDw==", "9/ZhL+0kGq7xUaVbT2nWRg==", "AQIDBAUGBwgJCgsMDQ4PEA==", "+Fa1sZkM8tYw6vHqLr/OjQ==",
+}
+
+// matchKeys matches a pattern with keys; ok is false where they tell different
+// things.
+func matchKeys(re *pattern) (groups []string, matched, ok bool) {
+	for i, k := range sampleKeys {
+		g, is, known := re.match(k)
+		if !known || i > 0 && is != matched {
+			return nil, false, false
+		}
+		groups, matched = g, is
+	}
+	return groups, matched, !matched || len(groups) <= 1
+}
