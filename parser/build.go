@@ -153,7 +153,11 @@ func (b *building) visit(f *File) *visit {
 		if s := b.w.of[f]; !b.w.named(s) && (f.unreadable() || s != nil && s.hunch && f == b.c.Main) { // nginx never reads it as it is
 			kind = NotFollowed
 		}
-		b.problem(Problem{kind, e.File, e.Line, e.Column, e.Msg})
+		msg := e.Msg
+		if e.Hint != "" {
+			msg += " (" + e.Hint + ")"
+		}
+		b.problem(Problem{kind, e.File, e.Line, e.Column, msg})
 	}
 	for _, d := range f.includes {
 		inc := b.found[d]

@@ -189,6 +189,7 @@ type SyntaxError struct {
 	Line, Column int // from 1; columns count characters
 	Offset       int // in bytes, from 0
 	Msg          string
+	Hint         string // what to look at, where nginx's words alone lead astray; "" elsewhere
 }
 
 // Error returns "file:line:column: " and nginx's own words.

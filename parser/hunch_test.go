@@ -34,9 +34,9 @@ func TestOpenNamedAfterHosts(t *testing.T) {
 			"procfile": "web: nginx\n", "query.foo": "index = a;\n", "types.foo": "types { a b; }\n", "rc": "set a b;\nif x { y; }\nlocation z;\n"},
 			"fragment *wa.conf\n"},
 		{"a piece that a script puts behind another", map[string]string{"defaults/addition": "location / {\n  proxy_pass http://127.0.0.1:1;\n}\n}\n"},
-			"fragment *wdefaults/addition\ndefaults/addition:4:1: not-followed: unexpected \"}\"\n"},
+			"fragment *wdefaults/addition\ndefaults/addition:4:1: not-followed: unexpected \"}\" (every block is closed already)\n"},
 		{"one that nginx refuses", map[string]string{"app.example.com": "server {\n  listen 80;\n  location / {\n    proxy_pass http://127.0.0.1:1;\n}\n"},
-			"fragment *wapp.example.com\napp.example.com:6:1: not-followed: unexpected end of file, expecting \"}\"\n"},
+			"fragment *wapp.example.com\napp.example.com:6:1: not-followed: unexpected end of file, expecting \"}\" (the block of server in line 1, or one inside it, is not closed)\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := tree(t, tt.files)

@@ -171,7 +171,7 @@ nginx.conf:5:2: not-followed: include "/data/b.conf" was not followed: there is 
 		{"a directory is included", map[string]string{"nginx.conf": "events {} http { include conf.d; }", "conf.d/a.conf": serverText},
 			[]string{"nginx.conf"}, Options{}, "main *wnginx.conf\nnginx.conf:1:18: failed: include \"conf.d\": \"conf.d\" is a directory\n"},
 		{"syntax errors", map[string]string{"nginx.conf": mainText, "conf.d/a.conf": "server {\n listen 80\n}\n"},
-			nil, Options{}, "main *wnginx.conf *wconf.d/a.conf\nconf.d/a.conf:3:1: failed: unexpected \"}\"\n"},
+			nil, Options{}, "main *wnginx.conf *wconf.d/a.conf\nconf.d/a.conf:3:1: failed: unexpected \"}\" (line 2 has no semicolon at its end)\n"},
 
 		{"links", map[string]string{"nginx.conf": "events {} http { include sites-enabled/*; }",
 			"sites-available/a": serverText, "sites-available/b": serverText,
@@ -211,9 +211,9 @@ r/nginx.conf:3:2: not-followed: include "l/*" was not followed: the symbolic lin
 			"fragment *wa.conf\na.conf:2:12: failed: unexpected end of file, expecting \";\" or \"}\"\n"},
 
 		{"a template that cannot be read, found", map[string]string{"a.conf": serverText, "b.conf.j2": "server {\n{% if a %}\n}\n{% endif %}\n}\nlisten 1;\n"}, nil, Options{},
-			"fragment *wa.conf\nfragment *wb.conf.j2\nb.conf.j2:5:1: not-followed: this template could not be read: unexpected \"}\"\n"},
+			"fragment *wa.conf\nfragment *wb.conf.j2\nb.conf.j2:5:1: not-followed: this template could not be read: unexpected \"}\" (every block is closed already)\n"},
 		{"a template that cannot be read, named", map[string]string{"b.conf.j2": "server {\n{% if a %}\n}\n{% endif %}\n}\nlisten 1;\n"}, []string{"b.conf.j2"}, Options{},
-			"fragment *wb.conf.j2\nb.conf.j2:5:1: failed: this template could not be read: unexpected \"}\"\n"},
+			"fragment *wb.conf.j2\nb.conf.j2:5:1: failed: this template could not be read: unexpected \"}\" (every block is closed already)\n"},
 		{"templates by their endings", map[string]string{"x/nginx.tmpl": "server {\n listen {{ .Port }};\n}\n", "x/page.tmpl": "<html>{{ .Body }}</html>\n",
 			"x/chart.tpl": "{{- define \"x\" -}}\napp: {{ .Name }}\n{{- end }}\n"}, nil, Options{},
 			"fragment *wx/nginx.tmpl\npassed x/chart.tpl: YAML\npassed x/page.tmpl: XML or HTML\n"},
@@ -223,7 +223,7 @@ r/nginx.conf:3:2: not-followed: include "l/*" was not followed: the symbolic lin
 			"# configuration file /etc/nginx/mime.types:\ntypes {}\n\n# configuration file /etc/nginx/conf.d/b.conf:\n" + serverText + "\n" +
 			"# configuration file /etc/nginx/conf.d/a.conf:\n\n}\n")},
 			"main */etc/nginx/nginx.conf */etc/nginx/mime.types */etc/nginx/conf.d/a.conf */etc/nginx/conf.d/b.conf\n" +
-				"/etc/nginx/conf.d/a.conf:2:1: failed: unexpected \"}\"\n" +
+				"/etc/nginx/conf.d/a.conf:2:1: failed: unexpected \"}\" (every block is closed already)\n" +
 				"/etc/nginx/nginx.conf:6:2: not-followed: include \"/gone\" was not followed: the dump does not hold it\n"},
 
 		{"stdin is a main file", nil, []string{"-"}, Options{Stdin: []byte("events {} http { include x.conf; }")},

@@ -133,7 +133,7 @@ func (p *parsing) errorAt(offset int, msg string) {
 		return
 	}
 	pos := p.file.Position(offset)
-	p.file.Errors = append(p.file.Errors, &SyntaxError{p.file.Name, pos.Line, pos.Column, offset, msg})
+	p.file.Errors = append(p.file.Errors, &SyntaxError{File: p.file.Name, Line: pos.Line, Column: pos.Column, Offset: offset, Msg: msg})
 }
 
 func (p *parsing) run() {
@@ -302,6 +302,7 @@ func (p *parsing) startBlock(s Span) bool {
 	name := d.Head.Value
 	if !words && isSimple(name) {
 		p.errorAt(s.Start, `directive "`+name+`" is not terminated by ";"`)
+		p.hint(s.Start, p.brokenLine(d))
 	}
 	if !words && strings.HasSuffix(name, "_by_lua_block") {
 		p.scan.ExpectLua()
@@ -318,10 +319,11 @@ func (p *parsing) startBlock(s Span) bool {
 
 func (p *parsing) endBlock(s Span) {
 	if p.cur != nil { // reported by the scanner: the last directive has no ';'
-		p.finish(s.Start)
+		p.hint(s.Start, p.unended(p.finish(s.Start)))
 	}
 	if len(p.open) == 0 {
 		p.errorAt(s.Start, `unexpected "}"`)
+		p.hint(s.Start, "every block is closed already")
 		return
 	}
 	d := p.closeBlock(s.Start)
@@ -363,6 +365,7 @@ func (p *parsing) endFile() {
 		p.finish(end)
 	} else if len(p.open) > 0 && !p.scan.gaveUp {
 		p.errorAt(end, `unexpected end of file, expecting "}"`)
+		p.hint(end, p.unclosed(p.open[len(p.open)-1].dir))
 	}
 	p.unwind(end)
 }

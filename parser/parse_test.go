@@ -36,6 +36,29 @@ func messages(f *File) string {
 	return strings.Join(list, "\n")
 }
 
+// TestHints holds what is said beside nginx's words, of the line to change.
+func TestHints(t *testing.T) {
+	for src, want := range map[string]string{
+		"server {\n  listen 80\n}\n":                   "line 2 has no semicolon at its end",
+		"server {\n  listen 80 # x\n  # y\n}\n":        "line 2 has no semicolon at its end",
+		"listen 80\nlocation / { }":                    "line 1 has no semicolon at its end",
+		"listen 80 { }":                                "",
+		"a b;\n}\n":                                    "every block is closed already",
+		"http {\n server {\n  location / {\n  }\n }\n": "the block of http in line 1, or one inside it, is not closed",
+		"map $a $b {\n ~x {\n":                         "",
+		"server { listen 80; }\nserver_name \"a\"b;\n": "",
+	} {
+		f := Parse("f", []byte(src))
+		if len(f.Errors) == 0 {
+			t.Errorf("Parse(%q) finds nothing", src)
+			continue
+		}
+		if last := f.Errors[len(f.Errors)-1]; last.Hint != want {
+			t.Errorf("Parse(%q): hint %q, want %q", src, last.Hint, want)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	for _, tt := range []struct {
 		name, src, tree, errors string
