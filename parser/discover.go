@@ -119,8 +119,7 @@ var templateExts = set(`.j2 .jinja .jinja2 .njk .liquid .erb .epp .ejs .tmpl .go
 	.ctmpl .sigil`)
 
 // ofOthers are endings that say of a template what it becomes: settings.json.tpl.
-// None of them is the end of a host's name.
-var ofOthers = set(`.json .jsonc .yaml .yml .markdown .mdx .html .htm .xhtml .xml .toml .ini .css .scss .js .jsx .ts .tsx
+var ofOthers = set(`.json .jsonc .yaml .yml .md .markdown .mdx .html .htm .xhtml .xml .toml .ini .css .scss .js .jsx .ts .tsx
 	.vue .java .cpp .php .sql .service .timer .csv .svg .txt`)
 
 // candidate decides by its name whether a file may be configuration. parent is

@@ -93,6 +93,8 @@ func opening(src string) string {
 		return "TOML or INI"
 	case (first[0] == '{' || first[0] == '[') && json.Valid([]byte(src)), first == "{", strings.HasPrefix(first, `{"`):
 		return "JSON"
+	case (first == "input {" || first == "filter {" || first == "output {") && strings.Contains(src, " => "):
+		return "Logstash"
 	case isSection(first):
 		return sectionsFormat(linesOf(src))
 	}

@@ -52,6 +52,7 @@ func TestOtherFormat(t *testing.T) {
 		{"rsyslog", "if ($programname contains 'a') and\n   ($msg contains 'b') then {\n  stop\n}\n"},
 		{"rsyslog", "module(load=\"imtcp\")\ntemplate(name=\"x\" type=\"list\") {\n  constant(value=\"/\")\n}\nif ($a == 'b') then {\n  @log.example.com;Format\n  stop\n}\n"},
 		{"Logstash", "input {\n  rabbitmq {\n    host => \"{{ .Values.host }}\"\n    port => 5672\n  }\n}\nfilter {\n  if ([action] == \"read\") {\n    drop { }\n  }\n}\n"},
+		{"Logstash", "output {\n  http {\n    url => \"http://x\"\n    ssl_verify => false\n  }\n}\nset {\n}\n"},
 		{"Dovecot", "connect = host=127.0.0.1 dbname=mail\n\nmap {\n  pattern = priv/quota/storage\n  username_field = username\n  value_field = bytes\n}\n"},
 		{"Dovecot", "auth_mechanisms {\n  xoauth2 = yes\n}\noauth2 {\n  introspection_mode = post\n}\n"},
 		{"a key or certificate", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"},

@@ -37,8 +37,12 @@ func escapedShell(src string) bool {
 }
 
 // Escape returns nginx text as it has to be written into f: in a here-document
-// with a backslash before each dollar that is not the shell's.
+// with a backslash before each dollar that is not the shell's, where braces stand
+// twice with two of each.
 func (f *File) Escape(text string) string {
+	if f.Template == Format && !strings.Contains(text, "{{") {
+		return twice.Replace(text)
+	}
 	if !f.Escaped || !strings.Contains(text, "$") {
 		return text
 	}

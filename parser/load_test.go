@@ -431,6 +431,7 @@ func TestLooksLikeNginx(t *testing.T) {
 		{"deny 10.0.0.1;\nallow all;", true},
 		{"{% if x %}\nserver {\n listen {{ port }};\n}\n{% endif %}", true},
 		{"content_by_lua_block { return }", true},
+		{"rewrite ^/(.+)\\.html$ /index.php?q=$1 last;\nif (!-e $request_filename) {\n  return 404;\n}\n", true},
 		{"", false},
 		{"[Unit]\nAfter=network.target\n", false},
 		{"a = 1\n[b]\nc = \"x\"\n", false},

@@ -207,6 +207,9 @@ func (p *parsing) word(s Span) {
 	if p.escaped {
 		w.Value = strings.ReplaceAll(w.Value, `\$`, "$")
 	}
+	if p.scan.tagged != nil && p.scan.tagged.doubled {
+		w.Value = single.Replace(w.Value)
+	}
 	line := p.lineOf(s.Start)
 	if p.cur != nil {
 		p.args = append(p.args, w)

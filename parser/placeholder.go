@@ -4,7 +4,7 @@ import "strings"
 
 // HoldsTag reports whether a word's value holds a piece that something fills in
 // before nginx reads it, so that its value is not known: {{ }}, {% %}, <% %>,
-// [% %], <#if>, %%NAME%%, %name%, %{name}, #{name}, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name], YOUR_NAME or the shell's $(…). Variables
+// [% %], <#if>, %%NAME%%, %name%, %{name}, #{name}, @NAME@, __NAME__, {name}, <name>, <a name>, [a name], YOUR_NAME or the shell's $(…). Variables
 // in capitals are another matter, because nginx may define them: see InCapitals.
 func HoldsTag(value string) bool {
 	for i := 0; i < len(value); i++ {
@@ -68,7 +68,10 @@ func placeholderEnd(s string, i int) int {
 		if strings.HasPrefix(s[i:], "{[") { // {[name]}
 			return enclosed(s, i+1, "]}", func(c byte) bool { return wordByte(c) || c == '-' || c == '.' })
 		}
-		return enclosed(s, i, "}", upperByte)
+		if i > 1 && s[i-2] == '\\' { // \p{Greek}
+			return 0
+		}
+		return enclosed(s, i, "}", func(c byte) bool { return wordByte(c) || c == '.' })
 	case '<':
 		if strings.HasPrefix(s[i:], "<%") {
 			if n := strings.Index(s[i:], "%>"); n > 0 {

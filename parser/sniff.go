@@ -34,7 +34,7 @@ func looksLikeNginx(src string) bool {
 			other++
 		case next == "=" && words > 1 && (head != "location" || end == Semicolon): // an assignment of some other language
 			other++
-		case strongName(head), tellingUse(head, next, words, end):
+		case strongName(head), tellingUse(head, next, last, words, end):
 			strong++
 		case weakNames[head]:
 			weak++
@@ -96,10 +96,12 @@ func ofAnother(head, last string, words int, end Kind) bool {
 
 // tellingUse reports whether a name that other languages have too is used as
 // only nginx uses it.
-func tellingUse(head, next string, words int, end Kind) bool {
+func tellingUse(head, next, last string, words int, end Kind) bool {
 	switch head {
 	case "server":
 		return words == 1 && end == BlockStart
+	case "rewrite":
+		return words > 3 && end == Semicolon && rewriteFlags[last]
 	case "set":
 		return words == 3 && strings.HasPrefix(next, "$")
 	case "if":
@@ -117,6 +119,8 @@ func strongName(name string) bool {
 	prefix, rest, ok := strings.Cut(name, "_")
 	return ok && rest != "" && modulePrefixes[prefix] && strings.Trim(rest, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }
+
+var rewriteFlags = set(`last break redirect permanent`)
 
 // modulePrefixes are the first words of names that nginx modules use.
 var modulePrefixes = set(`proxy fastcgi uwsgi scgi grpc memcached ssl gzip brotli zstd limit worker client keepalive

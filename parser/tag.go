@@ -17,6 +17,7 @@ const (
 	ERB         Template = "erb"         // ERB, EPP, EJS, etlua: <% %>, <%= %>
 	Mako        Template = "mako"        // Mako: lines of their own that begin with %
 	FreeMarker  Template = "freemarker"  // FreeMarker: <#if x> </#if>
+	Format      Template = "format"      // Python's str.format: {name}, and nginx's own braces twice
 	Toolkit     Template = "tt"          // Template Toolkit: [% IF x %] [% END %]
 	Shell       Template = "shell"       // a here-document: \$host is nginx's, $host the shell's
 	Placeholder Template = "placeholder" // %%NAME%%, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name], %name%, %{name}, #{name}, ${NAME}
@@ -49,6 +50,7 @@ type tagging struct {
 	src     string
 	missing map[string]int // by closing mark: there is none from here on
 	jinja   bool           // "{{" or "{%" stands in the text: "{#" is a comment then
+	doubled bool           // braces that are nginx's stand twice
 	heads   bool           // placeholders may stand for whole statements here
 	kind    Template       // of the first tag that was met outside quotes and comments
 	quoted  Template       // of the first one in quotes
@@ -58,7 +60,7 @@ type tagging struct {
 
 func newTagging(src string) *tagging {
 	return &tagging{
-		src: src, heads: true, missing: map[string]int{},
+		src: src, heads: true, missing: map[string]int{}, doubled: doubledBraces(src),
 		jinja: strings.Contains(src, "{{") || strings.Contains(src, "{%"),
 	}
 }
@@ -101,6 +103,12 @@ func beginsTag(c byte) bool {
 // at returns the delimited tag that begins at i.
 func (t *tagging) at(i int) (tag, bool) {
 	if i+2 >= len(t.src) {
+		return tag{}, false
+	}
+	if t.doubled {
+		if t.src[i] == '{' {
+			return t.fieldTag(i)
+		}
 		return tag{}, false
 	}
 	switch two := t.src[i : i+2]; two {

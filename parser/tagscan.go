@@ -31,8 +31,17 @@ func (s *Scanner) nextTagged() Token {
 	}
 	c := s.src[start]
 	switch c {
-	case ' ', '\t', '\r', '\n', ';', '}':
+	case ' ', '\t', '\r', '\n', ';':
 		return Token{}
+	case '{', '}':
+		if t.doubled {
+			if brace, ok := s.doubledToken(); ok {
+				return brace
+			}
+		}
+		if c == '}' {
+			return Token{}
+		}
 	}
 	if g, ok := s.tagHere(start); ok {
 		s.started = false

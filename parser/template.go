@@ -138,6 +138,8 @@ func readTemplate(name, src string, f *File) *File {
 		t.kind = t.quoted
 	}
 	switch {
+	case t.doubled && len(g.Errors) == 0:
+		t.kind = Format
 	case t.kind == "" && !p.escaped:
 		return nil
 	case t.kind == "":

@@ -127,6 +127,11 @@ func TestTemplate(t *testing.T) {
 		{"mako", "server {\n\t% if ipv6:\n\tlisten [${ip}]:1;\n\t% elif x:\n\tlisten 2;\n\t% else:\n\tlisten 3;\n\t% endif\n\troot /;\n}\n% if a:\nserver { }\n% endif", Mako,
 			"server{listen|[${ip}]:1?1a;listen|2?1b;listen|3?1c;root|/};server?2a{}"},
 
+		// Python's str.format.
+		{"braces twice", "server\n{{\n  listen {port};\n  # {{ }}\n  location ~ \"^/a{{2}}/({name})\" {{\n    proxy_pass http://127.0.0.1:{l[0]};\n  }}\n  {ssl}\n  location / {{ return 200; }}\n}}\n", Format,
+			"server{*;listen|{port};location|~|^/a{2}/({name}){proxy_pass|http://127.0.0.1:{l[0]}};location|/{return|200}}"},
+		{"a tag over lines", "listen {{\n  port\n}};\nserver {\n root /;\n}", Jinja, "listen|{{\n  port\n}};server{root|/}"},
+
 		// Names to be filled in.
 		{"several words", "set $proto <http or https>;\nproxy_pass [backend url];\nproxy_pass http://<your server>:80/x;", Placeholder,
 			"set|$proto|<http or https>;proxy_pass|[backend url];proxy_pass|http://<your server>:80/x"},
