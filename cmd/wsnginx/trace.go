@@ -59,10 +59,7 @@ func (p *program) trace(c *cli.Context) error {
 		p.status = exitFailed
 		return nil
 	}
-	var findings []rules.Finding
-	for t := trace; t != nil; t = t.Onward {
-		findings = append(findings, in.about(model, t)...)
-	}
+	findings := in.about(model, trace)
 	if in.machine {
 		err = report.TraceJSON(in.out.w, in.options.Version, trace, problems, in.style, findings...)
 	} else {
@@ -98,27 +95,39 @@ func socketURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// about returns what the rules say of the location that answers a trace, as if
+// about returns what the rules say of the locations that answer a trace, as if
 // all of the configuration were meant for WebSocket: who traces a URL means it.
 // Of a socket that works only warnings and errors are worth a word.
-func (in *input) about(m *effective.Model, t *effective.Trace) []rules.Finding {
-	if t.Route == nil || t.Route.Pass.Directive == nil {
+func (in *input) about(m *effective.Model, trace *effective.Trace) []rules.Finding {
+	if trace.Route == nil || trace.Route.Pass.Directive == nil {
 		return nil
 	}
 	meant := in.options
 	meant.WebSocket, meant.NotWebSocket = []string{"*"}, nil
 	models := []*effective.Model{in.judge.build(m.Config, meant)}
+	found := in.judge.run(models, rules.Options{Writable: in.writable(in.workspace)})
 	var out []rules.Finding
-	for _, f := range in.judge.run(models, rules.Options{Writable: in.writable(in.workspace)}) {
-		speaks := f.Rule.Reason != "" && t.Route.Verdict == effective.Broken && t.Route.Because(f.Rule.Reason) != nil
-		if f.Ignored == "" && (speaks || f.Severity > rules.Info) && slices.ContainsFunc(f.Routes, func(r *effective.Route) bool {
-			return r.Pass.Directive == t.Route.Pass.Directive && r.Location.Opening() == t.Route.Location.Opening() &&
-				(r.Server == nil || t.Server == nil || r.Server.Scope.Opening() == t.Server.Scope.Opening())
-		}) {
-			out = append(out, f)
+	for _, f := range found {
+		for t := trace; t != nil; t = t.Onward {
+			if f.Ignored == "" && speaksOf(&f, t) {
+				out = append(out, f)
+				break
+			}
 		}
 	}
 	return out
+}
+
+// speaksOf reports whether a finding is worth a word about the location of t.
+func speaksOf(f *rules.Finding, t *effective.Trace) bool {
+	if t.Route == nil || t.Route.Pass.Directive == nil {
+		return false
+	}
+	reason := f.Rule.Reason != "" && t.Route.Verdict == effective.Broken && t.Route.Because(f.Rule.Reason) != nil
+	return (reason || f.Severity > rules.Info) && slices.ContainsFunc(f.Routes, func(r *effective.Route) bool {
+		return r.Pass.Directive == t.Route.Pass.Directive && r.Location.Opening() == t.Route.Location.Opening() &&
+			(r.Server == nil || t.Server == nil || r.Server.Scope.Opening() == t.Server.Scope.Opening())
+	})
 }
 
 // tracedBy traces u through the configuration that it means: a main one goes

@@ -2,7 +2,7 @@ package effective
 
 import (
 	"fmt"
-	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -31,12 +31,20 @@ type passAt struct {
 // added.
 func (m *Model) decideChains() {
 	c := chains{m: m, from: map[*Route]*hop{}, to: map[*VirtualServer][]*hop{}}
-	sockets := map[string][]*socket{}
+	known := map[string]ownSockets{}
 	for _, r := range m.Routes {
-		if h := m.hopOf(r, sockets); h != nil {
+		url := r.Pass.Arg(0)
+		own, has := known[url]
+		if !has {
+			own = m.ownSockets(url)
+			known[url] = own
+		}
+		if h := m.hopOf(r, own); h != nil {
 			c.from[r] = h
-			for _, vs := range h.to {
-				c.to[vs] = append(c.to[vs], h)
+			for i, e := range h.to {
+				if !slices.ContainsFunc(h.to[:i], func(other entry) bool { return other.server == e.server }) {
+					c.to[e.server] = append(c.to[e.server], h)
+				}
 			}
 		}
 	}
@@ -71,7 +79,7 @@ func (c *chains) spread(r *Route) (added []*Route) {
 			added = append(added, to)
 		}
 	}
-	if h := c.from[r]; h != nil && !r.Elsewhere {
+	if h := c.from[r]; h != nil && !r.Elsewhere && !r.PlainPath {
 		if behind := c.behind(h); behind != nil {
 			intent := r.Intent
 			if r.catchAll() && r.sign != byFront {
@@ -83,8 +91,15 @@ func (c *chains) spread(r *Route) (added []*Route) {
 	if r.sign == byFront {
 		return added // it speaks for the one in front of it alone
 	}
+	if r.catchAll() && c.hasFront(r) {
+		return added // what it says of WebSocket is said in front of it
+	}
+	paths := pathsOf(r.Location)
 	for _, h := range c.to[r.Server] {
-		if !h.from.meant() && c.leads(h, r) {
+		if r.catchAll() && !h.from.catchAll() && len(c.to[r.Server]) > 1 {
+			continue // its lines may be there for another of these
+		}
+		if !h.from.meant() && c.leads(h, r, paths) {
 			there := Item{Directive: r.Location.Block, Via: r.Location.Via, Scope: r.Location}
 			say(h.from, Likely, byBack, there, fmt.Sprintf("its requests go on to %s of this configuration (%s), which is meant for it",
 				locationWords(r.Location), place(there)))
@@ -103,13 +118,15 @@ func locationWords(s *Scope) string {
 }
 
 // behind returns the route that passes on what h leads to; nil where that is not
-// one alone, and where others there, deeper in the path, are meant already.
+// one alone, and where its server says already which of its locations are meant:
+// by others deeper in the path, and by any with a sign of its own where the path of
+// the one in front is no WebSocket's.
 func (c *chains) behind(h *hop) *Route {
 	paths := c.pathsBehind(h)
 	var found *Route
-	for _, vs := range h.to {
+	for _, e := range h.to {
 		for _, path := range paths {
-			r := c.answers(vs, path)
+			r, _ := c.answers(e.server, path)
 			if r == nil || found != nil && r != found {
 				return nil
 			}
@@ -120,7 +137,11 @@ func (c *chains) behind(h *hop) *Route {
 		return nil
 	}
 	for _, other := range c.routes[found.Server] {
-		if _, match := other.Location.ModifierAndMatch(); other != found && other.meant() && (strings.HasPrefix(match, paths[0]) || !strings.HasPrefix(match, "/")) {
+		if other == found || !other.meant() {
+			continue
+		}
+		match := matchOf(other.Location)
+		if strings.HasPrefix(match, paths[0]) || !strings.HasPrefix(match, "/") || other.sign < byFront && !h.from.LikelyPath {
 			return nil
 		}
 	}
@@ -129,103 +150,86 @@ func (c *chains) behind(h *hop) *Route {
 
 // pathsBehind returns paths that the second server of h is asked for.
 func (c *chains) pathsBehind(h *hop) []string {
-	var paths []string
+	if h.paths != nil {
+		return h.paths
+	}
+	h.paths = []string{}
 	for _, path := range pathsOf(h.from.Location) {
 		q := c.m.newRequest(h.from.Server, Handshake, text(path))
 		for _, o := range c.m.follow(h.from.Server.Scope, h.from.Location, q, &notes{}, nil) {
 			if o.end != proxied || o.pass.Directive != h.from.Pass.Directive {
 				continue
 			}
-			if to := pathBehind(&o, path); to != "" {
-				paths = append(paths, to)
+			if to := h.to[0].reads(c.m.pathBehind(&o), ""); to != "" {
+				h.paths = append(h.paths, to)
 			}
 		}
 	}
-	return paths
+	return h.paths
 }
 
-// answers returns the route that passes path on in vs; nil where none does, or more
-// than one may.
-func (c *chains) answers(vs *VirtualServer, path string) *Route {
-	var found *Route
+// answers returns the route that passes path on in vs, and how; nil where none does,
+// or more than one may.
+func (c *chains) answers(vs *VirtualServer, path string) (found *Route, by outcome) {
 	for _, o := range c.m.follow(vs.Scope, nil, c.m.newRequest(vs, Handshake, text(path)), &notes{}, nil) {
 		r := c.at[passAt{o.pass.Directive, o.location}]
 		if o.end != proxied || r == nil || found != nil && r != found {
-			return nil
+			return nil, o
 		}
-		found = r
+		found, by = r, o
 	}
-	return found
+	return found, by
 }
 
-// leads reports whether requests for r's location come over h.
-func (c *chains) leads(h *hop, r *Route) bool {
-	match := matchOf(h.from.Location)
-	uri, plain := uriOf(h.from.Pass.Arg(0))
-	paths := pathsOf(r.Location)
-	for _, path := range paths {
-		if uri != "" {
-			rest, ok := strings.CutPrefix(path, uri)
-			if !ok || !plain {
-				return false
-			}
-			path = match + rest
+// hasFront reports whether a location that is meant for WebSocket passes its
+// requests on to r.
+func (c *chains) hasFront(r *Route) bool {
+	return slices.ContainsFunc(c.to[r.Server], func(h *hop) bool {
+		if !h.from.meant() {
+			return false
 		}
-		if strings.HasPrefix(match, "/") && h.from.Scope.Kind == Location && !strings.HasPrefix(path, match) || c.answers(h.from.Server, path) != h.from {
+		paths := c.pathsBehind(h)
+		return len(paths) == 0 || slices.ContainsFunc(paths, func(path string) bool {
+			answers, _ := c.answers(r.Server, path)
+			return answers == r
+		})
+	})
+}
+
+// leads reports whether requests for paths, those of r's location, come over h.
+func (c *chains) leads(h *hop, r *Route, paths []string) bool {
+	for _, path := range paths {
+		before := pathBefore(h, path)
+		if before == "" {
+			return false
+		}
+		if front, o := c.answers(h.from.Server, before); front != h.from || h.to[0].reads(c.m.pathBehind(&o), "") != path {
+			return false
+		}
+		if back, _ := c.answers(r.Server, path); back != r {
 			return false
 		}
 	}
 	return len(paths) > 0
 }
 
-// maxHops is how many passes of a request to servers of the same configuration
-// are followed.
-const maxHops = 10
-
-// goOn follows a handshake that gets through t.Route to a server of the same
-// configuration, where it has to get through too. hops are left to be followed.
-func (m *Model) goOn(t *Trace, o *outcome, u *url.URL, path string, hops int) {
-	h := m.hopOf(t.Route, map[string][]*socket{})
-	if h == nil || len(h.to) != 1 {
-		return
-	}
-	if hops == 0 {
-		t.Outcome, t.Why = OutcomeBroken, "servers of this configuration pass the request on in a circle"
-		return
-	}
-	to := pathBehind(o, path)
-	if to == "" {
-		return
-	}
-	host := u.Hostname()
-	if sent := hostsSent(t.Route); len(sent) == 1 {
-		host = sent[0]
-	}
-	port := ""
-	if listens := h.to[0].Listens; len(listens) == 1 {
-		port = listens[0].Port
-	}
-	there := &Trace{URL: t.URL, Server: h.to[0], ServerWhy: "the upstream is this server"}
-	if chosen := m.socketOf(&h.to[0].Listens[0]).byName(host); chosen.server == h.to[0] {
-		there.ServerName = chosen.name
-	}
-	m.traceIn(there, &url.URL{Scheme: u.Scheme, Host: host, Path: to, RawQuery: u.RawQuery}, to, port, hops-1)
-	t.Onward = there
-	at := Item{Directive: h.to[0].Scope.Block}
-	where := "a server"
-	if there.Location != nil {
-		at.Directive, where = there.Location.Block, locationWords(there.Location)
-	}
-	where = fmt.Sprintf("the request goes on to %s of this configuration (%s)", where, place(at))
-	t.Outcome, t.Why = there.Outcome, there.Why
+// pathBefore returns the path that h is asked for where path is asked for behind it:
+// with what its location matches in the place of the URI of proxy_pass, or before
+// path, as for a rewrite that takes it away; "" where there is none.
+func pathBefore(h *hop, path string) string {
+	match := matchOf(h.from.Location)
+	uri, _ := uriOf(h.from.Pass.Arg(0))
 	switch {
-	case there.Onward != nil: // the one behind it has said where
-	case there.Outcome == OutcomeWorks:
-		t.Why = where + ", and reaches the upstream there complete"
+	case !strings.HasPrefix(match, "/"): // a pattern or a name
+		return path
+	case uri != "" && uri != "$request_uri":
+		if rest, ok := strings.CutPrefix(path, uri); ok {
+			return match + rest
+		}
+		return ""
+	case strings.HasPrefix(path, match):
+		return path
 	default:
-		t.Why = where + ": " + there.Why
-	}
-	if t.Outcome != OutcomeWorks && t.Outcome != OutcomeUnknown {
-		t.Outcome = OutcomeBroken
+		return strings.TrimSuffix(match, "/") + path
 	}
 }

@@ -59,6 +59,31 @@ func TestChain(t *testing.T) {
 		{"before it, and its path leads elsewhere", front(`location /x/ { `+inner+` }`) + back(`location /live { `+lines+app+` }`), "80", "/x/", None, ""},
 		{"before it, and another answers that path", front(`location / { `+inner+` } location /live { `+lines+app+` }`) + back(`location /live { `+lines+app+` }`),
 			"80", "/", None, ""},
+		{"before a catch-all with the lines, beside a location with them", front(`location / { `+inner+` } location /chat/ { `+lines+inner+` }`) + back(`location / { `+lines+app+` }`),
+			"80", "/", None, ""},
+		{"a path before a catch-all that others lead to", front(`location / { root /srv; } location /a/ { `+inner+` } location /b/ { `+inner+` }`) + back(`location / { `+lines+app+` }`),
+			"80", "/a/", None, ""},
+		{"the only way to a catch-all with the lines", front(`location / { root /srv; } location /a/ { proxy_pass http://127.0.0.1:8080/; }`) + back(`location / { `+lines+app+` }`),
+			"80", "/a/", Likely, ""},
+		{"before it, and a rewrite takes its path away", front(`location /a/ { rewrite ^/a/(.*) /$1 break; `+inner+` }`) + back(`location /a/live { `+lines+app+` }`),
+			"80", "/a/", None, ""},
+		{"before it, and a rewrite leads there", front(`location /a/ { rewrite ^/a/(.*) /$1 break; `+inner+` }`) + back(`location /live { `+lines+app+` }`),
+			"80", "/a/", Likely, ""},
+		{"behind pages with the lines", front(`location /static/ { `+lines+inner+` }`) + back(`location / { `+app+` }`), "8080", "/", None, ""},
+		{"behind a path, and another there has the lines", front(`location /a/ { `+lines+inner+` }`) + back(`location / { `+app+` } location ~ /(chat|talk)$ { `+lines+app+` }`),
+			"8080", "/", None, ""},
+		{"behind /ws, and another there has the lines", front(`location /ws { `+lines+inner+` }`) + back(`location / { `+app+` } location /chat { `+lines+app+` }`),
+			"8080", "/", Declared, ""},
+		{"two slashes are one", front(`location /a { `+lines+`proxy_pass http://127.0.0.1:8080/; }`) + back(`location / { root /srv; } location = / { `+app+` } location /q7Z.x-1 { `+app+` }`),
+			"8080", "/", None, ""}, // the second of the two paths is another location's
+		{"the URI takes the place of a location that a rewrite led to", front(`location /x/ { rewrite ^/x/(.*) /a/$1 last; } location /a/ { `+lines+`proxy_pass http://127.0.0.1:8080/b/; }`) + back(`location /a/ { `+app+` } location /b/ { `+app+` }`),
+			"8080", "/b/", Declared, ""},
+		{"a server that stands by", "upstream in { server 10.1.1.1; server 127.0.0.1:8080 backup; }\n" + front(`location /a/ { `+lines+`proxy_pass http://in; }`) + back(`location / { `+app+` }`),
+			"8080", "/", None, ""},
+		{"a client's name, which is any of two", front(`server_name _; location / { `+lines+`proxy_set_header Host $host; `+inner+` }`) + back(`server_name a; location / { `+app+` }`) + "server { listen 8080; location / { " + app + "} }",
+			"8080", "/", None, ""},
+		{"the PROXY protocol there", front(`location /a/ { `+lines+inner+` }`) + "server { listen 8080 proxy_protocol; location / { " + app + " } }",
+			"8080", "/", None, ""},
 		{"a comment says no", front("location / { # wsnginx:not-websocket\n"+inner+` }`) + back(`location /live { `+lines+app+` }`), "80", "/", None, "comment"},
 		{"one front has the lines, the other not", front(`location / { `+lines+inner+` }`) + "server { listen 81; location / { " + inner + " } }" + back(`location / { `+app+` }`),
 			"81", "/", None, ""},
@@ -78,6 +103,45 @@ func TestChain(t *testing.T) {
 				return
 			}
 			t.Fatal("no such location is proxied")
+		})
+	}
+}
+
+// TestTraceOnward follows the request as it is when it comes to the second server:
+// its host, scheme, header lines and path are those that the first one sent.
+func TestTraceOnward(t *testing.T) {
+	const (
+		lines = `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; proxy_set_header Host $host; `
+		app   = "proxy_pass http://127.0.0.1:9000;"
+	)
+	for _, tt := range []struct {
+		name, pass, more, back string
+		want                   Outcome
+		why                    string
+	}{
+		{"two slashes are one", `location /x { proxy_pass http://127.0.0.1:8080/; }`, "", `location = /a/1 { ` + lines + app + ` }`, OutcomeWorks, "location = /a/1"},
+		{"the URI after rewrites to another location", `location /x/ { rewrite ^/x/(.*) /y/$1 last; } location /y/ { proxy_pass http://127.0.0.1:8080/b/; }`, "", `location /b/ { ` + lines + app + ` }`, OutcomeWorks, "location /b/"},
+		{"no URI after a rewrite with break", `location /x/ { rewrite ^/x/(.*) /y/$1 break; proxy_pass http://127.0.0.1:8080/b/; }`, "", `location /y/ { ` + lines + app + ` }`, OutcomeWorks, "location /y/"},
+		{"the client's path after a rewrite", `location /x/ { rewrite ^ /y break; proxy_pass http://127.0.0.1:8080$request_uri; }`, "", `location /x/ { ` + lines + app + ` }`, OutcomeWorks, "location /x/"},
+		{"a URI with %20", `location /x/ { proxy_pass http://127.0.0.1:8080/e%20f/; }`, "", `location "/e f/" { ` + lines + app + ` }`, OutcomeWorks, "location /e f/"},
+		{"a capture", `location ~ ^/x/(.*) { proxy_pass http://127.0.0.1:8080/b/$1; }`, "", `location /b/ { ` + lines + app + ` }`, OutcomeWorks, "location /b/"},
+		{"a variable", `location /x/ { set $to 127.0.0.1:8080; proxy_pass http://$to; }`, "", `location / { ` + app + ` }`, OutcomeBroken, "location /"},
+		{"one of two servers", `location /x/ { proxy_pass http://in; }`, "upstream in { server 127.0.0.1:8080; server 127.0.0.1:9000; }", `location / { ` + app + ` }`, OutcomeBroken, "one of several"},
+		{"one that stands by", `location /x/ { proxy_pass http://in; }`, "upstream in { server 127.0.0.1:8080 backup; server 127.0.0.1:9000; }", `location / { ` + app + ` }`, OutcomeWorks, "reaches the upstream complete"},
+		{"the scheme of the second", `location /x/ { proxy_pass http://127.0.0.1:8080; }`, "", `location / { if ($scheme = http) { return 403; } ` + lines + app + ` }`, OutcomeBroken, "403"},
+		{"a line of the first", `location /x/ { ` + lines + `proxy_set_header X-From front; proxy_pass http://127.0.0.1:8080; }`, "", `location / { if ($http_x_from != front) { return 403; } ` + lines + app + ` }`, OutcomeWorks, ""},
+		{"its Connection line", `location /x/ { proxy_pass http://127.0.0.1:8080; }`, "map $http_connection $as_is { ~Upgrade upgrade; default close; }", `location / { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $as_is; ` + app + ` }`, OutcomeBroken, "Connection"},
+		{"a pattern of names", `location /x/ { proxy_pass http://127.0.0.1:8080; }`, "", `server_name ~^(?<n>h)$; location / { if ($n = h) { return 403; } ` + lines + app + ` } } server { listen 8080; return 204;`, OutcomeBroken, "403"},
+		{"TLS there", `location /x/ { proxy_pass http://127.0.0.1:8443; }`, "server { listen 8443 ssl; }", ``, OutcomeBroken, "TLS only"},
+		{"no TLS there", `location /x/ { proxy_pass https://127.0.0.1:8080; }`, "", ``, OutcomeBroken, "no TLS"},
+		{"the PROXY protocol there", `location /x/ { proxy_pass http://127.0.0.1:8081; }`, "server { listen 8081 proxy_protocol; }", ``, OutcomeBroken, "PROXY protocol"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := model(t, inHTTP(tt.more, lines+"server_name h;\n"+tt.pass+"\n}\nserver { listen 8080;\n"+tt.back), Options{})
+			tr, _ := trace(t, m, "ws://h/x/a/1")
+			if tr.Outcome != tt.want || !strings.Contains(tr.Why, tt.why) {
+				t.Errorf("%s (%s), want %s for %q", tr.Outcome, tr.Why, tt.want, tt.why)
+			}
 		})
 	}
 }

@@ -88,7 +88,7 @@ func (m *Model) eval(s string, q *request) val {
 }
 
 func (m *Model) evalExpression(x *expression, q *request) val {
-	if q.vars != nil || !x.pure {
+	if q.vars != nil || q.lines != nil || !x.pure {
 		return m.evaluate(x, q, 0)
 	}
 	if !x.kept[q.kind] {

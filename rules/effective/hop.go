@@ -1,6 +1,7 @@
 package effective
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -9,33 +10,35 @@ import (
 
 // hop is a pass that leads to servers of the same configuration.
 type hop struct {
-	from *Route
-	to   []*VirtualServer // that may answer it
+	from  *Route
+	to    []entry  // that may answer it
+	paths []string // that they are asked for; worked out by chains.pathsBehind
 }
 
-// hopOf returns the hop that r's pass makes, nil for none. known keeps the sockets
-// that a proxy_pass leads to, by what is written in it.
-func (m *Model) hopOf(r *Route, known map[string][]*socket) *hop {
+// entry is a server, and the socket by which requests come to it.
+type entry struct {
+	socket *socket
+	server *VirtualServer
+}
+
+// ownSockets are the listening sockets that a pass leads to, and whether other
+// machines, or programs, stand beside them.
+type ownSockets struct {
+	sockets []*socket
+	deaf    []*socket // these speak TLS, or the PROXY protocol, and are not spoken to so
+	others  bool
+}
+
+// hopOf returns the hop that r's pass to own makes, nil for none.
+func (m *Model) hopOf(r *Route, own ownSockets) *hop {
 	if protocol(r.Pass) != "proxy" || r.Server == nil || r.Location == nil {
 		return nil
 	}
-	url := r.Pass.Arg(0)
-	sockets, has := known[url]
-	if !has {
-		if scheme, host, port := r.Target(); host != "" {
-			sockets = m.ownSockets(scheme, host, port)
-		}
-		known[url] = sockets
-	}
-	if len(sockets) == 0 {
-		return nil
-	}
 	h := &hop{from: r}
-	for _, so := range sockets {
+	for _, so := range own.sockets {
 		for _, vs := range so.asked(r) {
-			// A fragment may hold the servers of several machines.
-			if !slices.Contains(h.to, vs) && (m.Outer == Main || vs.Scope.Block.File == r.Pass.File) {
-				h.to = append(h.to, vs)
+			if e := (entry{so, vs}); m.together(vs.Scope.Block, r) && !slices.Contains(h.to, e) {
+				h.to = append(h.to, e)
 			}
 		}
 	}
@@ -45,20 +48,29 @@ func (m *Model) hopOf(r *Route, known map[string][]*socket) *hop {
 	return h
 }
 
-// ownSockets returns the listening sockets that a pass leads to: by an address of
-// this machine, a socket's path, or the very address that is listened on.
-func (m *Model) ownSockets(scheme, host, port string) []*socket {
-	var found []*socket
+// together reports whether what a directive says holds on the machine of r: a
+// fragment may hold the servers of several.
+func (m *Model) together(d *parser.Directive, r *Route) bool {
+	return m.Outer == Main || d.File == r.Pass.File
+}
+
+// ownSockets returns the listening sockets that a pass to url leads to: by an address of
+// this machine, a socket's path, or the very address that is listened on. Of an
+// upstream these are what its servers lead to, but those that stand by.
+func (m *Model) ownSockets(url string) ownSockets {
+	var own ownSockets
+	scheme, host, port := targetOf(url)
+	if host == "" {
+		return own
+	}
 	add := func(address, port string) {
-		so := m.sockets[address+" "+port]
-		if wild := "*"; so == nil && (strings.HasPrefix(address, "127.") || address == "[::1]") {
-			if address == "[::1]" {
-				wild = "[::]"
-			}
-			so = m.sockets[wild+" "+port]
-		}
-		if so != nil && so.ssl == (scheme == "https") && !so.listen.Proxy && !slices.Contains(found, so) {
-			found = append(found, so)
+		switch so := m.listening(address, port); {
+		case so == nil:
+			own.others = true
+		case so.ssl != (scheme == "https") || so.proxy:
+			own.deaf = append(own.deaf, so)
+		case !slices.Contains(own.sockets, so):
+			own.sockets = append(own.sockets, so)
 		}
 	}
 	up := m.Upstream(host)
@@ -67,15 +79,37 @@ func (m *Model) ownSockets(scheme, host, port string) []*socket {
 			port = defaultPort(scheme)
 		}
 		add(hostAddress(host, port))
-		return found
+		return own
 	}
+	standby := func(w parser.Word) bool { return w.Value == "backup" || w.Value == "down" }
 	up.each("server", func(it *Item) bool {
-		if down := slices.ContainsFunc(it.Args, func(w parser.Word) bool { return w.Value == "down" }); !down {
+		if !slices.ContainsFunc(it.Args, standby) {
 			add(splitAddress(it.Arg(0)))
 		}
 		return true
 	})
-	return found
+	return own
+}
+
+// listening returns the socket that takes connections to an address of this
+// machine, or to the very address that is listened on; nil for none.
+func (m *Model) listening(address, port string) *socket {
+	if so := m.sockets[address+" "+port]; so != nil {
+		return so
+	}
+	switch {
+	case strings.HasPrefix(address, "127."):
+		if so := m.sockets["* "+port]; so != nil {
+			return so
+		}
+		six := m.sockets["[::] "+port]
+		if six != nil && strings.Contains(six.listen.Text, "ipv6only=off") {
+			return six
+		}
+	case address == "[::1]":
+		return m.sockets["[::] "+port]
+	}
+	return nil
 }
 
 // hostAddress returns the address and port of a pass as those of a listen
@@ -94,11 +128,12 @@ func (s *socket) asked(r *Route) []*VirtualServer {
 	if len(s.servers) == 1 {
 		return s.servers
 	}
+	hosts, any := hostsSent(r)
+	if any {
+		return s.servers
+	}
 	var servers []*VirtualServer
-	for _, n := range hostsSent(r) {
-		if strings.ContainsAny(n, "*~$") || strings.HasPrefix(n, ".") {
-			continue
-		}
+	for _, n := range hosts {
 		if vs := s.byName(n).server; !slices.Contains(servers, vs) {
 			servers = append(servers, vs)
 		}
@@ -106,39 +141,78 @@ func (s *socket) asked(r *Route) []*VirtualServer {
 	return servers
 }
 
-// hostsSent returns the names in the Host line of r's requests: the server's own
-// where it is the client's line; none where it is not known.
-func hostsSent(r *Route) []string {
+// hostsSent returns the names in the Host line of r's requests. Where it is the
+// client's line they are the server's own, and any name at all where the server
+// has one that stands for others; none where it is not known.
+func hostsSent(r *Route) (names []string, any bool) {
 	for i := range r.Headers {
 		switch h := &r.Headers[i]; {
 		case !strings.EqualFold(h.Name, "Host"):
 		case h.Sent[Handshake].Known:
-			name, _, _ := strings.Cut(h.Sent[Handshake].Text, ":")
-			return []string{name}
-		case h.Value == "$host" || h.Value == "$http_host":
-			return r.Server.Names
+			return []string{withoutPort(h.Sent[Handshake].Text)}, false
+		case strings.HasPrefix(h.Value, "$host") || strings.HasPrefix(h.Value, "$http_host"):
+			return r.Server.Names, slices.ContainsFunc(r.Server.Names, standsForOthers)
 		}
 	}
-	return nil
+	return nil, false
 }
 
-// pathBehind returns the path that the upstream is asked for where a request for
-// path ends in o (ngx_http_proxy_create_request): with the URI of proxy_pass in
-// the place of what the location matched, unless a rewrite made it. It is "" where
-// that is not known.
-func pathBehind(o *outcome, path string) string {
-	if !o.q.uri.known {
-		return ""
-	}
-	uri, plain := uriOf(o.pass.Arg(0))
-	switch to := o.q.uri.text; {
-	case uri == "" || to != path:
-		return to
+// standsForOthers reports whether a server_name is no name that clients ask for.
+func standsForOthers(n string) bool {
+	return n == "" || n == "_" || n[0] == '.' || strings.ContainsAny(n, "*~$")
+}
+
+// withoutPort returns the name in a Host line.
+func withoutPort(host string) string {
+	return (&url.URL{Host: host}).Hostname()
+}
+
+// pathBehind returns the path that the upstream is asked for where a request ends
+// in o (ngx_http_proxy_create_request): with the URI of proxy_pass in the place of
+// what the location matched, unless a rewrite with break made the path. It is ""
+// where that is not known.
+func (m *Model) pathBehind(o *outcome) string {
+	pass := o.pass.Arg(0)
+	uri, plain := uriOf(pass)
+	switch path := o.q.uri; {
+	case uri == "$request_uri":
+		uri, _, _ = strings.Cut(o.q.target.text, "?")
+		return unescape(uri)
 	case !plain:
+		v := m.eval(pass, o.q)
+		if !v.known {
+			return ""
+		}
+		if uri, _ = uriOf(v.text); uri != "" {
+			return unescape(uri)
+		}
+		return path.text
+	case !path.known:
 		return ""
+	case uri == "" || o.q.rewritten:
+		return path.text
 	default:
-		return uri + path[len(matchOf(o.location)):]
+		return unescape(uri) + path.text[min(len(matchOf(o.location)), len(path.text)):]
 	}
+}
+
+// unescape returns a path without its %XX; "" where they are none.
+func unescape(path string) string {
+	path, err := url.PathUnescape(path)
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
+// reads returns path as the server of the socket reads it in a request for host;
+// "" where it refuses it.
+func (e entry) reads(path, host string) string {
+	read, err := normalize((&url.URL{Path: path}).EscapedPath(), e.socket.mergesSlashes(host, e.socket.ssl))
+	if err != nil {
+		return ""
+	}
+	return read
 }
 
 // pathsOf returns paths that a location is meant for: the one that it names, and one
@@ -153,19 +227,22 @@ func pathsOf(loc *Scope) []string {
 	return paths
 }
 
-// uriOf returns the URI of a proxy_pass, "" for none and for one that sends the
-// request's own; plain is whether it has no variable.
+// uriOf returns the URI of a proxy_pass without its arguments, "" for none and for
+// one that sends the request's own path; plain is whether the URL has no other
+// variable.
 func uriOf(url string) (uri string, plain bool) {
-	_, rest, _ := strings.Cut(url, "://")
+	before, rest, _ := strings.Cut(url, "://")
+	start := pathStart(rest)
 	if hasPrefixFold(rest, "unix:") {
-		_, uri, _ = strings.Cut(rest[len("unix:"):], ":")
-	} else {
-		uri = rest[pathStart(rest):]
+		start = len(rest)
+		if i := strings.IndexByte(rest[len("unix:"):], ':'); i >= 0 {
+			start = len("unix:") + i + 1
+		}
 	}
+	uri, _, _ = strings.Cut(rest[start:], "?")
 	switch uri {
-	case "$uri", "$request_uri", "$uri$is_args$args", "$document_uri":
-		return "", true
+	case "$uri", "$uri$is_args$args", "$document_uri":
+		uri = ""
 	}
-	uri, _, _ = strings.Cut(uri, "?")
-	return uri, !strings.Contains(uri, "$")
+	return uri, uri == "$request_uri" || !strings.Contains(before+rest[:start]+uri, "$")
 }

@@ -109,7 +109,7 @@ func (w *walk) jump(to string, by Item, st state) {
 	path, args, _ := strings.Cut(v.text, "?")
 	st.q.uri, st.q.args = text(path), text(args)
 	st.q.sampled = st.q.sampled && strings.Contains(to, "$")
-	st.internal, st.changed = true, false
+	st.internal, st.changed, st.q.rewritten = true, false, false
 	st.location, st.conf, st.handler = nil, w.server, Item{}
 	st.codes, st.pc = w.m.codesOf(w.server), 0
 	w.run(st)

@@ -20,6 +20,9 @@ type request struct {
 	at      *Scope // the location of a route that is judged for all its requests
 	// escaped is set where the path of the URL holds %XX or a '+'.
 	escaped bool
+	// rewritten is set where a rewrite with break made uri, and proxy_pass keeps it
+	// (r->valid_location).
+	rewritten bool
 	// scripted is set where Lua ran that may have assigned what set defines.
 	scripted bool
 	// apart is set when something asked for what differs between the requests
@@ -27,7 +30,10 @@ type request struct {
 	apart  bool
 	scheme val
 	port   val
-	pass   Item      // the proxy_pass that $proxy_host speaks of
+	pass   Item // the proxy_pass that $proxy_host speaks of
+	// lines are the header lines that a server before this one wrote, by the names
+	// of their variables.
+	lines  map[string]val
 	vars   *assigned // set by the rewrite module, or evaluated once and kept; nil where nothing is kept
 	groups []string  // the captures of the regular expression matched last; nil where they are not known
 }
@@ -59,6 +65,9 @@ func (q *request) set(name string, v val) {
 // Sec-WebSocket-Key and -Version, no cookies, and whatever else browsers and
 // proxies in front add; a plain GET none of these.
 func (q *request) clientHeader(name string) val {
+	if v, ok := q.lines[name]; ok {
+		return v
+	}
 	handshake := q.kind != Ordinary
 	switch name {
 	case "upgrade":

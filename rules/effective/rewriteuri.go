@@ -14,7 +14,7 @@ func (w *walk) rewriteURI(c *code, st *state) *outcome {
 		if c.item.Arg(2) == "break" && !st.q.traced && (st.q.sampled || !st.q.uri.known) && w.forks() > 0 && c.re.couldMatch(st.location) {
 			other := *st // another path of the location would match, and stay
 			other.q = st.q.fork()
-			other.q.uri, other.q.groups = unknownVal, nil
+			other.q.uri, other.q.groups, other.q.rewritten = unknownVal, nil, true
 			other.changed, other.internal, other.pc = false, true, len(st.codes)
 			w.pending = append(w.pending, other)
 		}
@@ -69,7 +69,7 @@ func (w *walk) rewriteURI(c *code, st *state) *outcome {
 	st.internal, st.by = true, c.item
 	switch c.item.Arg(2) {
 	case "break":
-		st.changed = false
+		st.changed, st.q.rewritten = false, true
 		st.pc = len(st.codes)
 	case "last":
 		st.changed = true

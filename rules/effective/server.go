@@ -49,6 +49,7 @@ func (m *Model) findServers() {
 			}
 			so.ssl = so.ssl || l.SSL
 			so.http2 = so.http2 || l.HTTP2
+			so.proxy = so.proxy || l.Proxy
 			so.servers = append(so.servers, vs)
 		}
 	}
@@ -62,6 +63,7 @@ type socket struct {
 	first      *VirtualServer
 	fallback   *VirtualServer // with default_server
 	ssl, http2 bool
+	proxy      bool         // proxy_protocol
 	names      *serverNames // built when asked for
 }
 

@@ -97,7 +97,7 @@ func (m *Model) Trace(u *url.URL) (*Trace, error) {
 		}
 		return t, nil
 	}
-	m.traceIn(t, u, path, port, maxHops)
+	m.traceIn(t, u, path, port, journey{been: []visit{{t.Server, u.Host, path}}})
 	m.overHTTP2(t, so, port)
 	if other := m.elsewhere(so, t.Server, u.Hostname(), port); other != "" {
 		t.Why += "; " + other
@@ -105,9 +105,9 @@ func (m *Model) Trace(u *url.URL) (*Trace, error) {
 	return t, nil
 }
 
-// traceIn follows both forms of the handshake through t.Server, and over so many
-// hops.
-func (m *Model) traceIn(t *Trace, u *url.URL, path, port string, hops int) {
+// traceIn follows both forms of the handshake through t.Server, to which they came
+// so, and on to where it passes them.
+func (m *Model) traceIn(t *Trace, u *url.URL, path, port string, came journey) {
 	var forms [2][]outcome
 	var ordinary []outcome
 	var said []string
@@ -121,7 +121,7 @@ func (m *Model) traceIn(t *Trace, u *url.URL, path, port string, hops int) {
 			}
 		}
 		var met notes
-		out := m.follow(t.Server.Scope, nil, m.urlRequest(t, kind, u, path, port), &met, saw)
+		out := m.follow(t.Server.Scope, nil, m.urlRequest(t, kind, u, path, port, came), &met, saw)
 		if kind == Ordinary {
 			ordinary = out
 			continue
@@ -165,7 +165,7 @@ func (m *Model) traceIn(t *Trace, u *url.URL, path, port string, hops int) {
 		m.traceRoute(t, o, forms, ordinary)
 		m.tornLine(t, o)
 		if t.Outcome == OutcomeWorks {
-			m.goOn(t, o, u, path, hops)
+			m.goOn(t, [requests]*outcome{o, passedBy(o, forms[HandshakeKeepAlive]), passedBy(o, ordinary)}, u, came)
 		}
 	}
 	if t.Route != nil {
@@ -207,7 +207,7 @@ func (m *Model) traceRoute(t *Trace, o *outcome, forms [2][]outcome, ordinary []
 
 // urlRequest returns the request for a URL, as newRequest does with all that the
 // URL decides filled in.
-func (m *Model) urlRequest(t *Trace, kind Request, u *url.URL, path, port string) *request {
+func (m *Model) urlRequest(t *Trace, kind Request, u *url.URL, path, port string, came journey) *request {
 	q := m.newRequest(t.Server, kind, text(path))
 	q.host = text(strings.ToLower(strings.TrimSuffix(hostOf(u), ".")))
 	q.header = text(u.Host)
@@ -215,6 +215,7 @@ func (m *Model) urlRequest(t *Trace, kind Request, u *url.URL, path, port string
 	q.args = text(u.RawQuery)
 	q.target = text(u.RequestURI())
 	q.traced = true
+	q.lines = came.lines[kind]
 	q.groups = []string{}
 	if pattern, ok := strings.CutPrefix(t.ServerName, "~"); ok {
 		// $1 of a server_name is there until something else matches.

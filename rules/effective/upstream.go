@@ -237,6 +237,11 @@ func (r *Route) Target() (scheme, host, port string) {
 	if protocol(r.Pass) != "proxy" {
 		s = "http://" + s
 	}
+	return targetOf(s)
+}
+
+// targetOf is Target for the URL of a pass.
+func targetOf(s string) (scheme, host, port string) {
 	if before, rest, ok := strings.Cut(s, "://"); ok && !strings.HasPrefix(rest, "unix:") {
 		if i := pathStart(rest); strings.HasPrefix(rest[i:], "$") {
 			s = before + "://" + rest[:i]
