@@ -17,9 +17,20 @@ type chains struct {
 	m      *Model
 	from   map[*Route]*hop
 	to     map[*VirtualServer][]*hop
-	routes map[*VirtualServer][]*Route
+	routes map[*VirtualServer][]placed
 	at     map[passAt]*Route
+	tries  int // of paths that are left: of many fronts and many locations behind, most have nothing to do with one another
 }
+
+// placed is a route and what its location is matched with.
+type placed struct {
+	*Route
+	match string
+}
+
+// triesPerRoute bounds how often paths are followed to find which fronts lead to
+// which locations.
+const triesPerRoute = 16
 
 // passAt is a pass in effect in a location.
 type passAt struct {
@@ -51,10 +62,11 @@ func (m *Model) decideChains() {
 	if len(c.from) == 0 {
 		return
 	}
-	c.routes, c.at = map[*VirtualServer][]*Route{}, map[passAt]*Route{}
+	c.routes, c.at = map[*VirtualServer][]placed{}, map[passAt]*Route{}
+	c.tries = triesPerRoute * len(m.Routes)
 	var queue, last []*Route
 	for _, r := range m.Routes {
-		c.routes[r.Server] = append(c.routes[r.Server], r)
+		c.routes[r.Server] = append(c.routes[r.Server], placed{r, matchOf(r.Location)})
 		c.at[passAt{r.Pass.Directive, r.Location}] = r
 		if r.meant() && r.catchAll() {
 			last = append(last, r)
@@ -80,11 +92,11 @@ func (c *chains) spread(r *Route) (added []*Route) {
 		}
 	}
 	if h := c.from[r]; h != nil && !r.Elsewhere && !r.PlainPath {
-		if behind := c.behind(h); behind != nil {
-			intent := r.Intent
-			if r.catchAll() && r.sign != byFront {
-				intent = Likely
-			}
+		intent := r.Intent
+		if r.catchAll() && r.sign != byFront {
+			intent = Likely
+		}
+		for _, behind := range c.behind(h) {
 			say(behind, intent, byFront, r.Pass, fmt.Sprintf("%s, which is meant for it, passes its requests on to this server (%s)", locationWords(r.Location), place(r.Pass)))
 		}
 	}
@@ -117,31 +129,42 @@ func locationWords(s *Scope) string {
 	return strings.Join(words, " ")
 }
 
-// behind returns the route that passes on what h leads to; nil where that is not
-// one alone, and where its server says already which of its locations are meant:
+// behind returns the routes that pass on what h leads to, one for each of its
+// servers; none where the client's name chooses among them.
+func (c *chains) behind(h *hop) (found []*Route) {
+	if h.byName {
+		return nil
+	}
+	for _, e := range h.to {
+		if r := c.behindIn(h, e.server); r != nil && !slices.Contains(found, r) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// behindIn returns the route of vs that passes on what h leads to; nil where that is
+// not one alone, and where the server says already which of its locations are meant:
 // by others deeper in the path, and by any with a sign of its own where the path of
 // the one in front is no WebSocket's.
-func (c *chains) behind(h *hop) *Route {
+func (c *chains) behindIn(h *hop, vs *VirtualServer) *Route {
 	paths := c.pathsBehind(h)
 	var found *Route
-	for _, e := range h.to {
-		for _, path := range paths {
-			r, _ := c.answers(e.server, path)
-			if r == nil || found != nil && r != found {
-				return nil
-			}
-			found = r
+	for _, path := range paths {
+		r, _ := c.answers(vs, path)
+		if r == nil || found != nil && r != found {
+			return nil
 		}
+		found = r
 	}
 	if found == nil {
 		return nil
 	}
-	for _, other := range c.routes[found.Server] {
-		if other == found || !other.meant() {
+	for _, other := range c.routes[vs] {
+		if other.Route == found || !other.meant() {
 			continue
 		}
-		match := matchOf(other.Location)
-		if strings.HasPrefix(match, paths[0]) || !strings.HasPrefix(match, "/") || other.sign < byFront && !h.from.LikelyPath {
+		if strings.HasPrefix(other.match, paths[0]) || !strings.HasPrefix(other.match, "/") || other.sign < byFront && !h.from.LikelyPath {
 			return nil
 		}
 	}
@@ -199,10 +222,11 @@ func (c *chains) hasFront(r *Route) bool {
 // leads reports whether requests for paths, those of r's location, come over h.
 func (c *chains) leads(h *hop, r *Route, paths []string) bool {
 	for _, path := range paths {
-		before := pathBefore(h, path)
-		if before == "" {
+		before := c.pathBefore(h, path)
+		if before == "" || c.tries == 0 {
 			return false
 		}
+		c.tries--
 		if front, o := c.answers(h.from.Server, before); front != h.from || h.to[0].reads(c.m.pathBehind(&o), "") != path {
 			return false
 		}
@@ -215,21 +239,21 @@ func (c *chains) leads(h *hop, r *Route, paths []string) bool {
 
 // pathBefore returns the path that h is asked for where path is asked for behind it:
 // with what its location matches in the place of the URI of proxy_pass, or before
-// path, as for a rewrite that takes it away; "" where there is none.
-func pathBefore(h *hop, path string) string {
-	match := matchOf(h.from.Location)
-	uri, _ := uriOf(h.from.Pass.Arg(0))
+// path where a rewrite may take it away; "" where there is none.
+func (c *chains) pathBefore(h *hop, path string) string {
 	switch {
-	case !strings.HasPrefix(match, "/"): // a pattern or a name
+	case !strings.HasPrefix(h.match, "/"): // a pattern or a name
 		return path
-	case uri != "" && uri != "$request_uri":
-		if rest, ok := strings.CutPrefix(path, uri); ok {
-			return match + rest
+	case h.uri != "" && h.uri != "$request_uri":
+		if rest, ok := strings.CutPrefix(path, h.uri); ok {
+			return h.match + rest
 		}
 		return ""
-	case strings.HasPrefix(path, match):
+	case strings.HasPrefix(path, h.match):
 		return path
+	case len(c.m.codesOf(h.from.Location)) > 0:
+		return strings.TrimSuffix(h.match, "/") + path
 	default:
-		return strings.TrimSuffix(match, "/") + path
+		return ""
 	}
 }

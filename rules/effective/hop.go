@@ -10,10 +10,17 @@ import (
 
 // hop is a pass that leads to servers of the same configuration.
 type hop struct {
-	from  *Route
-	to    []entry  // that may answer it
-	paths []string // that they are asked for; worked out by chains.pathsBehind
+	from   *Route
+	to     []entry  // that may answer it
+	byName bool     // whatever name the client asks for chooses among them
+	match  string   // of from's location
+	uri    string   // of its proxy_pass
+	paths  []string // that they are asked for; worked out by chains.pathsBehind
 }
+
+// maxEntries is how many servers a hop may lead to: of one that leads to more
+// nothing is told.
+const maxEntries = 64
 
 // entry is a server, and the socket by which requests come to it.
 type entry struct {
@@ -31,12 +38,18 @@ type ownSockets struct {
 
 // hopOf returns the hop that r's pass to own makes, nil for none.
 func (m *Model) hopOf(r *Route, own ownSockets) *hop {
-	if protocol(r.Pass) != "proxy" || r.Server == nil || r.Location == nil {
+	if protocol(r.Pass) != "proxy" || r.Server == nil || r.Location == nil || len(own.sockets) > maxEntries {
 		return nil
 	}
-	h := &hop{from: r}
+	h := &hop{from: r, match: matchOf(r.Location)}
+	h.uri, _ = uriOf(r.Pass.Arg(0))
 	for _, so := range own.sockets {
-		for _, vs := range so.asked(r) {
+		asked, byName := so.asked(r)
+		h.byName = h.byName || byName
+		if len(h.to)+len(asked) > maxEntries {
+			return nil
+		}
+		for _, vs := range asked {
 			if e := (entry{so, vs}); m.together(vs.Scope.Block, r) && !slices.Contains(h.to, e) {
 				h.to = append(h.to, e)
 			}
@@ -123,22 +136,22 @@ func hostAddress(host, port string) (string, string) {
 }
 
 // asked returns the servers of the socket that the requests of r can reach, by the
-// Host line that r sends; none where that is not known.
-func (s *socket) asked(r *Route) []*VirtualServer {
+// Host line that r sends: none where that is not known, all where byName, any name
+// of the client's, chooses among them.
+func (s *socket) asked(r *Route) (servers []*VirtualServer, byName bool) {
 	if len(s.servers) == 1 {
-		return s.servers
+		return s.servers, false
 	}
 	hosts, any := hostsSent(r)
 	if any {
-		return s.servers
+		return s.servers, true
 	}
-	var servers []*VirtualServer
 	for _, n := range hosts {
 		if vs := s.byName(n).server; !slices.Contains(servers, vs) {
 			servers = append(servers, vs)
 		}
 	}
-	return servers
+	return servers, len(servers) > 1
 }
 
 // hostsSent returns the names in the Host line of r's requests. Where it is the
