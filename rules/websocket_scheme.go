@@ -148,7 +148,7 @@ func (p *Pass) checkServerScheme(upstream *effective.Scope, it effective.Item) {
 	}
 	address := it.Arg(0)[len(scheme)+3:]
 	f := p.aboutScheme(it, it.Args[0], fmt.Sprintf(
-		"server %q of an upstream has a scheme, and nginx takes an address only; write %q", it.Arg(0), address))
+		"server %q of an upstream has a scheme, and nginx does not start: invalid host in upstream; write %q", it.Arg(0), address))
 	// Without TLS a wss server without a port would be asked on port 80.
 	plain := !strings.Contains(address, "/")
 	if scheme == "wss" {
