@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 )
 
 // Write gives every changed file its new bytes, or none of them: where one
@@ -49,6 +48,7 @@ type Writing struct {
 	rename  func(from, to string) error
 	judged  bool // nothing counts as done before Keep
 	targets []*target
+	byPath  map[string]*target
 	journal *journal
 }
 
@@ -190,8 +190,8 @@ func (w *Writing) add(c Change) error {
 	if path, err = filepath.Abs(path); err != nil {
 		return err
 	}
-	if i := slices.IndexFunc(w.targets, func(t *target) bool { return t.path == path }); i >= 0 {
-		if t := w.targets[i]; t.old != c.Old || t.new != c.New {
+	if t := w.byPath[path]; t != nil {
+		if t.old != c.Old || t.new != c.New {
 			return fmt.Errorf("it is the same file as %s, and their fixes differ; give one of the two", t.name)
 		}
 		return nil
@@ -220,7 +220,10 @@ func (w *Writing) add(c Change) error {
 	if err := holds(path, t.oldSum); err != nil {
 		return err
 	}
-	w.targets = append(w.targets, t)
+	if w.byPath == nil {
+		w.byPath = map[string]*target{}
+	}
+	w.targets, w.byPath[path] = append(w.targets, t), t
 	return nil
 }
 

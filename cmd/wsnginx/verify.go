@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -129,9 +128,12 @@ func (v *verification) prepare(ctx context.Context, changes []fixer.Change) erro
 			return unlessDone(ctx, err)
 		}
 		v.mains = append(v.mains, &tested{config: config, before: answer})
+		known, reads := answer.Files != nil, map[string]bool{}
+		for _, path := range answer.Files {
+			reads[path] = true
+		}
 		for _, f := range files {
-			known := answer.Files != nil
-			read[f.Name] = read[f.Name] || !known || slices.Contains(answer.Files, realPath(f.Name))
+			read[f.Name] = read[f.Name] || !known || reads[realPath(f.Name)]
 		}
 	}
 	for _, c := range changes {
@@ -211,9 +213,13 @@ func (v *verification) name(m *tested) string { return v.style.Name(m.config.Mai
 
 // within returns the files of a configuration that are changed.
 func within(config *parser.Config, changes []fixer.Change) []*parser.File {
+	changed := make(map[string]bool, len(changes))
+	for _, c := range changes {
+		changed[c.Name] = true
+	}
 	var files []*parser.File
 	for _, f := range config.Files {
-		if slices.ContainsFunc(changes, func(c fixer.Change) bool { return c.Name == f.Name }) {
+		if changed[f.Name] {
 			files = append(files, f)
 		}
 	}

@@ -54,6 +54,8 @@ func (e Entry) String() string {
 type Baseline struct {
 	path    string // absolute
 	entries []Entry
+	heads   map[*parser.Directive]string // of blocks that findings stand in
+	names   map[string]string            // of files
 }
 
 // document is the JSON.
@@ -211,7 +213,7 @@ func (b *Baseline) Update(findings []rules.Finding, seen Seen) {
 
 // entry returns what the baseline would say of a finding, with a count of 0.
 func (b *Baseline) entry(f *rules.Finding) Entry {
-	in := around(f.File, f.Span.Start)
+	in := b.around(f.File, f.Span.Start)
 	e := Entry{File: b.name(f.File.Name), Rule: f.Rule.Name}
 	e.In = strings.Join(in, ", ")
 	sum := sha256.Sum256([]byte(strings.Join(append(in, own(f)), "\x00")))
@@ -222,6 +224,18 @@ func (b *Baseline) entry(f *rules.Finding) Entry {
 // name returns a file's path from the baseline's folder. Standard input without
 // a name stays as it is.
 func (b *Baseline) name(file string) string {
+	name, known := b.names[file]
+	if !known {
+		if b.names == nil {
+			b.names = map[string]string{}
+		}
+		name = b.nameOf(file)
+		b.names[file] = name
+	}
+	return name
+}
+
+func (b *Baseline) nameOf(file string) string {
 	abs, err := filepath.Abs(file)
 	if err != nil {
 		return filepath.ToSlash(file)
@@ -233,30 +247,42 @@ func (b *Baseline) name(file string) string {
 	return filepath.ToSlash(rel)
 }
 
-// around returns the heads of the blocks that hold or are at offset, outermost first: a
-// server's with its names, since many servers have the same locations, and none
-// for blocks whose name is all there is, such as http.
-func around(f *parser.File, offset int) []string {
+// around returns the heads of the blocks that hold or are at offset, outermost
+// first, and none for blocks whose name is all there is, such as http.
+func (b *Baseline) around(f *parser.File, offset int) []string {
 	var heads []string
 	for list := f.Directives; ; {
-		i := slices.IndexFunc(list, func(d *parser.Directive) bool { return d.IsBlock() && d.Span.Contains(offset) })
-		if i < 0 {
+		at, _ := slices.BinarySearchFunc(list, offset, func(d *parser.Directive, offset int) int { return cmp.Compare(d.Span.End, offset+1) })
+		if at == len(list) || !list[at].IsBlock() || !list[at].Span.Contains(offset) {
 			return heads
 		}
-		d := list[i]
-		text := head(d)
-		if d.Is("server") {
-			for _, c := range d.Children {
-				if c.Is("server_name") {
-					text += strings.TrimPrefix(head(c), "server_name")
-				}
+		d := list[at]
+		text, known := b.heads[d]
+		if !known {
+			if b.heads == nil {
+				b.heads = map[*parser.Directive]string{}
 			}
+			text = headOfBlock(d)
+			b.heads[d] = text
 		}
 		if text != d.Head.Value {
 			heads = append(heads, text)
 		}
 		list = d.Children
 	}
+}
+
+// headOfBlock is head, with the names of a server: many have the same locations.
+func headOfBlock(d *parser.Directive) string {
+	text := head(d)
+	if d.Is("server") {
+		for _, c := range d.Children {
+			if c.Is("server_name") {
+				text += strings.TrimPrefix(head(c), "server_name")
+			}
+		}
+	}
+	return text
 }
 
 // head returns the name and arguments of a directive.

@@ -274,10 +274,11 @@ func (s Style) fixed(w io.Writer, x *Fixed) {
 	}
 	count := map[string]int{}
 	type edit struct {
+		file       string
 		line       int
 		what, rule string
 	}
-	edits := map[string][]edit{}
+	said, edits := map[edit]bool{}, map[string][]edit{}
 	for i := range x.Applied {
 		f := &x.Applied[i]
 		count[f.File.Name]++
@@ -286,8 +287,9 @@ func (s Style) fixed(w io.Writer, x *Fixed) {
 		}
 		for _, list := range perFile(f.Fix) {
 			file := list[0].File
-			e := edit{file.Position(list[0].Span.Start).Line, f.Fix.Message, f.Rule.Name}
-			if !slices.Contains(edits[file.Name], e) {
+			e := edit{file.Name, file.Position(list[0].Span.Start).Line, f.Fix.Message, f.Rule.Name}
+			if !said[e] {
+				said[e] = true
 				edits[file.Name] = append(edits[file.Name], e)
 			}
 		}
