@@ -183,7 +183,8 @@ func (c *chains) pathsBehind(h *hop) []string {
 			if o.end != proxied || o.pass.Directive != h.from.Pass.Directive {
 				continue
 			}
-			if to := h.to[0].reads(c.m.pathBehind(&o), ""); to != "" {
+			sent, _ := c.m.sentURI(&o)
+			if to := h.to[0].reads(sent, ""); to != "" {
 				h.paths = append(h.paths, to)
 			}
 		}
@@ -227,7 +228,11 @@ func (c *chains) leads(h *hop, r *Route, paths []string) bool {
 			return false
 		}
 		c.tries--
-		if front, o := c.answers(h.from.Server, before); front != h.from || h.to[0].reads(c.m.pathBehind(&o), "") != path {
+		front, o := c.answers(h.from.Server, before)
+		if front != h.from {
+			return false
+		}
+		if sent, _ := c.m.sentURI(&o); h.to[0].reads(sent, "") != path {
 			return false
 		}
 		if back, _ := c.answers(r.Server, path); back != r {

@@ -180,32 +180,40 @@ func withoutPort(host string) string {
 	return (&url.URL{Host: host}).Hostname()
 }
 
-// pathBehind returns the path that the upstream is asked for where a request ends
-// in o (ngx_http_proxy_create_request): with the URI of proxy_pass in the place of
-// what the location matched, unless a rewrite with break made the path. It is ""
-// where that is not known.
-func (m *Model) pathBehind(o *outcome) string {
+// sentURI returns the path and arguments that the upstream is asked for where a
+// request ends in o (ngx_http_proxy_create_request): with the URI of proxy_pass in
+// the place of what the location matched, unless a rewrite with break made the path.
+// The path is "" where that is not known.
+func (m *Model) sentURI(o *outcome) (path, args string) {
 	pass := o.pass.Arg(0)
 	uri, plain := uriOf(pass)
-	switch path := o.q.uri; {
-	case uri == "$request_uri":
-		uri, _, _ = strings.Cut(o.q.target.text, "?")
-		return unescape(uri)
-	case !plain:
+	args = m.variable("args", o.q, 0).text
+	if uri == "$request_uri" {
+		path, args, _ = strings.Cut(o.q.target.text, "?")
+		return unescape(path), args
+	}
+	if !plain {
 		v := m.eval(pass, o.q)
 		if !v.known {
-			return ""
+			return "", ""
 		}
 		if uri, _ = uriOf(v.text); uri != "" {
-			return unescape(uri)
+			path, args, _ = strings.Cut(uri, "?")
+			return unescape(path), args
 		}
-		return path.text
-	case !path.known:
-		return ""
-	case uri == "" || o.q.rewritten:
-		return path.text
+	}
+	if !o.q.uri.known || uri == "" || o.q.rewritten {
+		return o.q.uri.text, args
+	}
+	rest := o.q.uri.text[min(len(matchOf(o.location)), len(o.q.uri.text)):]
+	path, first, has := strings.Cut(uri, "?")
+	switch {
+	case !has:
+		return unescape(path) + rest, args
+	case args != "":
+		return unescape(path), first + rest + "?" + args
 	default:
-		return unescape(uri) + path.text[min(len(matchOf(o.location)), len(path.text)):]
+		return unescape(path), first + rest
 	}
 }
 
@@ -240,9 +248,8 @@ func pathsOf(loc *Scope) []string {
 	return paths
 }
 
-// uriOf returns the URI of a proxy_pass without its arguments, "" for none and for
-// one that sends the request's own path; plain is whether the URL has no other
-// variable.
+// uriOf returns the URI of a proxy_pass, "" for none and for one that sends the
+// request's own path; plain is whether the URL has no other variable.
 func uriOf(url string) (uri string, plain bool) {
 	before, rest, _ := strings.Cut(url, "://")
 	start := pathStart(rest)
@@ -252,10 +259,12 @@ func uriOf(url string) (uri string, plain bool) {
 			start = len("unix:") + i + 1
 		}
 	}
-	uri, _, _ = strings.Cut(rest[start:], "?")
-	switch uri {
+	uri = rest[start:]
+	switch path, _, _ := strings.Cut(uri, "?"); path {
 	case "$uri", "$uri$is_args$args", "$document_uri":
 		uri = ""
+	case "$request_uri":
+		uri = path
 	}
 	return uri, uri == "$request_uri" || !strings.Contains(before+rest[:start]+uri, "$")
 }

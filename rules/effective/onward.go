@@ -14,6 +14,7 @@ const maxHops = 10
 // journey is how a request came to a server.
 type journey struct {
 	lines [requests]map[string]val // the header lines that servers before it wrote, by the names of their variables
+	args  string                   // of the request
 	been  []visit                  // where it was
 }
 
@@ -37,18 +38,19 @@ func (m *Model) goOn(t *Trace, ends [requests]*outcome, u *url.URL, came journey
 		t.Outcome, t.Why = OutcomeBroken, deafTo(own.deaf[0], pass.text)
 		return
 	}
-	h, path := m.hopOf(t.Route, own), m.pathBehind(o)
+	h := m.hopOf(t.Route, own)
+	path, args := m.sentURI(o)
 	if h == nil || path == "" {
 		return
 	}
-	next := journey{been: came.been}
+	next := journey{been: came.been, args: args}
 	for kind, end := range ends {
 		if end != nil {
 			next.lines[kind] = m.linesBehind(end)
 		}
 	}
 	for _, e := range h.to {
-		there := m.into(t, e, path, u, next)
+		there := m.into(t, e, path, u.Host, next)
 		if there == nil {
 			return
 		}
@@ -57,6 +59,10 @@ func (m *Model) goOn(t *Trace, ends [requests]*outcome, u *url.URL, came journey
 		}
 	}
 	t.settleOnward(own.others || len(own.deaf) > 0 || len(h.to) > 1)
+	if pages, _ := o.scope.Effective("error_page"); t.Outcome == OutcomeBroken && len(pages) > 0 && isOn(o.scope, "proxy_intercept_errors") {
+		t.Outcome = OutcomeUnknown
+		t.Why += fmt.Sprintf("; error_page may send it elsewhere (%s)", place(pages[0]))
+	}
 }
 
 // deafTo says why a socket does not understand what is passed on to it.
@@ -72,9 +78,9 @@ func deafTo(so *socket, url string) string {
 	return fmt.Sprintf("the request goes on to listen %s of this configuration (%s), %s", so.listen.Text, place(so.listen.Item), why)
 }
 
-// into follows the handshake of t into e; nil where it cannot be followed.
-func (m *Model) into(t *Trace, e entry, path string, u *url.URL, came journey) *Trace {
-	host := u.Host
+// into follows the handshake of t into e, with the Host line that t sends, or host
+// where that is not known; nil where it cannot be followed.
+func (m *Model) into(t *Trace, e entry, path, host string, came journey) *Trace {
 	if sent, ok := came.lines[Handshake]["host"]; ok && sent.known {
 		host = sent.text
 	}
@@ -99,7 +105,7 @@ func (m *Model) into(t *Trace, e entry, path string, u *url.URL, came journey) *
 	if e.socket.ssl {
 		scheme = "https"
 	}
-	m.traceIn(there, &url.URL{Scheme: scheme, Host: host, Path: path, RawQuery: u.RawQuery}, path, e.socket.listen.Port, came)
+	m.traceIn(there, &url.URL{Scheme: scheme, Host: host, Path: path, RawQuery: came.args}, path, e.socket.listen.Port, came)
 	return there
 }
 
