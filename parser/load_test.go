@@ -195,6 +195,8 @@ r/nginx.conf:3:2: not-followed: include "l/*" was not followed: the symbolic lin
 
 		{"no such path", nil, []string{"nothere.conf"}, Options{},
 			"nothere.conf: failed: no such file or folder; name a configuration, or a folder that holds one\n"},
+		{"a link to nowhere, named", map[string]string{"a.conf": "-> gone.conf"}, []string{"a.conf"}, Options{},
+			"a.conf: failed: is a symbolic link to \"gone.conf\", which leads nowhere\n"},
 		{"a folder without nginx files", map[string]string{"x.conf": "[a]\nb = c\n", "y.conf": "zone \"x\" { type master; };\n", "z.txt": serverText},
 			nil, Options{}, ".: failed: no nginx configuration in this folder (2 files looked at); name a file, or a folder that holds *.conf files\npassed x.conf: INI\npassed y.conf\n"},
 		{"a binary file", map[string]string{"a": "\x7fELF\x00\x00server {"}, []string{"a"}, Options{},

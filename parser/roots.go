@@ -74,6 +74,10 @@ func (w *Workspace) prepare(g *given) {
 	info, err := os.Stat(g.abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if to, err := os.Readlink(g.abs); err == nil {
+			w.fail(g, fmt.Sprintf("is a symbolic link to %q, which leads nowhere", to))
+			return
+		}
 		w.fail(g, "no such file or folder; name a configuration, or a folder that holds one")
 		return
 	case err != nil:
