@@ -23,7 +23,8 @@ is the usual case. Lists, such as proxy_set_header, may be repeated.
 
 Two locations of the same path are refused likewise, two upstreams of one name, a
 listen that its server has already, a second default_server for one address and
-port, and map_hash_bucket_size after a map, which sets it.
+port, options of its socket (ipv6only, reuseport) in two servers, and
+map_hash_bucket_size after a map, which sets it.
 
 The fix removes one of two lines that agree, from a file that is used once.`,
 	Before: `location /ws {

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules/effective"
@@ -19,14 +21,26 @@ func (l listening) together(other listening) bool {
 	return l.Item.Directive != other.Item.Directive && parser.SameArm(l.Item.Directive, other.Item.Directive) && parser.SameArm(l.server.Scope.Block, other.server.Scope.Block)
 }
 
+// socketOptions are the parameters of listen that set an option of the socket,
+// which one server may do for all (ngx_http_core_listen, lsopt.set).
+var socketOptions = []string{"bind", "setfib", "fastopen", "backlog", "rcvbuf", "sndbuf", "accept_filter", "deferred", "ipv6only", "reuseport", "so_keepalive"}
+
+// setsOptions reports whether a listen sets an option of its socket.
+func (l listening) setsOptions() bool {
+	return slices.ContainsFunc(l.Item.Args[1:], func(w parser.Word) bool {
+		name, _, _ := strings.Cut(w.Value, "=")
+		return slices.Contains(socketOptions, name)
+	})
+}
+
 // checkListens reports a server that listens on one socket twice, and sockets with
-// two default servers: nginx does not start with either (ngx_http_add_server,
-// ngx_http_add_addresses).
+// two default servers or whose options two servers set: nginx does not start with
+// any of them (ngx_http_add_server, ngx_http_add_addresses).
 func (p *Pass) checkListens() {
-	defaults := map[string]listening{}
+	defaults, options := map[string]listening{}, map[string]listening{}
 	for _, vs := range p.Model.Servers {
 		own := map[string]listening{}
-		var twice, rivals [][2]listening // the first of each, and the one too many
+		var twice, rivals, setters [][2]listening // the first of each, and the one too many
 		for i := range vs.Listens {
 			l := listening{&vs.Listens[i], vs}
 			if l.Item.Directive == nil || placeholder(l.Item.Arg(0)) || afterError(l.Item.Directive) || l.Item.Arm().Defines() {
@@ -38,6 +52,13 @@ func (p *Pass) checkListens() {
 			} else if l.together(first) {
 				twice = append(twice, [2]listening{first, l})
 				continue
+			}
+			if l.setsOptions() {
+				if first, ok := options[socket]; !ok {
+					options[socket] = l
+				} else if first.server != vs && l.together(first) {
+					setters = append(setters, [2]listening{first, l})
+				}
 			}
 			if !l.Default {
 				continue
@@ -57,6 +78,9 @@ func (p *Pass) checkListens() {
 		}
 		if len(rivals) > 0 {
 			p.Report(duplicateListens(rivals, "two servers are the default_server of %s, and nginx does not start: a duplicate default server; take default_server out of one"))
+		}
+		if len(setters) > 0 {
+			p.Report(duplicateListens(setters, "two servers set options of the socket %s, and nginx does not start: duplicate listen options; leave them to one"))
 		}
 	}
 }
