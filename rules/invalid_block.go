@@ -48,10 +48,7 @@ func (p *Pass) checkMap(l level, it effective.Item) {
 	if it.Scope == nil || it.Scope.Kind != effective.Map || len(it.Args) != 2 || !readable(it.Directive) {
 		return
 	}
-	if v := it.Arg(1); !strings.HasPrefix(v, "$") {
-		p.reportValue(l, it, it.Args[1], nil, fmt.Sprintf(
-			"a map makes a variable, and %q is none: nginx does not start: invalid variable name %q; begin it with $", v, v))
-	}
+	p.checkMade(l, it, 1)
 	seen := map[string]bool{}
 	hasDefault := false
 	for _, line := range it.Scope.Items {
@@ -111,6 +108,9 @@ func patternError(expr string) string {
 		return "" // in quotes, comments and extended patterns other rules hold
 	}
 	open, class := 0, -1
+	if quantifies(expr) {
+		return "quantifier does not follow a repeatable item"
+	}
 	for i := 0; i < len(expr); i++ {
 		switch c := expr[i]; {
 		case c == '\\':
@@ -129,8 +129,13 @@ func patternError(expr string) string {
 			if strings.HasPrefix(expr[class:], "^") {
 				class++
 			}
-		case c == '(':
-			open++
+		case c == '(' || c == '|':
+			if c == '(' {
+				open++
+			}
+			if rest := expr[i+1:]; quantifies(rest) && !(c == '(' && rest[0] == '?') {
+				return "quantifier does not follow a repeatable item"
+			}
 		case c == ')':
 			if open--; open < 0 {
 				return "unmatched closing parenthesis"
@@ -144,4 +149,10 @@ func patternError(expr string) string {
 		return "missing closing parenthesis"
 	}
 	return ""
+}
+
+// quantifies reports whether a pattern, or what follows a bracket or a bar, begins
+// with a quantifier.
+func quantifies(expr string) bool {
+	return expr != "" && (expr[0] == '*' || expr[0] == '+' || expr[0] == '?')
 }

@@ -142,9 +142,27 @@ func (p *Pass) checkArguments(l level, it effective.Item, row *directive) {
 		return
 	case "rewrite":
 		p.checkPattern(l, it, it.Args[0], it.Arg(0))
+		p.checkFlag(l, it)
+		return
+	case "keepalive":
+		p.checkKeepalive(l, it)
+		return
+	case "uwsgi_pass", "scgi_pass", "fastcgi_pass", "grpc_pass", "memcached_pass":
+		p.checkOtherPass(l, it)
 		return
 	case "set":
-		p.checkVariableName(l, it, 0)
+		p.checkMade(l, it, 0)
+	case "limit_except":
+		p.checkMethods(l, it)
+		return
+	case "upstream":
+		p.checkUpstream(l, it)
+		return
+	case "server":
+		if l.Kind == effective.Upstream {
+			p.checkUpstreamServer(l, it)
+		}
+		return
 	case "error_page":
 		p.checkErrorPage(l, it)
 	case "return":
