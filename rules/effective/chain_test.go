@@ -1,6 +1,7 @@
 package effective
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -150,6 +151,43 @@ func TestTraceOnward(t *testing.T) {
 				t.Errorf("%s (%s), want %s for %q", tr.Outcome, tr.Why, tt.want, tt.why)
 			}
 		})
+	}
+}
+
+// TestTraceManyWays holds that not every way is followed through upstreams with
+// several servers each, one behind another: there may be millions.
+func TestTraceManyWays(t *testing.T) {
+	const lines = `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; `
+	var b strings.Builder
+	for level := range 9 {
+		fmt.Fprintf(&b, "upstream u%d {", level+1)
+		for i := range 20 {
+			fmt.Fprintf(&b, " server 127.0.0.1:%d;", 10000+100*(level+1)+i)
+		}
+		b.WriteString(" }\n")
+		for i := range 20 {
+			fmt.Fprintf(&b, "server { listen %d; location / { %sproxy_pass http://u%d; } }\n", 10000+100*level+i, lines, level+1)
+		}
+	}
+	m := model(t, "events {}\nhttp {\n"+b.String()+"}\n", Options{})
+	if tr, _ := trace(t, m, "ws://h:10000/"); tr.Outcome != OutcomeWorks || tr.Onward == nil {
+		t.Errorf("%s (%s), want works", tr.Outcome, tr.Why)
+	}
+}
+
+// TestTraceOnwardHTTP2 holds a second port against the version of nginx: one that
+// speaks HTTP/2 without TLS takes nothing else before 1.25.1.
+func TestTraceOnwardHTTP2(t *testing.T) {
+	const lines = `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; `
+	conf := inHTTP("", `location / { `+lines+"proxy_pass http://127.0.0.1:8080; }\n}\nserver { listen 8080 http2; location / { "+lines+"proxy_pass http://127.0.0.1:9000; }")
+	for version, want := range map[string]Outcome{"1.24.0": OutcomeBroken, "1.28.0": OutcomeWorks} {
+		v, err := ParseVersion(version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tr, _ := trace(t, model(t, conf, Options{Version: v}), "ws://h/"); tr.Outcome != want {
+			t.Errorf("nginx %s: %s (%s), want %s", version, tr.Outcome, tr.Why, want)
+		}
 	}
 }
 

@@ -7,15 +7,17 @@ import (
 	"strings"
 )
 
-// maxHops is how many passes of a request to servers of the same configuration
-// are followed.
-const maxHops = 10
+const (
+	maxHops = 10  // of a request in a row to servers of the same configuration
+	maxWays = 100 // of all that it may take there: each upstream on the way has several
+)
 
 // journey is how a request came to a server.
 type journey struct {
 	lines [requests]map[string]val // the header lines that servers before it wrote, by the names of their variables
 	args  string                   // of the request
 	been  []visit                  // where it was
+	left  *int                     // how many ways are left to be followed
 }
 
 // visit is one server that a request was sent to, and what for.
@@ -43,7 +45,7 @@ func (m *Model) goOn(t *Trace, ends [requests]*outcome, u *url.URL, came journey
 	if h == nil || path == "" {
 		return
 	}
-	next := journey{been: came.been, args: args}
+	next := journey{been: came.been, args: args, left: came.left}
 	for kind, end := range ends {
 		if end != nil {
 			next.lines[kind] = m.linesBehind(end)
@@ -51,12 +53,12 @@ func (m *Model) goOn(t *Trace, ends [requests]*outcome, u *url.URL, came journey
 	}
 	for _, e := range h.to {
 		there := m.into(t, e, path, u.Host, next)
-		if there == nil {
-			return
-		}
-		if t.Onward == nil || there.rank() < t.Onward.rank() {
+		if there != nil && (t.Onward == nil || there.rank() < t.Onward.rank()) {
 			t.Onward = there
 		}
+	}
+	if t.Onward == nil {
+		return
 	}
 	t.settleOnward(own.others || len(own.deaf) > 0 || len(h.to) > 1)
 	if pages, _ := o.scope.Effective("error_page"); t.Outcome == OutcomeBroken && len(pages) > 0 && isOn(o.scope, "proxy_intercept_errors") {
@@ -85,9 +87,10 @@ func (m *Model) into(t *Trace, e entry, path, host string, came journey) *Trace 
 		host = sent.text
 	}
 	name := withoutPort(host)
-	if path = e.reads(path, name); path == "" {
+	if path = e.reads(path, name); path == "" || *came.left == 0 {
 		return nil
 	}
+	*came.left--
 	there := &Trace{URL: t.URL, Server: e.server, ServerWhy: "the upstream is this server"}
 	if chosen := e.socket.byName(name); chosen.server == e.server {
 		there.ServerName = chosen.name
@@ -106,6 +109,7 @@ func (m *Model) into(t *Trace, e entry, path, host string, came journey) *Trace 
 		scheme = "https"
 	}
 	m.traceIn(there, &url.URL{Scheme: scheme, Host: host, Path: path, RawQuery: came.args}, path, e.socket.listen.Port, came)
+	m.overHTTP2(there, e.socket, e.socket.listen.Port)
 	return there
 }
 

@@ -97,7 +97,8 @@ func (m *Model) Trace(u *url.URL) (*Trace, error) {
 		}
 		return t, nil
 	}
-	m.traceIn(t, u, path, port, journey{been: []visit{{t.Server, u.Host, path}}})
+	left := maxWays
+	m.traceIn(t, u, path, port, journey{been: []visit{{t.Server, u.Host, path}}, left: &left})
 	m.overHTTP2(t, so, port)
 	if other := m.elsewhere(so, t.Server, u.Hostname(), port); other != "" {
 		t.Why += "; " + other
