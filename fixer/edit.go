@@ -91,17 +91,30 @@ func check(fix *rules.Fix) error {
 	if len(fix.Edits) == 0 {
 		return errors.New("it has no edits")
 	}
-	for i, e := range fix.Edits {
+	for _, e := range fix.Edits {
 		if e.File == nil {
 			return errors.New("an edit names no file")
 		}
 		if e.Span.Start < 0 || e.Span.End < e.Span.Start || e.Span.End > len(e.File.Src) {
 			return fmt.Errorf("its edit %v does not lie in the %d bytes of %s", e.Span, len(e.File.Src), e.File.Name)
 		}
-		for _, o := range fix.Edits[:i] {
-			if o.File.Name == e.File.Name && overlap(o, e) && !equal(o, e) {
-				return fmt.Errorf("its edits %v and %v overlap", o.Span, e.Span)
-			}
+	}
+	if len(fix.Edits) == 1 {
+		return nil
+	}
+	edits := slices.Clone(fix.Edits)
+	slices.SortFunc(edits, func(a, b rules.Edit) int {
+		return cmp.Or(strings.Compare(a.File.Name, b.File.Name), cmp.Compare(a.Span.Start, b.Span.Start), cmp.Compare(a.Span.End, b.Span.End))
+	})
+	last := edits[0] // of those before, the one that ends last
+	for _, e := range edits[1:] {
+		switch {
+		case last.File.Name != e.File.Name:
+			last = e
+		case overlap(last, e) && !equal(last, e):
+			return fmt.Errorf("its edits %v and %v overlap", last.Span, e.Span)
+		case e.Span.End > last.Span.End:
+			last = e
 		}
 	}
 	return nil

@@ -194,3 +194,32 @@ func BenchmarkMergeApply(b *testing.B) {
 		Apply(file.Src, edits["f"])
 	}
 }
+
+// TestCheckOverlaps holds what check says of a fix against a look at each pair of
+// its edits.
+func TestCheckOverlaps(t *testing.T) {
+	file := &parser.File{Name: "a.conf", Src: "0123456789"}
+	random := rand.New(rand.NewPCG(1, 2))
+	refused := 0
+	for range 20_000 {
+		var edits []rules.Edit
+		want := false
+		for range 1 + random.IntN(5) {
+			start := random.IntN(8)
+			e := rules.Edit{File: file, Span: parser.Span{Start: start, End: start + random.IntN(3)}, New: []string{"x", "y"}[random.IntN(2)]}
+			for _, o := range edits {
+				want = want || overlap(o, e) && !equal(o, e)
+			}
+			edits = append(edits, e)
+		}
+		if got := check(&rules.Fix{Edits: edits}) != nil; got != want {
+			t.Fatalf("check refuses %v: %v, want %v", edits, got, want)
+		}
+		if want {
+			refused++
+		}
+	}
+	if refused < 1000 {
+		t.Errorf("only %d of the fixes overlap", refused)
+	}
+}
