@@ -168,7 +168,7 @@ func (c *collection) add(f *Finding) {
 	have := c.findings[i]
 	have.Severity = max(have.Severity, f.Severity)
 	for _, r := range f.Routes {
-		if n := len(have.Routes); n == 0 || have.Routes[n-1] != r {
+		if n := len(have.Routes); (n == 0 || have.Routes[n-1] != r) && !again(have.Routes, r) {
 			have.Routes = append(have.Routes, r)
 		}
 	}
@@ -185,6 +185,23 @@ func (c *collection) add(f *Finding) {
 	if !sameFix(have.Fix, f.Fix) {
 		have.Fix = nil
 	}
+}
+
+// again reports whether r is one of the routes, of a main configuration that is read
+// once more for each site that it does not include.
+func again(routes []*effective.Route, r *effective.Route) bool {
+	if r.Model.Config.Site == nil {
+		return false
+	}
+	server := func(r *effective.Route) *parser.Directive {
+		if r.Server == nil {
+			return nil
+		}
+		return r.Server.Scope.Opening()
+	}
+	return slices.ContainsFunc(routes, func(have *effective.Route) bool {
+		return have.Model != r.Model && have.Pass.Directive == r.Pass.Directive && have.Scope.Opening() == r.Scope.Opening() && server(have) == server(r)
+	})
 }
 
 // remove takes out the findings at the given indexes.

@@ -173,6 +173,34 @@ server {
 	}
 }
 
+// TestRunBesideSites reads a main configuration once more for each site that
+// nothing links: what stands beside them is one location each time.
+func TestRunBesideSites(t *testing.T) {
+	const site = `server {
+    listen 80;
+    location /ws { proxy_pass http://127.0.0.1:1; proxy_set_header Upgrade $http_upgrade; include ws.inc; }
+}
+`
+	_, models := open(t, "-- nginx.conf --\nevents {}\nhttp {\ninclude conf.d/*.conf;\ninclude sites-enabled/*;\n}\n-- ws.inc --\nproxy_set_header Connection close;\n"+
+		"-- conf.d/a.conf --\n"+site+"-- sites-available/b --\n"+site+"-- sites-available/c --\n"+site, ".")
+	if len(models) != 3 {
+		t.Fatalf("%d models, want the main configuration's and one for each site", len(models))
+	}
+	findings := Run(models, only(t, "missing-http-version", "missing-connection-header"))
+	for i := range findings {
+		want := 1
+		if filepath.Base(findings[i].File.Name) == "ws.inc" {
+			want = 3
+		}
+		if got := len(findings[i].Routes); got != want {
+			t.Errorf("%s has %d routes, want %d", described(findings[i : i+1])[0], got, want)
+		}
+	}
+	if len(findings) < 4 {
+		t.Errorf("findings %q, want some in each file", described(findings))
+	}
+}
+
 func TestRunSeverities(t *testing.T) {
 	_, models := open(t, `-- nginx.conf --
 events {}
