@@ -238,29 +238,16 @@ func pathDir(p string) string {
 // upwards is how many levels above a path its main configuration is looked for.
 const upwards = 5
 
-// treeTop returns the directory that holds the tree around dir: the one with
-// .git at most five levels up, else the working directory where it is that
-// near, else dir.
+// treeTop returns the directory that holds the tree around dir: the nearest one
+// above with .git, else the working directory where it lies above, else dir.
 func (w *Workspace) treeTop(dir string) string {
-	at := dir
-	for range upwards + 1 {
-		if filepath.Dir(at) == at {
-			break
-		}
+	for at := dir; filepath.Dir(at) != at; at = filepath.Dir(at) {
 		if w.disk.exists(filepath.Join(at, ".git")) {
 			return at
 		}
-		at = filepath.Dir(at)
 	}
-	at = dir
-	for range upwards + 1 {
-		if filepath.Dir(at) == at {
-			break
-		}
-		if at == w.cwd {
-			return at
-		}
-		at = filepath.Dir(at)
+	if filepath.Dir(w.cwd) != w.cwd && below(dir, w.cwd) {
+		return w.cwd
 	}
 	return dir
 }

@@ -81,7 +81,7 @@ func opening(src string) string {
 		return "a script"
 	case strings.HasPrefix(first, "<?php"):
 		return "PHP"
-	case strings.HasPrefix(first, "<?xml"), strings.HasPrefix(strings.ToLower(first), "<!doctype"), strings.HasPrefix(strings.ToLower(first), "<html"):
+	case strings.HasPrefix(first, "<?xml"), strings.HasPrefix(strings.ToLower(first), "<!doctype"), strings.HasPrefix(strings.ToLower(first), "<html"), isElement(first) && strings.Contains(src, "</"+first[1:2]):
 		return "XML or HTML"
 	case strings.HasPrefix(first, "-----BEGIN "):
 		return "a key or certificate"
@@ -99,6 +99,12 @@ func opening(src string) string {
 		return sectionsFormat(linesOf(src))
 	}
 	return ""
+}
+
+// isElement reports whether a line begins as an element of HTML does: <p>, <div class="x">.
+func isElement(line string) bool {
+	n := nameEnd(line, 1, lowerByte)
+	return line[0] == '<' && n > 1 && n < len(line) && (line[n] == '>' && strings.Contains(line[n:], "</") || line[n] == ' ' && strings.Contains(line[n:], "=\""))
 }
 
 // isYAMLKey reports whether a line is "key:", with or without a value.

@@ -36,6 +36,7 @@ func TestOtherFormat(t *testing.T) {
 		{"key=value settings", "export DOMAIN=example.com\nPORT=80\nLISTEN=\"a;b\"\n"},
 		{"key=value settings", "net.core.somaxconn = 65535\nnet.ipv4.ip_forward = 1\n"},
 		{"XML or HTML", "<?xml version=\"1.0\"?>\n<server><listen>80</listen></server>\n"},
+		{"XML or HTML", "<p data-bind=\"x: y\"></p>\n<table>\n<td data-bind=\"click: function() { if ($data.a && $data.b) { c($data.d) } }\">{{ _('x') }}</td>\n</table>\n"},
 		{"PHP", "<?php\nreturn ['server' => 1];\n"},
 		{"sshd", "Port 22\nPermitRootLogin no\nPasswordAuthentication no\n"},
 		{"resolv.conf", "nameserver 1.1.1.1\nsearch example.com\n"},

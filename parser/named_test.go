@@ -54,3 +54,22 @@ func TestReadNamed(t *testing.T) {
 		}
 	}
 }
+
+// One file of a tree far below its top finds what the whole tree would.
+func TestReadNamedFarFromTheTop(t *testing.T) {
+	const site = "one/two/three/four/five/six/etc/nginx/"
+	for _, top := range []string{".git/HEAD", "README.md"} {
+		tree(t, map[string]string{
+			top: "", site + "nginx.conf": "events {}\nhttp {\n  include conf.d/*.conf;\n}\n", site + "conf.d/app.conf": serverText, site + "../ssl/app.pem": "app",
+		})
+		for _, path := range []string{".", site + "conf.d/app.conf"} {
+			w := Open([]string{path}, Options{})
+			if len(w.Configs) != 1 || w.Configs[0].Fragment {
+				t.Fatalf("Open(%q) below %s is %d configurations, want one main", path, top, len(w.Configs))
+			}
+			if got, err := w.ReadNamed(w.Configs[0], "/etc/ssl/app.pem"); string(got) != "app" || err != nil {
+				t.Errorf("Open(%q) below %s: ReadNamed is %q, %v, want %q", path, top, got, err, "app")
+			}
+		}
+	}
+}

@@ -134,7 +134,9 @@ func (s *Scanner) alone(start int, g tag) bool {
 			break
 		}
 		if next.class == openTag { // <%= name %><% if value %> <%= value %><% end %>;
-			if end, ends := s.region(i, next); end > 0 && !ends {
+			if end, ends := s.region(i, next); ends { // <%= name %> <%= value %><% unless block %>;<% end %>
+				return false
+			} else if end > 0 {
 				i = end
 				continue
 			}

@@ -107,6 +107,8 @@ func TestTemplate(t *testing.T) {
 
 		{"erb value with a condition", "server {\n<% l.each do |k, v| %>\n<%= k %><% unless v.nil? -%> <%= v %><% end -%>;\n<% end %>\nroot /;\n}", ERB,
 			"server{*;<%= k %><% unless v.nil? -%> <%= v %><% end -%>?1a;root|/}"},
+		{"erb values with an end that is there sometimes", "server {\n<%= k %> <%= v %><% unless v.end_with?('}') -%>;<% end -%>\nroot /;\n}", ERB,
+			"server{*;<%= k %>|<%= v %><% unless v.end_with?('}') -%>;<% end -%>;root|/}"},
 		{"etlua", "<% if user then %>\nuser <%- user %>;\n<% elseif other then %>\nuser <%- other %>;\n<% end %>\n<% for _, n in ipairs(l) do %>\ninclude <%- n %>;\n<% end %>\nresolver <%- os.getenv(\"R\") or \"local=on\" %>;", ERB,
 			"user|<%- user %>?1a;user|<%- other %>?1b;include|<%- n %>?2a;resolver|<%- os.getenv(\"R\") or \"local=on\" %>"},
 
