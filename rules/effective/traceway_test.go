@@ -35,6 +35,8 @@ func TestTraceOutcome(t *testing.T) {
 		{"none for a location", `try_files $uri =404; location /y { ` + pass + `}`, "ws://h/y", OutcomeWorks},
 		{"the server's try_files in a circle", `try_files $uri /z; location /x { ` + pass + `}`, "ws://h/y", OutcomeNotProxied},
 
+		{"a prefix inside a pattern, which nginx refuses", `location ~ ^/(a) { location / { ` + pass + `} }`, "ws://h/a", OutcomeWorks},
+
 		{"HTTP/2 without TLS", `listen 80 http2; location / { ` + pass + `}`, "ws://h/", OutcomeBroken},
 		{"and its redirects", `listen 80 http2; location /a/ { ` + pass + `}`, "ws://h/a", OutcomeBroken},
 	} {

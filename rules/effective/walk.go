@@ -220,7 +220,7 @@ func (w *walk) search(st *state) bool {
 		}
 		return false
 	}
-	if f.groups != nil {
+	if f.groups != nil && f.loc.re != nil { // nginx refuses a prefix inside a pattern
 		st.q.capture(f.groups, f.loc.re)
 	}
 	w.enter(st, f.loc.scope)
