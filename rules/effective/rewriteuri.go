@@ -30,11 +30,12 @@ func (w *walk) rewriteURI(c *code, st *state) *outcome {
 	}
 	status, target := c.redirect()
 	if status != 0 {
+		written := strings.Contains(target, "?") // regex->args: a captured one does not count
 		if v := w.replacement(strings.TrimSuffix(target, "?"), st.q, true); v.known {
 			target = v.text
 			if !strings.HasSuffix(c.item.Arg(1), "?") && st.q.args.known && st.q.args.text != "" {
 				sep := "?"
-				if strings.Contains(target, "?") {
+				if written {
 					sep = "&"
 				}
 				target += sep + st.q.args.text

@@ -70,3 +70,19 @@ server { listen 80; server_name b.test; location / { return 404; } }
 		})
 	}
 }
+
+// The arguments of a redirect follow as nginx 1.22.1 joined them.
+func TestTraceRedirect(t *testing.T) {
+	for _, tt := range []struct{ rewrite, url, want string }{
+		{"^/(.*)$ /api/$1 permanent", "ws://h/z%3Fq?y", "http://h/api/z?q?y"},
+		{"^/(.*)$ /api/$1 permanent", "ws://h/z?y", "http://h/api/z?y"},
+		{"^/(.*)$ /api/$1?a permanent", "ws://h/z?y", "http://h/api/z?a&y"},
+		{"^/(.*)$ /api/$1? permanent", "ws://h/z?y", "http://h/api/z"},
+		{"^/(.*)$ /api?x=$args permanent", "ws://h/z", "http://h/api?x="},
+	} {
+		m := model(t, inHTTP("", "location / { rewrite "+tt.rewrite+"; }"), Options{})
+		if tr, _ := trace(t, m, tt.url); tr.Redirect != tt.want {
+			t.Errorf("rewrite %s of %s: %s, want %s", tt.rewrite, tt.url, tr.Redirect, tt.want)
+		}
+	}
+}
