@@ -33,13 +33,27 @@ The parameter counts for the whole socket, whichever server wrote it.`,
 }
 
 func checkPlainHTTP2Listener(p *Pass) {
+	msg := fmt.Sprintf("nginx %s speaks only HTTP/2 on a socket with http2 and without ssl (1.25.1 and later take both), and no WebSocket client does; take http2 off this listen",
+		p.Model.Version)
 	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
-		msg := fmt.Sprintf("nginx %s speaks only HTTP/2 on a socket with http2 and without ssl (1.25.1 and later take both), and no WebSocket client does; take http2 off this listen",
-			p.Model.Version)
 		if len(reason.Items) == 0 {
 			p.Report(atRoute(r, sev, msg))
 			return
 		}
 		p.Report(atItem(reason.Items[0], r, sev, msg))
 	})
+	if !p.Model.Version.Before(1, 25, 1) {
+		return
+	}
+	for _, r := range p.intended() { // where the server has another socket, some clients fail
+		if r.Server == nil || r.Because(p.Rule.Reason) != nil {
+			continue
+		}
+		for i := range r.Server.Listens {
+			l := &r.Server.Listens[i]
+			if so := p.Model.SocketOf(l); so.HTTP2 && !so.SSL && l.HTTP2 && l.Item.Directive != nil {
+				p.Report(atItem(l.Item, r, p.grade(r, nil), msg))
+			}
+		}
+	}
 }

@@ -14,7 +14,7 @@ func (m *Model) overHTTP2(t *Trace, so *socket, port string) {
 	}
 	t.Outcome, t.Redirect = OutcomeBroken, ""
 	t.Why = fmt.Sprintf("port %s speaks HTTP/2 only before nginx 1.25.1, and a handshake is HTTP/1.1", port)
-	if t.Route != nil && t.Route.Verdict != Broken {
+	if t.Route != nil && t.Route.Because(PlainHTTP2Listener) == nil {
 		t.Route.Verdict = Broken
 		t.Route.Reasons = append(t.Route.Reasons, Reason{Kind: PlainHTTP2Listener, Items: itemList(so.listen.Item)})
 	}
