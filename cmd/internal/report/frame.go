@@ -20,6 +20,9 @@ const frameWidth = 120
 // nearLines is how far from a finding a place may be to stand in its frame.
 const nearLines = 20
 
+// fewMarks is the number of marks up to which all are compared.
+const fewMarks = 16
+
 // mark is some words of a file to show, and what to say of them.
 type mark struct {
 	span parser.Span
@@ -31,24 +34,36 @@ type mark struct {
 // places that are too far for it.
 func marks(group []rules.Finding) (near []mark, far []rules.Place) {
 	file := group[0].File
-	added, seen := map[mark]bool{}, map[rules.Place]bool{}
+	seen := map[rules.Place]bool{}
+	var added map[mark]bool // where there are many
 	add := func(span parser.Span, text string) {
-		if m := (mark{span, text, file.Position(span.Start).Line}); !added[m] {
+		m := mark{span, text, file.Position(span.Start).Line}
+		if len(near) < fewMarks && slices.Contains(near, m) || added[m] {
+			return
+		}
+		near = append(near, m)
+		if len(near) == fewMarks {
+			added = map[mark]bool{}
+			for _, have := range near {
+				added[have] = true
+			}
+		} else if added != nil {
 			added[m] = true
-			near = append(near, m)
 		}
 	}
-	around := map[int]bool{} // the lines near the findings' own
+	var lines []int
 	for i := range group {
 		add(group[i].Span, "")
-		line := file.Position(group[i].Span.Start).Line
-		for n := line - nearLines; n <= line+nearLines; n++ {
-			around[n] = true
-		}
+		lines = append(lines, file.Position(group[i].Span.Start).Line)
+	}
+	slices.Sort(lines)
+	isNear := func(line int) bool {
+		i, _ := slices.BinarySearch(lines, line-nearLines)
+		return i < len(lines) && lines[i] <= line+nearLines
 	}
 	for i := range group {
 		for _, r := range group[i].Related {
-			if r.File == file && around[file.Position(r.Span.Start).Line] {
+			if r.File == file && isNear(file.Position(r.Span.Start).Line) {
 				add(r.Span, r.Message)
 			} else if !seen[r] {
 				seen[r] = true
