@@ -203,6 +203,8 @@ func (q *request) standard(name string) (val, bool) {
 		return emptyVal, true
 	case strings.HasPrefix(name, "arg_"):
 		return q.arg(name[len("arg_"):]), true
+	case strings.HasPrefix(name, "upstream_http_"): // there is no answer yet (ngx_http_upstream_header_variable)
+		return emptyVal, true
 	case opaqueVariables[name]:
 		return opaqueVal, true
 	case builtin(name):
@@ -232,7 +234,7 @@ var opaqueVariables = map[string]bool{
 	"pid": true, "request_id": true, "request_length": true, "request_time": true,
 	"time_iso8601": true, "time_local": true, "nginx_version": true, "hostname": true,
 	"proxy_add_x_forwarded_for": true, "realip_remote_addr": true, "realip_remote_port": true,
-	"request": true,
+	"request": true, "sent_http_connection": true, // keep-alive or close until there is an answer
 }
 
 // builtinNames are further variables that nginx's own modules define.

@@ -37,6 +37,10 @@ func TestTraceOutcome(t *testing.T) {
 
 		{"a prefix inside a pattern, which nginx refuses", `location ~ ^/(a) { location / { ` + pass + `} }`, "ws://h/a", OutcomeWorks},
 
+		{"a header of the answer", `location / { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $upstream_http_connection; proxy_pass http://up; }`, "ws://h/", OutcomeBroken},
+		{"a header that nginx answers", `location / { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $sent_http_connection; proxy_pass http://up; }`, "ws://h/", OutcomeBroken},
+		{"beside the right word", `location / { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade$upstream_http_x"; proxy_pass http://up; }`, "ws://h/", OutcomeWorks},
+
 		{"HTTP/2 without TLS", `listen 80 http2; location / { ` + pass + `}`, "ws://h/", OutcomeBroken},
 		{"and its redirects", `listen 80 http2; location /a/ { ` + pass + `}`, "ws://h/a", OutcomeBroken},
 	} {
