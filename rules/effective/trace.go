@@ -128,7 +128,11 @@ func (m *Model) traceIn(t *Trace, u *url.URL, path, port string, came journey) {
 			continue
 		}
 		forms[kind] = out
-		said = append(said, met.list...)
+		for _, n := range met.list {
+			if !slices.Contains(said, n) {
+				said = append(said, n)
+			}
+		}
 	}
 	o := &forms[Handshake][0]
 	for i := range forms[Handshake] {

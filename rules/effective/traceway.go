@@ -40,3 +40,16 @@ func matchKeys(re *pattern) (groups []string, matched, ok bool) {
 	}
 	return groups, matched, !matched || len(groups) <= 1
 }
+
+// leftUnjudged notes what may refuse a request in the location that try_files
+// leads away from: nginx asks it first (NGX_HTTP_ACCESS_PHASE).
+func (w *walk) leftUnjudged(s *Scope) {
+	for _, name := range w.m.unjudgedUsed {
+		if name == "internal" || strings.HasPrefix(name, "header_filter") {
+			continue
+		}
+		if items, _ := s.Effective(name); len(items) > 0 && items[0].Arg(0) != "off" {
+			w.notes.add(name + " is not judged (" + place(items[0]) + ")")
+		}
+	}
+}

@@ -90,3 +90,21 @@ func TestTraceRedirect(t *testing.T) {
 		}
 	}
 }
+
+// What may refuse a request before try_files leads it on is noted.
+func TestTraceLeft(t *testing.T) {
+	for _, tt := range []struct{ location, want string }{
+		{"deny all; try_files $uri @x;", "deny is not judged (nginx.conf:6)"},
+		{"auth_basic off; try_files $uri @x;", ""},
+		{"try_files $uri @x;", ""},
+	} {
+		m := model(t, inHTTP("", "location / { "+tt.location+" } location @x { "+handshakeLines+"proxy_pass http://127.0.0.1:1; }"), Options{})
+		tr, _ := trace(t, m, "ws://h/")
+		if tr.Route == nil {
+			t.Fatalf("%s: %s (%s)", tt.location, tr.Outcome, tr.Why)
+		}
+		if got := strings.Join(tr.Route.Notes, ", "); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.location, got, tt.want)
+		}
+	}
+}

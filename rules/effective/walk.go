@@ -307,6 +307,9 @@ func (w *walk) content(st state) {
 // tryFiles follows the fallback of try_files; a WebSocket path names no file
 // (ngx_http_try_files_handler).
 func (w *walk) tryFiles(tf Item, st state) {
+	if st.q.traced {
+		w.leftUnjudged(st.conf)
+	}
 	last := tf.Args[len(tf.Args)-1].Value
 	if strings.HasPrefix(last, "=") {
 		status, _ := strconv.Atoi(last[1:])
