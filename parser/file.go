@@ -137,15 +137,22 @@ func (f *File) LineStart(offset int) int {
 	return lines[sort.SearchInts(lines, offset+1)-1]
 }
 
+// LineEnd returns the offset behind the line feed that ends the line which holds
+// offset; the end of the file where there is none.
+func (f *File) LineEnd(offset int) int {
+	lines := f.lineStarts()
+	if n := sort.SearchInts(lines, offset+1); n < len(lines) {
+		return lines[n]
+	}
+	return len(f.Src)
+}
+
 // Line returns the text of line n, counted from 1, without its line ending, and
 // the offset at which it starts.
 func (f *File) Line(n int) (text string, start int) {
 	lines := f.lineStarts()
 	start = lines[n-1]
-	text = f.Src[start:]
-	if i := strings.IndexByte(text, '\n'); i >= 0 {
-		text = text[:i]
-	}
+	text = strings.TrimSuffix(f.Src[start:f.LineEnd(start)], "\n")
 	return strings.TrimSuffix(text, "\r"), start
 }
 

@@ -39,27 +39,25 @@ type place struct {
 func (p place) insert(text string, rank int) Edit {
 	f, span := p.at.File, p.at.Span
 	if !p.ownLine() {
-		text = strings.ReplaceAll(text, "\n", lineEnding(f.Src, span.End))
+		text = strings.ReplaceAll(text, "\n", lineEnding(f, span.End))
 		if p.before {
 			return Edit{f, parser.Span{Start: span.Start, End: span.Start}, text + " ", rank}
 		}
 		return Edit{f, parser.Span{Start: span.End, End: span.End}, " " + text, rank}
 	}
-	indent, eol := indentOf(p.at), lineEnding(f.Src, span.End)
+	indent, eol := indentOf(p.at), lineEnding(f, span.End)
 	text = asLines(text, eol)
 	if p.before {
-		start := lineStart(f.Src, span.Start)
-		for aboveIsComment(f.Src, start, "wsnginx:") { // it speaks for the line below it
-			start = lineStart(f.Src, start-1)
+		start := f.LineStart(span.Start)
+		for aboveIsComment(f, start, "wsnginx:") { // it speaks for the line below it
+			start = f.LineStart(start - 1)
 		}
 		return Edit{f, parser.Span{Start: start, End: start}, indent + text + eol, rank}
 	}
-	end := strings.IndexByte(f.Src[span.End:], '\n')
-	if end < 0 {
-		end = len(f.Src)
+	end := f.LineEnd(span.End)
+	if !endsLine(f, end) {
 		return Edit{f, parser.Span{Start: end, End: end}, eol + indent + text, rank}
 	}
-	end += span.End + 1
 	return Edit{f, parser.Span{Start: end, End: end}, indent + text + eol, rank}
 }
 
@@ -87,12 +85,8 @@ func firstOnLine(d *parser.Directive) bool {
 // lastOnLine reports whether nothing but a comment stands after the directive
 // on the line it ends on.
 func lastOnLine(d *parser.Directive) bool {
-	rest := d.File.Src[d.Span.End:]
-	if i := strings.IndexByte(rest, '\n'); i >= 0 {
-		rest = rest[:i]
-	}
-	rest = strings.TrimLeft(rest, " \t\r")
-	return rest == "" || rest[0] == '#'
+	rest := strings.TrimLeft(d.File.Src[d.Span.End:], " \t\r")
+	return rest == "" || rest[0] == '#' || rest[0] == '\n'
 }
 
 // indentOf returns the white space that begins the line the directive starts on.
@@ -103,33 +97,29 @@ func indentOf(d *parser.Directive) string {
 
 // aboveIsComment reports whether the line above the one that begins at start is
 // a comment that holds text.
-func aboveIsComment(src string, start int, text string) bool {
+func aboveIsComment(f *parser.File, start int, text string) bool {
 	if start == 0 {
 		return false
 	}
-	line := strings.TrimLeft(src[lineStart(src, start-1):start-1], " \t")
+	line := strings.TrimLeft(f.Src[f.LineStart(start-1):start-1], " \t")
 	return strings.HasPrefix(line, "#") && strings.Contains(line, text)
-}
-
-// lineStart returns the offset at which the line that holds offset begins.
-func lineStart(src string, offset int) int {
-	return strings.LastIndexByte(src[:offset], '\n') + 1
 }
 
 // lineEnding returns how the line that holds offset ends, or, where it is the
 // last one and does not end, how the line before it does.
-func lineEnding(src string, offset int) string {
-	end := strings.IndexByte(src[offset:], '\n')
-	if end >= 0 {
-		end += offset
-	} else {
-		end = strings.LastIndexByte(src[:offset], '\n')
+func lineEnding(f *parser.File, offset int) string {
+	end := f.LineEnd(offset)
+	if !endsLine(f, end) {
+		end = f.LineStart(offset)
 	}
-	if end > 0 && src[end-1] == '\r' {
+	if strings.HasSuffix(f.Src[:end], "\r\n") {
 		return "\r\n"
 	}
 	return "\n"
 }
+
+// endsLine reports whether a line feed stands before the end of a line.
+func endsLine(f *parser.File, end int) bool { return end > 0 && f.Src[end-1] == '\n' }
 
 // replaceWord returns the edit that writes another word in the place of w, in
 // the quotes that w has.
@@ -142,9 +132,9 @@ func replaceWord(f *parser.File, w parser.Word, text string) Edit {
 func removeLine(d *parser.Directive) Edit {
 	src, span := d.File.Src, d.Span
 	if firstOnLine(d) && lastOnLine(d) {
-		rest := src[span.End:]
-		if i := strings.IndexByte(rest, '\n'); i >= 0 && strings.Trim(rest[:i], " \t\r") == "" {
-			return Edit{File: d.File, Span: parser.Span{Start: lineStart(src, span.Start), End: span.End + i + 1}}
+		end := d.File.LineEnd(span.End)
+		if endsLine(d.File, end) && strings.Trim(src[span.End:end], " \t\r\n") == "" {
+			return Edit{File: d.File, Span: parser.Span{Start: d.File.LineStart(span.Start), End: end}}
 		}
 	}
 	for span.End < len(src) && (src[span.End] == ' ' || src[span.End] == '\t') {

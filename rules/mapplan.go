@@ -144,15 +144,15 @@ func (m *mapPlan) edit(name string) Edit {
 	if !m.place.ownLine() {
 		return m.place.insert(head+" default upgrade; '' "+m.body+"; }", rankMap)
 	}
-	src, indent := m.place.at.File.Src, indentOf(m.place.at)
+	f, indent := m.place.at.File, indentOf(m.place.at)
 	inner := "\n" + indent + m.inner
 	e := m.place.insert(head+inner+"default upgrade;"+inner+"''      "+m.body+";\n"+indent+"}", rankMap)
 	if m.place.before {
-		for aboveIsComment(src, e.Span.Start, "") { // it is about what follows
-			e.Span.Start = lineStart(src, e.Span.Start-1)
+		for aboveIsComment(f, e.Span.Start, "") { // it is about what follows
+			e.Span.Start = f.LineStart(e.Span.Start - 1)
 			e.Span.End = e.Span.Start
 		}
-		e.New += lineEnding(src, m.place.at.Span.Start)
+		e.New += lineEnding(f, m.place.at.Span.Start)
 	}
 	return e
 }

@@ -50,7 +50,7 @@ func fileChanges(edits []rules.Edit) []change {
 		end := start
 		n := 0
 		for n < len(edits) && (n == 0 || edits[n].Span.Start < end || edits[n].Span.Start == len(f.Src)) {
-			end = max(end, endOfLine(f.Src, edits[n].Span.End))
+			end = max(end, f.LineEnd(edits[n].Span.End))
 			n++
 		}
 		line := f.Position(start).Line
@@ -71,14 +71,6 @@ func fileChanges(edits []rules.Edit) []change {
 		}))
 	}
 	return out
-}
-
-// endOfLine returns the offset after the line that holds offset.
-func endOfLine(src string, offset int) int {
-	if n := strings.IndexByte(src[offset:], '\n'); n >= 0 {
-		return offset + n + 1
-	}
-	return len(src)
 }
 
 // lines splits text into lines without their endings.
