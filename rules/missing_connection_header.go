@@ -68,8 +68,25 @@ func checkMissingConnectionHeader(p *Pass) {
 // constant-connection-upgrade warns of.
 func (p *Pass) sendConnection(r *effective.Route, value string, more []Edit) (fix *Fix, ok bool) {
 	plan, ok := p.planHeader(r, "Connection", value, rankConnection)
-	polled := value == literalUpgrade && r.Polling && p.Model.Outer == effective.Main
-	return handshakeFix(r, plan.unsafe || polled, "send Connection "+value, append(more, plan.edits...), ok), ok
+	return handshakeFix(r, plan.unsafe || p.polled(r, value), "send Connection "+value, append(more, plan.edits...), ok), ok
+}
+
+// polled reports whether a Connection value would be sent with the polling of r too.
+func (p *Pass) polled(r *effective.Route, value string) bool {
+	return value == literalUpgrade && r.Polling && p.Model.Outer == effective.Main
+}
+
+// sendUpgrade plans the route's Upgrade line; ok is false where no place for it was
+// found. It is as unsafe as the Connection line that is missed beside it: one alone
+// helps nobody.
+func (p *Pass) sendUpgrade(r *effective.Route) (fix *Fix, ok bool) {
+	plan, ok := p.planHeader(r, "Upgrade", "$http_upgrade", rankUpgrade)
+	unsafe := plan.unsafe
+	if r.Because(effective.MissingConnection) != nil {
+		value, _ := p.connectionValue(r)
+		unsafe = unsafe || p.polled(r, value)
+	}
+	return handshakeFix(r, unsafe, "send Upgrade $http_upgrade", plan.edits, ok), ok
 }
 
 // wrongConnection says what is wrong with the route's Connection, behind its name.

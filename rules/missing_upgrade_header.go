@@ -58,9 +58,8 @@ func checkMissingUpgradeHeader(p *Pass) {
 		}
 		says = unless(says, reason)
 		f := at(r, reason.Items, sev, subject(r)+" "+says, "the value is set here")
-		plan, ok := p.planHeader(r, "Upgrade", "$http_upgrade", rankUpgrade)
-		f.Fix = handshakeFix(r, plan.unsafe, "send Upgrade $http_upgrade", plan.edits, ok)
-		if !ok {
+		var ok bool
+		if f.Fix, ok = p.sendUpgrade(r); !ok {
 			p.leave(r, &f)
 		}
 		if !written {
@@ -71,6 +70,8 @@ func checkMissingUpgradeHeader(p *Pass) {
 			switch {
 			case !r.Pass.Is("proxy_pass"), !slices.ContainsFunc(g.routes, reads): // nobody would be left to read it
 				return nil
+			case !p.bothShared(g): // the locations are mended by themselves
+				return nil
 			case written:
 				return p.sharedValue(g, 1, "$http_upgrade", "send Upgrade $http_upgrade", g.safety(), nil)
 			}
@@ -78,6 +79,17 @@ func checkMissingUpgradeHeader(p *Pass) {
 		})
 		p.Report(f)
 	})
+}
+
+// bothShared reports whether the group's routes that lack Connection too can have it
+// beside one line.
+func (p *Pass) bothShared(g *group) bool {
+	lacks := func(r *effective.Route) bool { return r.Because(effective.MissingConnection) != nil }
+	if !slices.ContainsFunc(g.routes, lacks) {
+		return true
+	}
+	_, _, ok := p.sharedConnection(g)
+	return ok
 }
 
 // insteadOfClient says what a uwsgi_param or scgi_param does to a header that the

@@ -80,8 +80,8 @@ func (p *Pass) sendInstead(r *effective.Route, it effective.Item) *Fix {
 		return nil
 	}
 	if strings.EqualFold(it.Arg(0), "Upgrade") {
-		plan, ok := p.planHeader(r, "Upgrade", "$http_upgrade", rankUpgrade)
-		return handshakeFix(r, plan.unsafe, "send Upgrade $http_upgrade", plan.edits, ok)
+		fix, _ := p.sendUpgrade(r)
+		return fix
 	}
 	value, more := p.connectionValue(r)
 	fix, _ := p.sendConnection(r, value, more)
