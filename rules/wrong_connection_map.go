@@ -95,7 +95,7 @@ func wrongValues(r *effective.Route, line effective.Item) string {
 			return fmt.Sprintf("%q for a handshake with \"Connection: Upgrade\"", plain.Text)
 		}
 	}
-	return "something else for a WebSocket handshake"
+	return "something else for any WebSocket handshake"
 }
 
 // remedyFor says how to mend the map.

@@ -87,3 +87,34 @@ func TestIfOfOtherRequests(t *testing.T) {
 		})
 	}
 }
+
+// TestEveryValue holds maps of which a request alone decides the line: where all
+// their values say the same of upgrade, so does the verdict.
+func TestEveryValue(t *testing.T) {
+	for _, tt := range []struct {
+		name, maps string
+		want       Verdict
+	}{
+		{"none says it", `map $arg_x $c { default close; a keep-alive; '' x; }`, Broken},
+		{"all say it", `map $arg_x $c { default upgrade; a "keep-alive, Upgrade"; ~^b Upgrade; }`, Works},
+		{"one says it", `map $arg_x $c { default close; a upgrade; }`, Unknown},
+		{"the default does not", `map $arg_x $c { default close; ~^a upgrade; }`, Unknown},
+		{"no default", `map $arg_x $c { a upgrade; }`, Unknown},
+		{"no default, and none says it", `map $arg_x $c { a b; }`, Broken},
+		{"another map's", `map $http_upgrade $d { default upgrade; '' close; } map $arg_x $c { default $d; a upgrade; }`, Works},
+		{"the client's line", `map $arg_x $c { default $http_connection; a upgrade; }`, Works},
+		{"two deep", `map $arg_y $d { default x; a y; } map $arg_x $c { default $d; a z; }`, Broken},
+		{"a capture", `map $arg_x $c { default x; ~^(.*)$ $1; }`, Unknown},
+		{"itself", `map $arg_x $c { default $c; a x; }`, Unknown},
+		{"an include", `map $arg_x $c { default x; a y; include /elsewhere/x.map; }`, Unknown},
+		{"text around it", `map $arg_x $d { default x; a y; } map $arg_x $c { default "a$d"; }`, Unknown},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := model(t, inHTTP(tt.maps, `location /ws { proxy_pass http://127.0.0.1:1; proxy_http_version 1.1;
+				proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $c; }`), Options{})
+			if r := m.Routes[0]; r.Verdict != tt.want {
+				t.Errorf("%s: %s (%s), want %s", tt.maps, r.Verdict, r.Undecided, tt.want)
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package effective
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -136,6 +137,58 @@ func (mp *mapping) constant() bool {
 		}
 	}
 	return true
+}
+
+// everyValue says whether all values hold token that a map can give, or none does,
+// where expr is the variable of a map and it cannot be told which of its lines the
+// request picks.
+func (m *Model) everyValue(expr string, q *request, token string, depth int) truth {
+	list, ok := parts(expr)
+	if !ok || len(list) != 1 || list[0].variable == "" || depth > maxDepth {
+		return undecided
+	}
+	d := m.definition(list[0].variable)
+	if d.mp == nil || d.mp.partial || d.set {
+		return undecided
+	}
+	q = q.fork() // none of the values is evaluated for the request itself
+	q.shared = false
+	is := no // what the empty value of a map without a default says
+	if f := d.mp.fallback; f != nil {
+		if is = m.holdsToken(f.value, q, token, depth); is == undecided {
+			return undecided
+		}
+	}
+	for _, e := range d.mp.exact {
+		if m.holdsToken(e.value, q, token, depth) != is {
+			return undecided
+		}
+	}
+	for _, lines := range [...][]mapEntry{d.mp.wild, d.mp.regex} {
+		for _, e := range lines {
+			if m.holdsToken(e.value, q, token, depth) != is {
+				return undecided
+			}
+		}
+	}
+	return is
+}
+
+// holdsToken is everyValue for one of the values. A capture is of a pattern that
+// was not matched against anything.
+func (m *Model) holdsToken(value string, q *request, token string, depth int) truth {
+	for _, name := range VariablesIn(value) {
+		if m.definition(name).other {
+			return undecided
+		}
+	}
+	if list, ok := parts(value); !ok || slices.ContainsFunc(list, func(p part) bool { return p.capture > 0 }) {
+		return undecided
+	}
+	if is := m.eval(value, q).hasToken(token); is != undecided {
+		return is
+	}
+	return m.everyValue(value, q, token, depth+1)
 }
 
 // bestHost returns the entry whose wildcard matches host best: the longest with

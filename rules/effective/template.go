@@ -130,12 +130,12 @@ func (m *Model) defaultLine(name string) line {
 // token says whether what a line says holds token, whichever arm of a template's
 // conditions is there.
 func (m *Model) token(l *line, o *outcome, token string) truth {
-	if len(l.others) == 0 {
-		return m.sent(l, o.pass, o.q).hasToken(token)
-	}
 	alone := *l
 	alone.others = nil
 	is := m.sent(&alone, o.pass, o.q).hasToken(token)
+	if is == undecided {
+		is = m.everyValue(l.expr, o.q, token, 0)
+	}
 	for i := range l.others {
 		if m.sent(&l.others[i], o.pass, o.q).hasToken(token) != is {
 			return undecided

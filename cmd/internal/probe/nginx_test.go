@@ -237,6 +237,8 @@ func TestWorks(t *testing.T) {
 func TestIdle(t *testing.T) {
 	t.Parallel()
 	at, _ := failing(t)
+	// nginx's clock is as old as its last event: what is seen here may be a little
+	// shorter than what it measured.
 	for _, c := range []struct {
 		path            string
 		idle, keepalive time.Duration
@@ -245,8 +247,8 @@ func TestIdle(t *testing.T) {
 		helps           string
 		want            string
 	}{
-		{"/idle1", 2500 * time.Millisecond, 0, time.Second, Fails, "", "closed after 1(\\.\\d+)? s of silence, by a FIN, without a close frame"},
-		{"/idle3", 4 * time.Second, 0, 3 * time.Second, Fails, "", "after 3(\\.\\d+)? s of silence it is closed by a FIN"},
+		{"/idle1", 2500 * time.Millisecond, 0, time.Second, Fails, "", "closed after (9\\d\\d ms|1(\\.\\d+)? s) of silence, by a FIN, without a close frame"},
+		{"/idle3", 4 * time.Second, 0, 3 * time.Second, Fails, "", "after (2\\.9\\d*|3(\\.\\d+)?) s of silence it is closed by a FIN"},
 		{"/idle3", time.Second, 0, 0, Works, "", "still open after 1(\\.\\d+)? s of silence"},
 		{"/idle1", 2500 * time.Millisecond, 400 * time.Millisecond, time.Second, Works, "yes", "stayed open: pinging helps"},
 		{"/idle1", 2500 * time.Millisecond, 1500 * time.Millisecond, time.Second, Fails, "no", "comes too late"},
