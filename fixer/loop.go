@@ -138,6 +138,8 @@ type spot struct {
 
 func spotOf(f rules.Finding) spot { return spot{f.Rule.Name, f.File.Name, f.Span.Start} }
 
+func spotOfPlace(p rules.Place) spot { return spot{"", p.File.Name, p.Span.Start} }
+
 // step is one round that is not yet taken as good.
 type step struct {
 	fixed   []rules.Finding
@@ -267,10 +269,17 @@ func (s *step) unfixed(before, after []rules.Finding) []rules.Finding {
 	}
 	left := map[spot]int{}
 	messages := map[spot][]string{}
+	related := map[spot]map[spot]bool{} // the places that those left relate
 	for _, f := range after {
 		if at := spotOf(f); concerns(at, passesOf(f)) {
 			left[at]++
 			messages[at] = append(messages[at], f.Message)
+			if related[at] == nil {
+				related[at] = map[spot]bool{}
+			}
+			for _, p := range f.Related {
+				related[at][spotOfPlace(p)] = true
+			}
 		}
 	}
 	var still, unclear []rules.Finding
@@ -279,6 +288,9 @@ func (s *step) unfixed(before, after []rules.Finding) []rules.Finding {
 		at := s.moved(spotOf(f))
 		switch {
 		case left[at] <= expected[at]:
+		case len(f.Related) > 0 && !slices.ContainsFunc(f.Related, func(p rules.Place) bool { return related[at][s.moved(spotOfPlace(p))] }):
+			// A line of a file that several blocks include: what is left is said
+			// of another block.
 		case slices.Contains(messages[at], f.Message):
 			still = append(still, f)
 			named[at] = true
@@ -298,7 +310,7 @@ func (s *step) unfixed(before, after []rules.Finding) []rules.Finding {
 func passesOf(f rules.Finding) []spot {
 	passes := make([]spot, len(f.Routes))
 	for i, r := range f.Routes {
-		passes[i] = spot{"", r.Pass.File.Name, r.Pass.Span.Start}
+		passes[i] = spotOfPlace(rules.Place{File: r.Pass.File, Span: r.Pass.Span})
 	}
 	return passes
 }

@@ -17,12 +17,18 @@ import (
 // locations are said to be for WebSocket. It may include timeouts.conf.
 func lintTree(t *testing.T, text string) (name string, lint Lint) {
 	t.Helper()
-	name = filepath.Join(t.TempDir(), "nginx.conf")
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(filepath.Dir(name), "timeouts.conf"), []byte("proxy_read_timeout 0;\n"), 0o600); err != nil {
-		t.Fatal(err)
+	return lintFiles(t, map[string]string{"nginx.conf": text, "timeouts.conf": "proxy_read_timeout 0;\n"})
+}
+
+// lintFiles is lintTree for several files.
+func lintFiles(t *testing.T, files map[string]string) (name string, lint Lint) {
+	t.Helper()
+	dir := t.TempDir()
+	name = filepath.Join(dir, "nginx.conf")
+	for file, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	list, err := rules.Select(rules.Selection{})
 	if err != nil {
@@ -205,5 +211,53 @@ func TestOutermost(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"location /a"}, got); diff != "" {
 		t.Errorf("outermost (-want +got):\n%s", diff)
+	}
+}
+
+// TestRunSnippet makes two fixes about one line of a file that several blocks
+// include: what one says of it in its block is, after the other, true of another.
+func TestRunSnippet(t *testing.T) {
+	name, lint := lintFiles(t, map[string]string{
+		"nginx.conf": `events {}
+http {
+server {
+location /a {
+proxy_set_header Upgrade $http_upgrade;
+include upgrade.conf;
+}
+location /b {
+include common.conf;
+include upgrade.conf;
+}
+location /c {
+proxy_set_header Upgrade $http_Upgrade;
+include upgrade.conf;
+}
+location /d {
+include upgrade.conf;
+proxy_pass http://127.0.0.1:3000;
+}
+}
+}
+`,
+		"upgrade.conf": "proxy_set_header Upgrade websocket;\n",
+		"common.conf":  "proxy_set_header Upgrade \"websocket\";\n",
+	})
+	result, err := Run(lint, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range result.Withdrawn {
+		t.Errorf("%v", w)
+	}
+	got := map[string]string{}
+	for _, c := range result.Changes {
+		got[filepath.Base(c.Name)] = c.New
+	}
+	if got["upgrade.conf"] != "proxy_set_header Upgrade $http_upgrade;\n" || got["common.conf"] != "" {
+		t.Errorf("upgrade.conf: %q, common.conf: %q", got["upgrade.conf"], got["common.conf"])
+	}
+	if text := got[filepath.Base(name)]; strings.Contains(text, "Upgrade $http_upgrade") || !strings.Contains(text, "$http_Upgrade") {
+		t.Errorf("nginx.conf:\n%s", text)
 	}
 }
