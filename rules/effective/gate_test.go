@@ -118,3 +118,26 @@ func TestEveryValue(t *testing.T) {
 		})
 	}
 }
+
+// TestLostLine holds what counts as lost where a list is thrown away: a line that
+// would have said it.
+func TestLostLine(t *testing.T) {
+	for _, tt := range []struct {
+		name, http string
+		lost       bool // the Upgrade line
+	}{
+		{"a line that says it", "proxy_set_header Upgrade $http_upgrade;", true},
+		{"a line that may say it", "map $arg_x $c { default x; a websocket; } proxy_set_header Upgrade $c;", true},
+		{"a line that says something else", "proxy_set_header Upgrade h2c;", false},
+		{"a map none of whose values says it", "map $arg_x $c { default x; a upgrade; } proxy_set_header Upgrade $c;", false},
+		{"a variable that only a map for Connection would define", "proxy_set_header Upgrade $connection_upgrade;", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := model(t, inHTTP(tt.http, `location /ws { proxy_pass http://127.0.0.1:1; proxy_http_version 1.1; proxy_set_header X-A b; }`), Options{})
+			r := m.Routes[0]
+			if lost, missing := r.Because(DroppedHeaders) != nil, r.Because(MissingUpgrade) != nil; lost != tt.lost || missing == tt.lost {
+				t.Errorf("lost %t, missing %t, want lost %t", lost, missing, tt.lost)
+			}
+		})
+	}
+}

@@ -108,10 +108,13 @@ func (m *Model) dropped(o *outcome, level *Scope, h *header) Item {
 	}
 	var some Item
 	for _, it := range outer {
-		if !strings.EqualFold(it.Arg(0), h.lines[0].name) || m.eval(it.Arg(1), o.q).hasToken(token) == no {
+		if !strings.EqualFold(it.Arg(0), h.lines[0].name) || m.says(it.Arg(1), o.q, token) == no {
 			continue
 		}
-		if m.eval(it.Arg(1), m.newRequest(o.q.server, other, o.q.uri)).hasToken(token) != no {
+		if token == "websocket" && m.lacksVariable(it.Arg(1)) {
+			continue // with the map that is missed it says upgrade
+		}
+		if m.says(it.Arg(1), m.newRequest(o.q.server, other, o.q.uri), token) != no {
 			return it
 		}
 		if some.Directive == nil {
@@ -119,6 +122,14 @@ func (m *Model) dropped(o *outcome, level *Scope, h *header) Item {
 		}
 	}
 	return some
+}
+
+// lacksVariable reports whether a value has a variable that nothing defines.
+func (m *Model) lacksVariable(value string) bool {
+	return slices.ContainsFunc(VariablesIn(value), func(name string) bool {
+		defined, complete := m.DefinesVariable(name)
+		return !defined && complete
+	})
 }
 
 // judgeHeader adds the reason for which a header does not arrive.

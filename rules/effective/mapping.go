@@ -139,6 +139,15 @@ func (mp *mapping) constant() bool {
 	return true
 }
 
+// says says whether the value of expr holds token, whichever of its lines a map in
+// it gives.
+func (m *Model) says(expr string, q *request, token string) truth {
+	if is := m.eval(expr, q).hasToken(token); is != undecided {
+		return is
+	}
+	return m.everyValue(expr, q, token, 0)
+}
+
 // everyValue says whether all values hold token that a map can give, or none does,
 // where expr is the variable of a map and it cannot be told which of its lines the
 // request picks.
