@@ -15,6 +15,12 @@ type listening struct {
 	server *effective.VirtualServer
 }
 
+// socketKey is an address that sockets are told apart by.
+type socketKey struct {
+	address, port string
+	udp           bool // QUIC's, which has ports of its own
+}
+
 // together reports whether nginx always reads both of two directives: no template
 // has one of them without the other.
 func (l listening) together(other listening) bool {
@@ -37,16 +43,16 @@ func (l listening) setsOptions() bool {
 // two default servers or whose options two servers set: nginx does not start with
 // any of them (ngx_http_add_server, ngx_http_add_addresses).
 func (p *Pass) checkListens() {
-	defaults, options := map[string]listening{}, map[string]listening{}
+	defaults, options, own := map[socketKey]listening{}, map[socketKey]listening{}, map[socketKey]listening{}
 	for _, vs := range p.Model.Servers {
-		own := map[string]listening{}
+		clear(own)
 		var twice, rivals, setters [][2]listening // the first of each, and the one too many
 		for i := range vs.Listens {
 			l := listening{&vs.Listens[i], vs}
 			if l.Item.Directive == nil || placeholder(l.Item.Arg(0)) || afterError(l.Item.Directive) || l.Item.Arm().Defines() {
 				continue
 			}
-			socket := fmt.Sprintf("%s %s %t", l.Address, l.Port, l.QUIC) // UDP has ports of its own
+			socket := socketKey{l.Address, l.Port, l.QUIC}
 			if first, ok := own[socket]; !ok {
 				own[socket] = l
 			} else if l.together(first) {

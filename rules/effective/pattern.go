@@ -98,3 +98,22 @@ func (p *pattern) anchored() (letters string, ok bool) {
 	}
 	return letters, true
 }
+
+// sampleKeys are Sec-WebSocket-Key values as clients send them: sixteen random
+// bytes in base64 (RFC 6455, 4.1).
+var sampleKeys = [...]string{
+	"dGhlIHNhbXBsZSBub25jZQ==", "x3JJHMbDL1EzLkh9GBhXDw==", "9/ZhL+0kGq7xUaVbT2nWRg==", "AQIDBAUGBwgJCgsMDQ4PEA==", "+Fa1sZkM8tYw6vHqLr/OjQ==",
+}
+
+// matchKeys matches a pattern with keys; ok is false where they tell different
+// things.
+func matchKeys(re *pattern) (groups []string, matched, ok bool) {
+	for i, k := range sampleKeys {
+		g, is, known := re.match(k)
+		if !known || i > 0 && is != matched {
+			return nil, false, false
+		}
+		groups, matched = g, is
+	}
+	return groups, matched, !matched || len(groups) <= 1
+}

@@ -22,25 +22,6 @@ func (m *Model) tornLine(t *Trace, o *outcome) {
 	t.Why = "nginx writes the decoded path of this URL into the upstream's request line (" + place(o.pass) + "), and with a blank in it that is answered 400; $request_uri is sent as the client wrote it"
 }
 
-// sampleKeys are Sec-WebSocket-Key values as clients send them: sixteen random
-// bytes in base64 (RFC 6455, 4.1).
-var sampleKeys = [...]string{
-	"dGhlIHNhbXBsZSBub25jZQ==", "x3JJHMbDL1EzLkh9GBhXDw==", "9/ZhL+0kGq7xUaVbT2nWRg==", "AQIDBAUGBwgJCgsMDQ4PEA==", "+Fa1sZkM8tYw6vHqLr/OjQ==",
-}
-
-// matchKeys matches a pattern with keys; ok is false where they tell different
-// things.
-func matchKeys(re *pattern) (groups []string, matched, ok bool) {
-	for i, k := range sampleKeys {
-		g, is, known := re.match(k)
-		if !known || i > 0 && is != matched {
-			return nil, false, false
-		}
-		groups, matched = g, is
-	}
-	return groups, matched, !matched || len(groups) <= 1
-}
-
 // leftUnjudged notes what may refuse a request in the location that try_files
 // leads away from: nginx asks it first (NGX_HTTP_ACCESS_PHASE).
 func (w *walk) leftUnjudged(s *Scope) {
