@@ -135,7 +135,7 @@ func (d *Directive) wordBlock() string {
 	up := d.Up()
 	switch {
 	case up == nil:
-		return d.File.words
+		return d.File.as.words
 	case wordBlocks[up.Head.Value]:
 		return up.Head.Value
 	}
@@ -150,7 +150,7 @@ func (b *building) visit(f *File) *visit {
 	b.c.Files = append(b.c.Files, f)
 	for _, e := range f.Errors {
 		kind := Failed
-		if s := b.w.of[f]; !b.w.named(s) && (f.unreadable() || s != nil && s.hunch && f == b.c.Main) { // nginx never reads it as it is
+		if s := b.w.of[f]; !b.w.named(s) && (f.unreadable() || f.Embedded() || s != nil && s.hunch && f == b.c.Main) { // nginx never reads it as it is
 			kind = NotFollowed
 		}
 		msg := e.Msg

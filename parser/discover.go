@@ -17,19 +17,20 @@ type given struct {
 	dir     bool
 	left    bool // Options.Exclude leaves it out
 	stdin   bool
-	main    *source         // of a dump: its first file
-	whole   bool            // a main configuration: all that it includes was asked for
-	files   []string        // the files to look at, absolute
-	linked  map[string]bool // which of files are links
-	hunches map[string]bool // which of files are configuration by what they hold alone
-	links   []string        // links that lead to no file of the tree
-	extra   []string        // names that say configuration and are not read: copies
+	main    *source           // of a dump: its first file
+	whole   bool              // a main configuration: all that it includes was asked for
+	files   []string          // the files to look at, absolute
+	linked  map[string]bool   // which of files are links
+	hunches map[string]bool   // which of files are configuration by what they hold alone
+	parts   map[string][]part // by file: what of it is configuration, where it is of another format
+	links   []string          // links that lead to no file of the tree
+	extra   []string          // names that say configuration and are not read: copies
 }
 
 // walk finds the files in a directory that may be nginx configuration, in
 // bytewise order. It never leaves the directory through a link to another one.
 func (w *Workspace) walk(g *given) error {
-	g.linked, g.hunches = map[string]bool{}, map[string]bool{}
+	g.linked, g.hunches, g.parts = map[string]bool{}, map[string]bool{}, map[string][]part{}
 	return filepath.WalkDir(g.real, func(real string, e fs.DirEntry, err error) error {
 		if real == g.real {
 			return err
@@ -51,6 +52,13 @@ func (w *Workspace) walk(g *given) error {
 		}
 		if err != nil || w.excluded(path) {
 			return nil
+		}
+		if carries(name) && e.Type().IsRegular() {
+			if parts := w.disk.partsOf(real); len(parts) > 0 {
+				g.parts[path] = parts
+				g.files = append(g.files, path)
+				return nil
+			}
 		}
 		parent := ""
 		for dir := filepath.Dir(path); below(dir, g.abs); dir = filepath.Dir(dir) {

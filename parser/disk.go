@@ -21,6 +21,7 @@ type disk struct {
 	stats map[string]stat
 	reals map[string]string
 	sites map[string]bool
+	parts map[string][]part
 }
 
 type stat struct {
@@ -35,7 +36,7 @@ type listing struct {
 }
 
 func newDisk() *disk {
-	return &disk{dirs: map[string]listing{}, stats: map[string]stat{}, reals: map[string]string{}, sites: map[string]bool{}}
+	return &disk{dirs: map[string]listing{}, stats: map[string]stat{}, reals: map[string]string{}, sites: map[string]bool{}, parts: map[string][]part{}}
 }
 
 // mode returns the type bits of what lies at path, a symbolic link's where it is

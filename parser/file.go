@@ -19,10 +19,11 @@ type File struct {
 	Comments   []Span         // every comment, from '#' to the end of its line
 	Errors     []*SyntaxError // what nginx would refuse, in source order
 	Template   Template       // what fills the file in before nginx reads it; "" for plain nginx
-	Escaped    bool           // a here-document: nginx's variables are written \$name
+	Dollar     string         // how nginx's dollar sign is written: \$ in a here-document, $$ in a Compose file; "" as it is
 
 	template *templateInfo // nil for plain nginx
-	words    string        // the block of words, such as map, that includes the file; "" for a file of directives
+	as       reading       // how it was read
+	end      int           // where its configuration ends: behind its bytes, or before those of another format
 	includes []*Directive  // the include directives at any depth, in source order
 	count    int           // how many directives there are at any depth
 

@@ -183,7 +183,7 @@ func TestGonginxCorpus(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plain := newParsing(path, string(src), nil) // gonginx knows no templates
+		plain := newParsing(path, string(src), Span{0, len(src)}, nil) // gonginx knows no templates
 		plain.finishFile()
 		f := plain.file
 		if len(f.Errors) > 0 {

@@ -2,11 +2,24 @@ package parser
 
 import "strings"
 
-// escapedShell reports whether a text is the body of a shell's here-document, in
-// which \$host is nginx's $host: such words begin with the backslash, and none
-// of nginx's own variables stands without it.
-func escapedShell(src string) bool {
-	if !strings.Contains(src, `\$`) {
+// writtenDollar returns how a text writes nginx's dollar sign where another program
+// reads it first: \$host in the body of a shell's here-document and, embedded in a
+// file of another format, $$host, as Compose does. Words begin with the sign, and none
+// of nginx's own variables stands without it. Elsewhere it returns "".
+func writtenDollar(src string, embedded bool) string {
+	switch {
+	case escapes(src, '\\'):
+		return `\$`
+	case embedded && escapes(src, '$'):
+		return "$$"
+	}
+	return ""
+}
+
+// escapes reports whether mark stands before the dollar sign of each of nginx's own
+// variables in a text, and begins a word with one of them.
+func escapes(src string, mark byte) bool {
+	if !strings.Contains(src, string(mark)+"$") {
 		return false
 	}
 	escaped := false
@@ -25,7 +38,7 @@ func escapedShell(src string) bool {
 			if !nginxVariable(line[at:nameEnd(line, at, wordByte)]) {
 				continue
 			}
-			if i == 0 || line[i-1] != '\\' {
+			if i == 0 || line[i-1] != mark {
 				return false
 			}
 			if i < 2 || strings.IndexByte(" \t\"'", line[i-2]) >= 0 {
@@ -37,20 +50,24 @@ func escapedShell(src string) bool {
 }
 
 // Escape returns nginx text as it has to be written into f: in a here-document
-// with a backslash before each dollar that is not the shell's, where braces stand
-// twice with two of each.
+// with a backslash before each dollar that is not the shell's, in a Compose file with
+// two dollars, where braces stand twice with two of each.
 func (f *File) Escape(text string) string {
 	if f.Template == Format && !strings.Contains(text, "{{") {
 		return twice.Replace(text)
 	}
-	if !f.Escaped || !strings.Contains(text, "$") {
+	if f.Dollar == "" || !strings.Contains(text, "$") {
 		return text
 	}
+	mark := f.Dollar[0]
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
-		if text[i] == '$' && (i == 0 || text[i-1] != '\\') {
-			if end := dollarEnd(text, i); end == 0 || !holdsBare(f.Src, text[i:end]) {
-				b.WriteByte('\\')
+		if mark == '$' && strings.HasPrefix(text[i:], "$$") { // it is written so already
+			b.WriteByte(mark)
+			i++
+		} else if text[i] == '$' && (i == 0 || text[i-1] != '\\') {
+			if end := dollarEnd(text, i); end == 0 || !holdsBare(f.Src, text[i:end], mark) {
+				b.WriteByte(mark)
 			}
 		}
 		b.WriteByte(text[i])
@@ -58,15 +75,15 @@ func (f *File) Escape(text string) string {
 	return b.String()
 }
 
-// holdsBare reports whether a variable stands in a text without a backslash.
-func holdsBare(src, variable string) bool {
+// holdsBare reports whether a variable stands in a text without the mark before it.
+func holdsBare(src, variable string, mark byte) bool {
 	for at := 0; ; {
 		i := strings.Index(src[at:], variable)
 		if i < 0 {
 			return false
 		}
 		at += i + len(variable)
-		if (at == len(src) || !wordByte(src[at])) && (at == len(variable) || src[at-len(variable)-1] != '\\') {
+		if (at == len(src) || !wordByte(src[at])) && (at == len(variable) || src[at-len(variable)-1] != mark) {
 			return true
 		}
 	}

@@ -109,6 +109,9 @@ func (b *building) resolve(d *Directive) *inclusion {
 		b.resolveDump(inc, path)
 		return inc
 	}
+	if b.resolveParts(inc, path) {
+		return inc
+	}
 	places, mapped := b.places(path)
 	if len(places) == 0 {
 		places = b.byEnding(d, path)

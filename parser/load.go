@@ -101,8 +101,9 @@ type Workspace struct {
 	cwd     string
 	disk    *disk
 	given   []*given
-	sources map[string]*source // by path without symbolic links
-	names   map[string]*source // by File.Name
+	sources map[string]*source   // by path without symbolic links
+	names   map[string]*source   // by File.Name
+	parts   map[string][]*source // those of a file of another format, by its path without symbolic links
 	of      map[*File]*source
 	seen    map[Problem]bool
 	reached map[string]bool    // the paths, links not resolved, that includes name

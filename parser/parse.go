@@ -55,30 +55,62 @@ func isSimple(name string) bool {
 func Parse(name string, src []byte) *File { return parseText(name, string(src)) }
 
 // Reparse reads other bytes in the place of f's, as f was read.
-func (f *File) Reparse(src string) *File { return parseAs(f.Name, src, f.words, nil) }
+func (f *File) Reparse(src string) *File { return parseAs(f.Name, src, f.as, nil) }
 
-func parseText(name, src string) *File { return parseAs(name, src, "", nil) }
+// End returns the offset at which the configuration in f ends: that of the end of
+// the file, or, where it stands in a file of another format, the end of its part.
+func (f *File) End() int { return f.end }
 
-// parseAs reads a file that is included in the block of words named in, "" for a
-// file of directives. What the tree is made of comes from st, which may be nil.
-func parseAs(name, src, in string, st *store) *File {
-	p := newParsing(name, src, st)
-	p.file.words = in
+// Embedded reports whether f is a part of a file of another format, which nginx does
+// not read as it is.
+func (f *File) Embedded() bool { return f.as.part != nil }
+
+// reading says how a file is read.
+type reading struct {
+	words string // the block of words, such as map, that includes it; "" for a file of directives
+	part  *part  // what it is of a file of another format; nil for a file of its own
+}
+
+// span returns where the configuration stands in the bytes of its file.
+func (as reading) span(src string) Span {
+	switch {
+	case as.part == nil:
+		return Span{0, len(src)}
+	case src == *as.part.text:
+		return as.part.span
+	}
+	return scalarOf(src, as.part.n)
+}
+
+func parseText(name, src string) *File { return parseAs(name, src, reading{}, nil) }
+
+// parseAs reads a file. What the tree is made of comes from st, which may be nil.
+func parseAs(name, src string, as reading, st *store) *File {
+	span := as.span(src)
+	text := src[span.Start:span.End]
+	p := newParsing(name, src, span, st)
+	p.file.as = as
 	p.finishFile()
-	if p.odd || len(p.file.Errors) > 0 || strings.Contains(src, "<%") || strings.Contains(src, `\$`) || holdsSeveral(src) {
-		if f := readTemplate(name, src, p.file); f != nil {
+	if as.part != nil && text == "" {
+		p.errorAt(span.Start, "the configuration that stood here is gone")
+	}
+	if p.odd || len(p.file.Errors) > 0 || strings.Contains(text, "<%") || strings.Contains(text, `\$`) || as.part != nil && strings.Contains(text, "$$") || holdsSeveral(text) {
+		if f := readTemplate(p.file, span); f != nil {
 			return f
 		}
 	}
 	return p.file
 }
 
-func newParsing(name, src string, st *store) *parsing {
+// newParsing begins to read a file of the bytes src, whose configuration stands in
+// span.
+func newParsing(name, src string, span Span, st *store) *parsing {
 	if st == nil {
-		st = &store{size: min(2+len(src)/64, storeSize)}
+		st = &store{size: min(2+span.Len()/64, storeSize)}
 	}
-	p := &parsing{file: &File{Name: name, Src: src}, store: st}
-	p.scan = NewScanner(p.file.Src, p.errorAt)
+	p := &parsing{file: &File{Name: name, Src: src, end: span.End}, store: st}
+	p.scan = NewScanner(src[:span.End], p.errorAt)
+	p.scan.pos = span.Start
 	return p
 }
 
@@ -117,7 +149,7 @@ type parsing struct {
 	conditions []openArm     // those around the current position
 	toggled    bool          // a tag before the directive that comes may comment it out
 	marked     bool          // an arm of the innermost condition ends with the mark of a comment
-	escaped    bool          // File.Escaped
+	dollar     string        // File.Dollar
 	restored   int           // directives that were taken up again by restore
 }
 
@@ -204,8 +236,8 @@ func (p *parsing) word(s Span) {
 		s.Start = len(byteOrderMark)
 	}
 	w := Word{s, unquote(raw)}
-	if p.escaped {
-		w.Value = strings.ReplaceAll(w.Value, `\$`, "$")
+	if p.dollar != "" {
+		w.Value = strings.ReplaceAll(w.Value, p.dollar, "$")
 	}
 	if p.scan.tagged != nil && p.scan.tagged.doubled {
 		w.Value = single.Replace(w.Value)
@@ -261,7 +293,7 @@ func (p *parsing) finish(end int) *Directive {
 // all others. A file that is included in such a block stands for more of it.
 func (p *parsing) wordBlock() string {
 	if len(p.open) == 0 {
-		return p.file.words
+		return p.file.as.words
 	}
 	if top := &p.open[len(p.open)-1]; top.words {
 		return top.dir.Head.Value
@@ -360,7 +392,7 @@ func (p *parsing) closeBlock(end int) *Directive {
 }
 
 func (p *parsing) endFile() {
-	end := len(p.file.Src)
+	end := p.file.end
 	if p.cur != nil {
 		if !p.scan.gaveUp {
 			p.errorAt(end, `unexpected end of file, expecting ";" or "}"`)

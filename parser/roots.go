@@ -94,6 +94,9 @@ func (w *Workspace) prepare(g *given) {
 			return
 		}
 		g.files = []string{g.abs}
+		if carries(g.abs) {
+			g.parts = map[string][]part{g.abs: w.disk.partsOf(g.real)}
+		}
 		return
 	}
 	g.dir = true
@@ -147,13 +150,14 @@ func (w *Workspace) candidates() []root {
 					g.links = append(g.links, path)
 					continue
 				}
-				s := w.source(real, path, w.display(path, g))
-				s.hunch, s.regular = g.hunches[path], dirs && !g.linked[path]
-				if !taken[s] {
-					taken[s] = true
-					roots = append(roots, root{s, g})
+				for _, s := range w.sourcesOf(real, path, g) {
+					s.hunch, s.regular = g.hunches[path], dirs && !g.linked[path]
+					if !taken[s] {
+						taken[s] = true
+						roots = append(roots, root{s, g})
+					}
+					batch = append(batch, s)
 				}
-				batch = append(batch, s)
 			}
 		}
 		w.readAll(batch, dirs)
@@ -167,7 +171,7 @@ func (w *Workspace) candidates() []root {
 // foreign reports whether a file that the user named is recognisably no nginx
 // configuration, and records that it is passed over.
 func (w *Workspace) foreign(r root) bool {
-	if r.s.file == nil {
+	if r.s.file == nil || r.s.as.part != nil {
 		return false
 	}
 	if r.s.format == "" && !r.s.like {
@@ -283,7 +287,7 @@ func (r *rooting) fragments(roots []root) {
 			whole = append(whole, c)
 			continue
 		}
-		if !root.g.dir {
+		if !root.g.dir && root.s.as.part == nil {
 			if why := notText(f.Src, w.opts.Force); why != "" {
 				w.fail(root.g, why)
 				continue

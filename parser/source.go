@@ -19,16 +19,16 @@ type source struct {
 	name    string // File.Name: abs as the user would write it
 	text    *string
 	file    *File
-	err     error  // why there is no file
-	like    bool   // it reads like nginx configuration
-	format  string // the format that it is recognisably in instead
-	done    bool   // it was read
-	regular bool   // a listing of its folder said that it is a regular file
-	queued  bool   // it is in the batch being read
-	words   string // the block of words that includes it; "" for a file of directives
-	fixed   bool   // a configuration holds it: how it is read stays
-	hunch   bool   // its name says nothing, only what it holds
-	stdin   bool   // it is, or stands in, standard input
+	err     error   // why there is no file
+	like    bool    // it reads like nginx configuration
+	format  string  // the format that it is recognisably in instead
+	done    bool    // it was read
+	regular bool    // a listing of its folder said that it is a regular file
+	queued  bool    // it is in the batch being read
+	as      reading // how it is read
+	fixed   bool    // a configuration holds it: how it is read stays
+	hunch   bool    // its name says nothing, only what it holds
+	stdin   bool    // it is, or stands in, standard input
 }
 
 // source returns the source for the file at real, found as abs and, where it is
@@ -44,6 +44,28 @@ func (w *Workspace) source(real, abs, name string) *source {
 	w.sources[real] = s
 	w.names[name] = s
 	return s
+}
+
+// sourcesOf returns the sources of the file at real, found as path: one, or, where it
+// is of another format, one for each of its parts.
+func (w *Workspace) sourcesOf(real, path string, g *given) []*source {
+	parts := g.parts[path]
+	if len(parts) == 0 {
+		return []*source{w.source(real, path, w.display(path, g))}
+	}
+	all := make([]*source, len(parts))
+	if w.parts == nil {
+		w.parts = map[string][]*source{}
+	}
+	w.parts[real] = all
+	for i := range parts {
+		key := fmt.Sprintf("%s\x00%d", real, parts[i].n)
+		if w.sources[key] == nil {
+			w.sources[key] = &source{real: real, abs: path, name: w.display(path, g), text: parts[i].text, as: reading{part: &parts[i]}}
+		}
+		all[i] = w.sources[key]
+	}
+	return all
 }
 
 // readAll reads and parses those of the sources that were not yet, on as many
@@ -127,7 +149,9 @@ func (s *source) read(overlay map[string]string, sniff bool, st *store) {
 	} else if text, s.err = readRegular(s.real, s.regular); s.err != nil {
 		return
 	}
-	if sniff {
+	if s.as.part != nil {
+		s.like = true
+	} else if sniff {
 		s.like = looksLikeNginx(text) && opening(text) == ""
 		if !s.like {
 			s.format = otherFormat(text)
@@ -138,17 +162,17 @@ func (s *source) read(overlay map[string]string, sniff bool, st *store) {
 		s.err = errors.New("is a binary file, not nginx configuration")
 		return
 	}
-	s.file = parseAs(s.name, text, s.words, st)
+	s.file = parseAs(s.name, text, s.as, st)
 }
 
 // readAs says in which block of words the source is included, "" for none. nginx
 // reads a file anew at each place; here the first one decides.
 func (w *Workspace) readAs(s *source, in string) {
-	if !s.fixed && s.words != in {
-		s.words = in
+	if !s.fixed && s.as.words != in {
+		s.as.words = in
 		if s.file != nil {
 			delete(w.of, s.file)
-			s.file = parseAs(s.name, s.file.Src, in, nil)
+			s.file = parseAs(s.name, s.file.Src, s.as, nil)
 			w.of[s.file] = s
 		}
 	}

@@ -47,7 +47,8 @@ type tag struct {
 // tagging finds the tags of one text. It remembers which closing marks are
 // missing, so that a text full of opening ones is read once.
 type tagging struct {
-	src     string
+	src     string         // up to the end of the text
+	start   int            // where the text begins
 	missing map[string]int // by closing mark: there is none from here on
 	jinja   bool           // "{{" or "{%" stands in the text: "{#" is a comment then
 	doubled bool           // braces that are nginx's stand twice
@@ -58,10 +59,11 @@ type tagging struct {
 	alone   []Span         // the tags that were tokens of their own, in order
 }
 
-func newTagging(src string) *tagging {
+func newTagging(src string, span Span) *tagging {
+	text := src[span.Start:span.End]
 	return &tagging{
-		src: src, heads: true, missing: map[string]int{}, doubled: doubledBraces(src),
-		jinja: strings.Contains(src, "{{") || strings.Contains(src, "{%"),
+		src: src[:span.End], start: span.Start, heads: true, missing: map[string]int{}, doubled: doubledBraces(text),
+		jinja: strings.Contains(text, "{{") || strings.Contains(text, "{%"),
 	}
 }
 
@@ -76,7 +78,7 @@ func (t *tagging) met(g tag) {
 func (t *tagging) all() []Span {
 	var spans []Span
 	alone := t.alone
-	for i := 0; i < len(t.src); {
+	for i := t.start; i < len(t.src); {
 		if len(alone) > 0 && alone[0].Start <= i {
 			spans = append(spans, alone[0])
 			i = max(i, alone[0].End)

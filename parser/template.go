@@ -122,15 +122,15 @@ func (f *File) ArmAt(offset int) *Arm {
 	return arm
 }
 
-// readTemplate reads a text as a template, after plain reading gave f. It
-// returns nil where nothing in the text speaks for one.
-func readTemplate(name, src string, f *File) *File {
-	t := newTagging(src)
-	p := newParsing(name, src, nil)
-	p.file.words = f.words
+// readTemplate reads what stands in a span of f as a template, after plain reading
+// gave f. It returns nil where nothing in it speaks for one.
+func readTemplate(f *File, span Span) *File {
+	t := newTagging(f.Src, span)
+	p := newParsing(f.Name, f.Src, span, nil)
+	p.file.as = f.as
 	p.scan.tagged = &taggedScan{tagging: t}
 	p.template = &templateInfo{arms: map[*Directive]*Arm{}, opens: map[*Directive][]Span{}}
-	p.escaped = escapedShell(src)
+	p.dollar = writtenDollar(f.Src[span.Start:span.End], f.as.part != nil)
 	p.setHeads()
 	p.finishFile()
 	g := p.file
@@ -140,18 +140,18 @@ func readTemplate(name, src string, f *File) *File {
 	switch {
 	case t.doubled && len(g.Errors) == 0:
 		t.kind = Format
-	case t.kind == "" && !p.escaped:
+	case t.kind == "" && p.dollar == "":
 		return nil
 	case t.kind == "":
 		t.kind = Shell
-	case p.escaped && t.kind == Placeholder:
+	case p.dollar != "" && t.kind == Placeholder:
 		t.kind = Shell
 	case t.kind == Placeholder && len(f.Errors) <= len(g.Errors) && len(t.alone) == 0 && !t.blanks:
 		return nil
 	case len(f.Errors) > 0 && len(g.Errors) > 0 && t.kind == Placeholder:
 		return nil // nginx's words for what is wrong say more
 	}
-	g.Template, g.Escaped, g.template = t.kind, p.escaped, p.template
+	g.Template, g.Dollar, g.template = t.kind, p.dollar, p.template
 	g.template.tags = t.all()
 	if len(g.Errors) > 0 {
 		first := *g.Errors[0]
@@ -294,7 +294,7 @@ func (p *parsing) armFor() *Arm {
 // own, so that a placeholder among them is no name that a module knows.
 func (p *parsing) knownBlock() bool {
 	if len(p.open) == 0 {
-		return p.file.words == ""
+		return p.file.as.words == ""
 	}
 	switch p.open[len(p.open)-1].dir.Head.Value {
 	case "http", "server", "location", "upstream", "events", "stream", "mail", "if", "limit_except":

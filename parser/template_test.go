@@ -210,7 +210,7 @@ func TestTemplatePlainErrors(t *testing.T) {
 func checkTagTiles(t *testing.T, src string) {
 	t.Helper()
 	s := NewScanner(src, nil)
-	s.tagged = &taggedScan{tagging: newTagging(src)}
+	s.tagged = &taggedScan{tagging: newTagging(src, Span{0, len(src)})}
 	at := 0
 	for {
 		token := s.Next()
@@ -249,7 +249,7 @@ func FuzzTemplate(f *testing.F) {
 		checkTagTiles(t, src)
 		g := Parse("f", []byte(src))
 		checkTree(t, g)
-		if plain := newParsing("f", src, nil); g.Template == "" {
+		if plain := newParsing("f", src, Span{0, len(src)}, nil); g.Template == "" {
 			plain.finishFile()
 			if outline(plain.file.Directives) != outline(g.Directives) {
 				t.Errorf("Parse(%q) reads plain nginx differently", src)

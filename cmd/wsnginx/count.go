@@ -11,8 +11,15 @@ import (
 
 // counts returns how much of the named files was looked at.
 func (in *input) counts(w *parser.Workspace, models []*effective.Model, files []*parser.File) report.Counts {
-	n := report.Counts{Files: len(files)}
+	n := report.Counts{}
+	holding := map[string]bool{} // the files of other formats, each of which may hold several
 	for _, f := range files {
+		if !f.Embedded() || !holding[f.Name] {
+			n.Files++
+		}
+		if f.Embedded() {
+			holding[f.Name] = true
+		}
 		n.Directives += directives(f.Directives)
 	}
 	for _, r := range in.routes(w, models) {

@@ -119,6 +119,9 @@ func (v *verification) prepare(ctx context.Context, changes []fixer.Change) erro
 			continue
 		}
 		for _, f := range append(files, config.Main) {
+			if f.Embedded() {
+				return fmt.Errorf("--verify: %s is a file of another format, which nginx does not read as it is", v.style.Name(f.Name))
+			}
 			if f.Template != "" {
 				return fmt.Errorf("--verify: %s is a template, which nginx does not read as it is", v.style.Name(f.Name))
 			}

@@ -41,6 +41,11 @@ const broken = `server {
 }
 `
 
+// indented puts four blanks before each line of a text.
+func indented(text string) string {
+	return "    " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n    ") + "\n"
+}
+
 // verifyTree writes a tree of a main configuration that includes conf.d/*.conf,
 // with more files in place of those or beside them.
 func verifyTree(t *testing.T, more map[string]string) string {
@@ -161,6 +166,11 @@ func TestVerify(t *testing.T) {
 		{
 			name: "a template", files: map[string]string{"nginx.conf": "worker_processes {{ workers }};\n" + ownPaths + "    include conf.d/*.conf;\n}\n"}, status: exitFailed,
 			stderr: []string{"nginx.conf is a template, which nginx does not read as it is; nothing was written\n"},
+		},
+		{
+			name: "in a file of another format", status: exitFailed, args: []string{"web.yaml"},
+			files:  map[string]string{"web.yaml": "a: |\n  http {\n" + indented(broken) + "  }\n"},
+			stderr: []string{"web.yaml is a file of another format, which nginx does not read as it is; nothing was written\n"},
 		},
 		{
 			name: "nginx fails", script: `case $1 in -V) exec $nginx "$@";; *) exit 3;; esac`, status: exitFailed,

@@ -21,7 +21,7 @@ func (m *Model) mount() {
 	}
 	m.Main, m.scopes = root, append(m.scopes, root)
 	root.open(m.Config.Main, m.Config.Main.Open())
-	root.cutOff(m.Config.Main, len(m.Config.Main.Src))
+	root.cutOff(m.Config.Main, m.Config.Main.End())
 	m.fill(root, m.Config.Main.Directives, nil)
 	if root.Kind == Main && root.first("http") != nil {
 		// nginx takes one http block, and nothing else beside it bears
@@ -90,7 +90,7 @@ func (m *Model) include(s *Scope, d *parser.Directive, via *Mount) {
 	inner := &Mount{Include: d, Outer: via}
 	for _, f := range inc.Files {
 		s.open(f, f.Open())
-		s.cutOff(f, len(f.Src))
+		s.cutOff(f, f.End())
 		m.fill(s, f.Directives, inner)
 	}
 }
