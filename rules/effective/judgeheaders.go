@@ -241,8 +241,11 @@ func (m *Model) judgeOnce(o *outcome, j *judgement, lines []line, name string, a
 }
 
 func isKeyVariable(expr string) bool {
-	return strings.EqualFold(strings.NewReplacer("{", "", "}", "").Replace(expr), "$http_sec_websocket_key")
+	return strings.EqualFold(withoutBraces.Replace(expr), "$http_sec_websocket_key")
 }
+
+// withoutBraces makes ${name} $name.
+var withoutBraces = strings.NewReplacer("{", "", "}", "")
 
 // judgeHost judges the Host lines: a backend wants one that is not empty
 // (RFC 9112, 3.2).
