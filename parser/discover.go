@@ -53,25 +53,32 @@ func (w *Workspace) walk(g *given) error {
 		if err != nil || w.excluded(path) {
 			return nil
 		}
-		if carries(name) && e.Type().IsRegular() {
+		parent, copied := "", false
+		for dir := filepath.Dir(path); below(dir, g.abs); dir = filepath.Dir(dir) {
+			base := filepath.Base(dir)
+			if parent == "" && configDir(base) {
+				parent = base
+			}
+			if dir == g.abs {
+				break
+			}
+			copied = copied || isCopy(strings.ToLower(base))
+		}
+		if !copied && carries(name) && e.Type().IsRegular() {
 			if parts := w.disk.partsOf(real); len(parts) > 0 {
 				g.parts[path] = parts
 				g.files = append(g.files, path)
 				return nil
 			}
 		}
-		parent := ""
-		for dir := filepath.Dir(path); below(dir, g.abs); dir = filepath.Dir(dir) {
-			base := filepath.Base(dir)
-			if configDir(base) {
-				parent = base
-				break
-			}
-			if dir == g.abs {
-				break
-			}
+		says := candidate(name, parent)
+		switch {
+		case copied && says == yes:
+			says = left
+		case copied && says == hunch:
+			says = no
 		}
-		switch candidate(name, parent) {
+		switch says {
 		case yes:
 		case left:
 			if e.Type().IsRegular() {
@@ -137,14 +144,11 @@ func candidate(name, parent string) choice {
 	if strings.HasPrefix(name, ".") {
 		return no
 	}
-	for _, end := range []string{"~", ".bak", ".old", ".orig", ".save", ".swp", ".swo", ".rej", ".tmp",
-		".rpmnew", ".rpmsave"} {
-		if strings.HasSuffix(lower, end) || strings.Contains(lower, ".dpkg-") {
-			if strings.Contains(lower, ".conf") || strings.Contains(lower, "nginx") {
-				return left
-			}
-			return no
+	if isCopy(lower) {
+		if strings.Contains(lower, ".conf") || strings.Contains(lower, "nginx") {
+			return left
 		}
+		return no
 	}
 	switch ext := filepath.Ext(lower); {
 	case templateExts[ext]: // what it holds decides
@@ -166,6 +170,26 @@ func candidate(name, parent string) choice {
 	}
 	return no
 }
+
+// isCopy reports whether a name in lower case, of a file or a folder, is that of
+// a copy that nothing reads: what stands behind the name of the original says so,
+// be it with a date or a number of its own (site.conf.bak-2, conf.d.backup.20240131).
+func isCopy(lower string) bool {
+	if strings.Contains(lower, ".dpkg-") || strings.HasSuffix(lower, "~") {
+		return true
+	}
+	bare := strings.TrimRight(lower, "0123456789-_.")
+	for end := range copyEnds {
+		if strings.HasSuffix(bare, "."+end) || strings.HasSuffix(bare, ".conf-"+end) || strings.HasSuffix(bare, ".conf_"+end) {
+			return true
+		}
+	}
+	date, ok := strings.CutPrefix(lower, bare)
+	return ok && strings.HasSuffix(bare, ".conf") && len(strings.Trim(date, "-_.")) >= len("20240131")
+}
+
+// copyEnds are what stands behind the name of the original in that of a copy.
+var copyEnds = set(`bak backup bkp old orig save swp swo rej tmp rpmnew rpmsave`)
 
 // excluded reports whether the user's settings leave out the file or folder at
 // an absolute path. A pattern is held against its path from the working

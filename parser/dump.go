@@ -11,6 +11,10 @@ import (
 // nginx.c).
 const dumpMark = "# configuration file "
 
+// DumpFormat is the Format of a file that holds what "nginx -T" printed. Read as
+// configuration, all its files would be one; it is told apart on standard input.
+const DumpFormat = "what nginx -T prints"
+
 // dumpPart is one file of a dump.
 type dumpPart struct {
 	name, text string

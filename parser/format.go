@@ -47,6 +47,9 @@ func otherFormat(src string) string {
 
 // opening names the format that the first line of a text gives away.
 func opening(src string) string {
+	if len(splitDump(src)) > 1 {
+		return DumpFormat
+	}
 	first := ""
 	for line := range strings.Lines(src) {
 		line = strings.TrimSpace(line)

@@ -343,7 +343,11 @@ func (w *Workspace) finish(r *rooting, roots []root) {
 			}
 		}
 		if g.dir && !found[g] && g.real != "" && !g.left {
-			w.fail(g, fmt.Sprintf("no nginx configuration in this folder (%d files looked at); name a file, or a folder that holds *.conf files", len(g.files)))
+			files := "files"
+			if len(g.files) == 1 {
+				files = "file"
+			}
+			w.fail(g, fmt.Sprintf("no nginx configuration in this folder (%d %s looked at); name a file, or a folder that holds *.conf files", len(g.files), files))
 		}
 	}
 }

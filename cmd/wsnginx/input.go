@@ -196,6 +196,8 @@ func (in *input) passed() {
 			if !in.style.Quiet {
 				in.program.say("%s: left out, as exclude says", in.style.Name(f.Name))
 			}
+		case f.Given && f.Format == parser.DumpFormat && !in.style.Quiet:
+			in.program.say(`%s: holds %s, passed over; give it on standard input, with "-" as the path`, in.style.Name(f.Name), f.Format)
 		case f.Given && !in.style.Quiet:
 			in.program.say("%s: %s; passed over (--force reads it)", in.style.Name(f.Name), what)
 		case !f.Given && in.verbose:
