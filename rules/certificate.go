@@ -56,7 +56,7 @@ func checkCertificate(p *Pass) {
 	if p.Options.ReadFile == nil {
 		return
 	}
-	c := &certificates{p: p, chains: map[string]chain{}, keys: map[string]crypto.PublicKey{}, said: map[*parser.Directive]bool{}}
+	c := &certificates{p: p, chains: map[string]chain{}, keys: map[string]crypto.PublicKey{}, texts: map[string]string{}, said: map[*parser.Directive]bool{}}
 	for _, vs := range p.Model.Servers {
 		if p.speaksTLS(vs) {
 			c.check(vs)
@@ -82,6 +82,7 @@ type certificates struct {
 	p      *Pass
 	chains map[string]chain            // nil where one could not be read
 	keys   map[string]crypto.PublicKey // nil where one could not be read
+	texts  map[string]string           // what the files hold
 	said   map[*parser.Directive]bool
 }
 
@@ -145,6 +146,7 @@ func (c *certificates) file(it effective.Item) []byte {
 	var data []byte
 	if c.readable(value) {
 		if data, err = c.p.Options.ReadFile(c.p.Model.Config, value); err == nil {
+			c.texts[value] = string(data)
 			return data
 		}
 	}
@@ -205,6 +207,7 @@ func (c *certificates) report(it effective.Item, sev Severity, msg string) {
 	if len(it.Args) > 0 {
 		f.Span = it.Args[0].Span
 	}
+	f.named = &named{c.texts[it.Arg(0)], msg}
 	c.p.Report(f)
 }
 

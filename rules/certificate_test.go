@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"math/big"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -189,5 +190,48 @@ http {
 		if !strings.HasSuffix(n, want[i]) {
 			t.Errorf("note %q, want %q", n, want[i])
 		}
+	}
+}
+
+// TestCertificateNamedOften checks where else a file is said to be named: a few
+// lines, and how many more.
+func TestCertificateNamedOften(t *testing.T) {
+	for servers, want := range map[int][]string{
+		1: nil,
+		3: {"named here too", "named here too"},
+		5: {"named here too", "named here too", "named here too, and on one more line"},
+		9: {"named here too", "named here too", "named here too, and on 5 more lines"},
+	} {
+		text := "events {}\nhttp {\n" + strings.Repeat(
+			"server { listen 443 ssl; ssl_certificate certs/expired.pem; ssl_certificate_key certs/expired.key; }\n", servers) + "}\n"
+		c := &fixture{dir: t.TempDir(), rules: []*Rule{certificate}}
+		findings, _ := c.lintText(t, text)
+		if len(findings) != 1 {
+			t.Fatalf("%d servers: %d findings, want 1", servers, len(findings))
+		}
+		var got []string
+		for _, place := range findings[0].Related {
+			got = append(got, place.Message)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d servers: related %q, want %q", servers, got, want)
+		}
+	}
+}
+
+// TestCertificateNamedAndIgnored checks that a comment speaks for its own line only.
+func TestCertificateNamedAndIgnored(t *testing.T) {
+	const server = "server { listen 443 ssl;\nssl_certificate certs/expired.pem;\nssl_certificate_key certs/expired.key; }\n"
+	const ignored = "server { listen 443 ssl;\n# wsnginx:ignore certificate -- nobody comes here\nssl_certificate certs/expired.pem;\nssl_certificate_key certs/expired.key; }\n"
+	c := &fixture{dir: t.TempDir(), rules: []*Rule{certificate}}
+	findings, _ := c.lintText(t, "events {}\nhttp {\n"+ignored+server+server+"}\n")
+	if len(findings) != 2 {
+		t.Fatalf("%d findings, want 2", len(findings))
+	}
+	if findings[0].Ignored == "" || len(findings[0].Related) > 0 {
+		t.Errorf("the first finding is not the ignored one: %s", describe(&findings[0]))
+	}
+	if findings[1].Ignored != "" || len(findings[1].Related) != 1 {
+		t.Errorf("the second finding does not speak for the other two: %s", describe(&findings[1]))
 	}
 }

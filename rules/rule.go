@@ -116,6 +116,9 @@ type Finding struct {
 	// where the finding speaks for several.
 	shared *shared
 	united bool
+	// named is what the finding is about where that is a file which other lines
+	// may name too; nil otherwise.
+	named *named
 	// Ignored is set where a comment in the configuration ignores the
 	// finding: the reason it gives.
 	Ignored string

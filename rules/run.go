@@ -36,6 +36,7 @@ func Run(models []*effective.Model, opts Options) []Finding {
 	comments := readComments(models, &opts, &c)
 	c.ignore(comments)
 	c.unite(opts.Writable)
+	c.uniteNamed()
 	c.ignore(comments)
 	c.judgeComments(models, &opts, comments)
 	slices.SortStableFunc(c.findings, func(a, b *Finding) int {
