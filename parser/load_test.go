@@ -464,6 +464,13 @@ func TestLooksLikeNginx(t *testing.T) {
 		{"if ($programname startswith 'x') then {\n  stop\n}\n", false},
 		{"disc => {\n  map => x,\n}\n", false},
 		{"auth_mechanisms {\n  login = yes\n}\n", false},
+		{"include \"application.conf\"\nredis {\n  host=\"10.0.0.1\"\n}\nhttp {\n  interface = \"0.0.0.0\"\n}\n", false},
+		{"http {\n  schema-versions = [2]\n  enablecors = false\n}\n", false},
+		{"include \"test.conf\"\nakka {\n  http {\n    client.idle-timeout = Inf\n  }\n}\n", false},
+		{"http {\n  server {\n    listen 80\n  }\n}\n", true},
+		{"server {\n  listen = 80;\n  root = /x;\n  proxy_pass http://a\n}\n", true},
+		{"map $a $b {\n  default = 1\n}\nserver {\n  listen 80\n}\n", true},
+		{"http {\n  server {\n    listen 80;\n    location / {\n      mode = x\n    }\n  }\n}\n", true},
 	} {
 		if got := looksLikeNginx(tt.src); got != tt.want {
 			t.Errorf("looksLikeNginx(%q) = %v, want %v", tt.src, got, tt.want)

@@ -24,6 +24,7 @@ func looksLikeNginx(src string) bool {
 		s.tagged.heads = false
 	}
 	var strong, weak, other, depth, inWords int
+	var ended, assigned int // statements that ';' ends, and assignments that a brace does, as in HOCON's http { port = 80 }
 	head, next, last, words := "", "", "", 0
 	count := func(end Kind) {
 		switch {
@@ -45,7 +46,7 @@ func looksLikeNginx(src string) bool {
 	for {
 		switch t := s.Next(); t.Kind {
 		case EOF:
-			return strong > 0 && 4*(strong+weak) >= other
+			return strong > 0 && 4*(strong+weak) >= other && assigned <= ended
 		case WordToken:
 			switch words {
 			case 0:
@@ -57,6 +58,7 @@ func looksLikeNginx(src string) bool {
 			words++
 		case Semicolon:
 			count(t.Kind)
+			ended++
 			words = 0
 		case BlockStart:
 			count(t.Kind)
@@ -69,6 +71,9 @@ func looksLikeNginx(src string) bool {
 			}
 			words = 0
 		case BlockEnd:
+			if inWords == 0 && words > 0 && (words > 1 && next == "=" || strings.Contains(head, "=")) {
+				assigned++
+			}
 			if depth == inWords {
 				inWords = 0
 			}
