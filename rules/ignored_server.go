@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules/effective"
@@ -57,7 +58,7 @@ func checkIgnoredServer(p *Pass) {
 func (p *Pass) checkNames(vs *effective.VirtualServer) {
 	var lost []string
 	var by *effective.VirtualServer
-	alive := false // some name, or being a socket's default, leads here
+	alive := false // some name that a request can have, or being a socket's default, leads here
 	for _, name := range vs.Names {
 		kept := placeholder(name)
 		for i := range vs.Listens {
@@ -69,11 +70,14 @@ func (p *Pass) checkNames(vs *effective.VirtualServer) {
 			}
 			alive = alive || so.Default == vs
 		}
-		if kept {
-			alive = true
-		} else {
+		if !kept {
 			lost = append(lost, name)
+		} else if askable(name) {
+			alive = true
 		}
+	}
+	if alive { // what nobody can ask for is no loss
+		lost = slices.DeleteFunc(lost, func(name string) bool { return !askable(name) })
 	}
 	if len(lost) == 0 || by == nil || !parser.SameArm(by.Scope.Block, vs.Scope.Block) || by.Scope.Block == vs.Scope.Block && by.Scope.Via == vs.Scope.Via {
 		return
@@ -108,6 +112,14 @@ func (p *Pass) checkNames(vs *effective.VirtualServer) {
 		}
 	}
 	p.Report(f)
+}
+
+// askable reports whether a request can be for a name: nginx answers 400 where a
+// Host has a blank, a control character or a slash in it (ngx_http_validate_host).
+// The backslash at the end of a line, which goes on with the next one elsewhere,
+// makes such a name of the line break.
+func askable(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' })
 }
 
 func quoteAll(words []string) []string {

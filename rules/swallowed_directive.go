@@ -63,22 +63,45 @@ func (p *Pass) reportSwallowed(l level, it effective.Item, i int) {
 	if refused {
 		so = "nginx does not start" + l.refusal(it.Directive)
 	}
+	at := semicolonPlace(it.File.Src, before.Span)
+	takesIt := at.Start > it.Head.Span.End || at.Start == before.Span.End
+	remedy := "end it with one"
+	if takesIt {
+		remedy = fmt.Sprintf("write %q there", tail(it.File.Src[:at.Start], before.Span.Start)+";")
+	}
 	f := atItem(it, nil, p.Rule.Severity, fmt.Sprintf(
-		"%s is read as an argument of %s, since line %d has no semicolon at its end, and %s; write %q there",
-		word.Value, it.Head.Value, it.File.Position(before.Span.Start).Line, so, tail(it.File, before)+";"))
+		"%s is read as an argument of %s, since line %d has no semicolon at its end, and %s; %s",
+		word.Value, it.Head.Value, it.File.Position(before.Span.Start).Line, so, remedy))
 	f.Span = word.Span
 	f.Related = []Place{{it.File, before.Span, "the semicolon is missing here"}}
 	if l.Kind == effective.Location || strings.HasPrefix(word.Value, "proxy_") {
 		f.spoils = l.Block
 	}
-	f.Fix = fixOf(safety(!refused), "add the missing semicolon", []Edit{{
-		File: it.File, Span: parser.Span{Start: before.Span.End, End: before.Span.End}, New: ";"}}, true)
+	if takesIt {
+		f.Fix = fixOf(safety(!refused), "add the missing semicolon", []Edit{{File: it.File, Span: at, New: ";"}}, true)
+	}
 	p.Report(f)
 }
 
-// tail is the word with which a line ends, shortened.
-func tail(f *parser.File, w parser.Word) string {
-	text := f.Src[w.Span.Start:w.Span.End]
+// semicolonPlace returns what the semicolon after a word takes the place of: nothing,
+// or the backslash at the end of the word, by which its line was to go on with the
+// next. To ngx_conf_read_token that is a word with the line break in it.
+func semicolonPlace(src string, word parser.Span) parser.Span {
+	text := src[word.Start:word.End]
+	if !strings.HasSuffix(text, "\\\n") && !strings.HasSuffix(text, "\\\r") {
+		return parser.Span{Start: word.End, End: word.End}
+	}
+	backslash := word.End - len("\\\n")
+	return parser.Span{Start: len(strings.TrimRight(src[:backslash], " \t")), End: backslash + 1}
+}
+
+// tail is the word with which src ends, and which begins at start or before that,
+// shortened.
+func tail(src string, start int) string {
+	if start >= len(src) {
+		start = strings.LastIndexAny(src, " \t\n") + 1
+	}
+	text := src[start:]
 	if len(text) > 40 || strings.Contains(text, "\n") {
 		return "…" + text[len(text)-1:]
 	}
