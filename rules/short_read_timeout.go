@@ -20,7 +20,8 @@ browsers report code 1006. Pings of either side keep it open if they come more
 often than that.
 
 proxy_connect_timeout and proxy_send_timeout have no part in it. A timeout of 0
-does not mean "never": nginx answers 504 to every request at once.
+for reading or for connecting does not mean "never": nginx answers 504 to every
+request at once.
 
 The fix writes 86400s (read-timeout.set) into a location that serves WebSocket
 only; where ordinary requests share it, or a value was written, with --unsafe.`,
@@ -43,7 +44,7 @@ only; where ordinary requests share it, or a value was written, with --unsafe.`,
     }
 }
 `,
-	Reason: effective.ZeroReadTimeout,
+	Reason: effective.ZeroTimeout,
 	Check:  checkShortReadTimeout,
 }
 
@@ -56,16 +57,41 @@ func checkShortReadTimeout(p *Pass) {
 		if module != "proxy" && module != "uwsgi" && module != "scgi" || turnedAway(r) {
 			continue
 		}
-		reason := r.Because(effective.ZeroReadTimeout)
-		if reason != nil && len(reason.Items) > 0 && !reason.Items[0].Is(module+"_read_timeout") {
-			reason = nil // of an if with a pass of another kind, which has a route of its own
+		zero := false
+		if reason := r.Because(effective.ZeroTimeout); reason != nil {
+			for _, it := range reason.Items { // those of an if with a pass of another kind have a route of their own
+				zero = zero || it.Is(module+"_read_timeout")
+				if it.Is(module + "_connect_timeout") {
+					p.reportZeroConnect(r, it)
+				}
+			}
 		}
-		if reason != nil {
-			p.reportTimeout(r, module, reason)
-		} else if p.shortTimeout(r) {
-			p.reportTimeout(r, module, nil)
+		if zero || p.shortTimeout(r) {
+			p.reportTimeout(r, module, zero)
 		}
 	}
+}
+
+// reportZeroConnect reports a timeout of 0 for the connection to the upstream, in
+// the place of which the fix writes nginx's default.
+func (p *Pass) reportZeroConnect(r *effective.Route, it effective.Item) {
+	const value = "60s"
+	name := it.Head.Value
+	f := at(r, []effective.Item{it}, zeroSeverity(r), fmt.Sprintf(
+		"%s has %s 0, with which nginx answers 504 to every request at once; write %s, nginx's default", subject(r), name, value),
+		"the timeout is set here")
+	edits, ok := p.planScalar(r, name, value, rankTime, func(s *effective.Scope) place { return listPlace(s, r) })
+	f.Fix = fixOf(Safe, "set "+name+" "+value, edits, ok)
+	f.plannedBy(func(g *group) *Fix { return p.sharedValue(g, 0, value, "set "+name+" "+value, Safe, nil) })
+	p.Report(f)
+}
+
+// zeroSeverity is that of a timeout of 0, which no location stands.
+func zeroSeverity(r *effective.Route) Severity {
+	if r.Intent != effective.Declared {
+		return Warning
+	}
+	return Error
 }
 
 // shortTimeout reports whether the idle timeout in effect is below the minimum.
@@ -102,19 +128,16 @@ func (p *Pass) unseenTimeout(r *effective.Route) bool {
 	return true
 }
 
-func (p *Pass) reportTimeout(r *effective.Route, module string, zero *effective.Reason) {
+func (p *Pass) reportTimeout(r *effective.Route, module string, zero bool) {
 	name := module + "_read_timeout"
 	value := p.timeoutValue()
 	written := r.Idle.Item.Directive != nil
 	sev := p.grade(r, nil)
 	var msg string
 	switch {
-	case zero != nil:
+	case zero:
 		msg = fmt.Sprintf("%s has %s 0, with which nginx answers 504 to every request at once; write %s", subject(r), name, value)
-		sev = Error
-		if r.Intent != effective.Declared {
-			sev = Warning
-		}
+		sev = zeroSeverity(r)
 	case !written:
 		msg = fmt.Sprintf("%s has no %s, and nginx closes a WebSocket that is silent for 60s%s; set %s %s, or have one side ping more often",
 			subject(r), name, p.otherTimeout(r, module), name, value)
@@ -122,10 +145,10 @@ func (p *Pass) reportTimeout(r *effective.Route, module string, zero *effective.
 		msg = fmt.Sprintf("%s closes a WebSocket that is silent for %s%s; set %s %s, or have one side ping more often",
 			subject(r), seconds(r.Idle.Text), p.otherTimeout(r, module), name, value)
 	}
-	if zero == nil && r.Pings {
+	if !zero && r.Pings {
 		msg += " (what answers on this path pings by itself, as a rule more often than that)"
 	}
-	if zero == nil && (r.Pings || r.Idle.Duration > defaultTimeout) {
+	if !zero && (r.Pings || r.Idle.Duration > defaultTimeout) {
 		sev = min(sev, Info)
 	}
 	if p.unseenTimeout(r) {
@@ -138,8 +161,8 @@ func (p *Pass) reportTimeout(r *effective.Route, module string, zero *effective.
 	}
 	f := at(r, items, sev, msg, "the timeout is set here")
 	edits, ok := p.planScalar(r, name, value, rankTime, func(s *effective.Scope) place { return timeoutPlace(s, r, module) })
-	safe := zero != nil || !written && r.HandshakeOnly
-	f.Fix = fixOf(safety(!safe), "set "+name+" "+value, edits, ok && (zero != nil || !p.headersLeft(r)))
+	safe := zero || !written && r.HandshakeOnly
+	f.Fix = fixOf(safety(!safe), "set "+name+" "+value, edits, ok && (zero || !p.headersLeft(r)))
 	if !written {
 		f.shared = inheritedList(r, strings.TrimPrefix(msg, subject(r)+" "))
 	}

@@ -126,9 +126,47 @@ func (m *Model) judgeRequest(o *outcome, j *judgement) {
 	}
 	m.judgeResponse(o, j, proto)
 	m.judgeMore(o, j)
+	var zero []Item
 	if t := m.timeout(o.scope, proto+"_read_timeout"); t.Known && t.Duration == 0 {
-		j.add(Reason{Kind: ZeroReadTimeout, Items: itemList(t.Item)})
+		zero = append(zero, t.Item)
 	}
+	if t := m.timeout(o.scope, proto+"_connect_timeout"); t.Known && t.Duration == 0 && m.waitsToConnect(o) {
+		zero = append(zero, t.Item)
+	}
+	if zero != nil {
+		j.add(Reason{Kind: ZeroTimeout, Items: zero})
+	}
+}
+
+// waitsToConnect reports whether nginx waits for the connection to the upstream of
+// a pass, with a timer: over TCP it always does, and where a server is a unix
+// socket the connection stands at once (ngx_http_upstream_connect).
+func (m *Model) waitsToConnect(o *outcome) bool {
+	url := o.pass.Arg(0)
+	if strings.Contains(url, "$") {
+		v := m.eval(url, o.q)
+		if !v.known {
+			return false
+		}
+		url = v.text
+	}
+	if protocol(o.pass) != "proxy" {
+		url = "http://" + url
+	}
+	_, host, _ := splitURL(url)
+	if host == "" || strings.HasPrefix(host, "unix:") {
+		return false
+	}
+	up := m.Upstream(host)
+	if up == nil {
+		return true
+	}
+	for _, it := range up.Own("server") {
+		if hasPrefixFold(it.Arg(0), "unix:") {
+			return false
+		}
+	}
+	return true
 }
 
 // judgeTarget judges a proxy_pass whose URL a variable makes.

@@ -48,7 +48,7 @@ const (
 	UnsupportedNginx     ReasonKind = "unsupported-nginx"
 	PlainHTTP2Listener   ReasonKind = "plain-http2-listener"
 	WebSocketScheme      ReasonKind = "websocket-scheme"
-	ZeroReadTimeout      ReasonKind = "short-read-timeout"
+	ZeroTimeout          ReasonKind = "short-read-timeout"
 	DuplicateHost        ReasonKind = "duplicate-header"
 	UndefinedVariable    ReasonKind = "undefined-connection-variable"
 )

@@ -19,7 +19,7 @@ var reasonSentences = map[ReasonKind]string{
 	UnsupportedNginx:     "this nginx cannot proxy WebSocket",
 	PlainHTTP2Listener:   "the listener speaks HTTP/2 without TLS only",
 	WebSocketScheme:      "proxy_pass is written with a scheme that nginx does not know",
-	ZeroReadTimeout:      "a read timeout of 0 answers 504 to everything",
+	ZeroTimeout:          "with a timeout of 0 nginx answers 504 to everything",
 	DuplicateHost:        "the upstream gets two Host lines, which it refuses",
 	UndefinedVariable:    "a header uses a variable that nothing defines: nginx does not start",
 }

@@ -24,7 +24,7 @@ var reasonTexts = map[effective.ReasonKind]string{
 	effective.UnsupportedNginx:     "nginx too old",
 	effective.PlainHTTP2Listener:   "plain HTTP/2",
 	effective.WebSocketScheme:      "ws://",
-	effective.ZeroReadTimeout:      "timeout 0",
+	effective.ZeroTimeout:          "timeout 0",
 	effective.DuplicateHost:        "two Hosts",
 	effective.UndefinedVariable:    "no such variable",
 }
