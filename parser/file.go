@@ -19,7 +19,7 @@ type File struct {
 	Comments   []Span         // every comment, from '#' to the end of its line
 	Errors     []*SyntaxError // what nginx would refuse, in source order
 	Template   Template       // what fills the file in before nginx reads it; "" for plain nginx
-	Dollar     string         // how nginx's dollar sign is written: \$ in a here-document, $$ in a Compose file; "" as it is
+	Dollar     string         // how nginx's dollar sign is written: \$ in a here-document, $$ in a Compose file, ${DOLLAR} for envsubst; "" as it is
 
 	template *templateInfo // nil for plain nginx
 	as       reading       // how it was read

@@ -1,11 +1,15 @@
 package parser
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // writtenDollar returns how a text writes nginx's dollar sign where another program
 // reads it first: \$host in the body of a shell's here-document and, embedded in a
 // file of another format, $$host, as Compose does. Words begin with the sign, and none
-// of nginx's own variables stands without it. Elsewhere it returns "".
+// of nginx's own variables stands without it. What other templates write is
+// templateDollar's. Elsewhere it returns "".
 func writtenDollar(src string, embedded bool) string {
 	switch {
 	case escapes(src, '\\'):
@@ -13,7 +17,7 @@ func writtenDollar(src string, embedded bool) string {
 	case embedded && escapes(src, '$'):
 		return "$$"
 	}
-	return ""
+	return templateDollar(src)
 }
 
 // escapes reports whether mark stands before the dollar sign of each of nginx's own
@@ -49,9 +53,103 @@ func escapes(src string, mark byte) bool {
 	return escaped
 }
 
-// Escape returns nginx text as it has to be written into f: in a here-document
-// with a backslash before each dollar that is not the shell's, in a Compose file with
-// two dollars, where braces stand twice with two of each.
+// templateDollar returns what stands in a text for the dollar of nginx's variables, ""
+// for the dollar itself: $$ where a dollar alone is the template's, $${ where only ${
+// is, and ${DOLLAR} where the template has a name for it. nginx finds no name behind
+// the first of two dollars, and does not start.
+func templateDollar(src string) string {
+	if !strings.Contains(src, "$$") && !strings.Contains(src, "${") {
+		return ""
+	}
+	var names []string // what stands right before a variable of nginx's
+	alone, doubled, braced := 0, 0, 0
+	for line := range strings.Lines(src) {
+		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "#") {
+			continue
+		}
+		for i := 0; i+1 < len(line); i++ {
+			if line[i] != '$' {
+				continue
+			}
+			switch at := i + len("$$"); {
+			case strings.HasPrefix(line[i:], "$${"):
+				if nginxVariable(nameAt(line, at+1)) {
+					braced++
+				}
+				i = at
+			case line[i+1] == '$':
+				if nginxVariable(nameAt(line, at)) {
+					doubled++
+				}
+				i = at - 1
+			case line[i+1] == '{' && nginxVariable(nameAt(line, at)), nginxVariable(nameAt(line, i+1)):
+				alone++
+			case line[i+1] == '{':
+				end := dollarEnd(line, i)
+				if end > 0 && nginxVariable(nameAt(line, end)) && !slices.Contains(names, line[i:end]) && len(names) < mostDollars {
+					names = append(names, line[i:end])
+				}
+			}
+		}
+	}
+	switch {
+	case doubled > 0 && doubled+braced > 1 && alone == 0:
+		return "$$"
+	case braced > 0 && doubled == 0:
+		return "$${"
+	}
+	for _, name := range names {
+		if isDollar(src, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// dollarIn returns what nginx reads in the place of what stands for its dollar.
+func dollarIn(dollar string) string {
+	if dollar == "$${" {
+		return "${"
+	}
+	return "$"
+}
+
+// mostDollars bounds how many names are asked about.
+const mostDollars = 8
+
+// isDollar reports whether a name in braces is the template's for a dollar: it
+// stands nowhere but before names, two of them nginx's or one that is of several
+// words, and at the end of patterns. ${base}status alone may be a path.
+func isDollar(src, name string) bool {
+	bare := "$" + name[len("${"):len(name)-1]
+	if nginxVariable(bare[1:]) || holdsBare(src, bare) {
+		return false
+	}
+	first, sure := "", false
+	for at := 0; ; {
+		i := strings.Index(src[at:], name)
+		if i < 0 {
+			return sure
+		}
+		start := at + i
+		at = start + len(name)
+		switch v := nameAt(src, at); {
+		case nginxVariable(v):
+			sure = sure || strings.Contains(v, "_") || first != "" && first != v
+			first = v
+		case v == "":
+			if start == 0 || isSpace(src[start-1]) || at < len(src) && strings.IndexByte(" \t\r\n\"')|{", src[at]) < 0 {
+				return false
+			}
+		}
+	}
+}
+
+// nameAt returns the letters, digits and underscores at an offset.
+func nameAt(s string, at int) string { return s[at:nameEnd(s, at, wordByte)] }
+
+// Escape returns nginx text as it has to be written into f: with what stands for
+// nginx's dollar there, where braces stand twice with two of each.
 func (f *File) Escape(text string) string {
 	if f.Template == Format && !strings.Contains(text, "{{") {
 		return twice.Replace(text)
@@ -59,31 +157,41 @@ func (f *File) Escape(text string) string {
 	if f.Dollar == "" || !strings.Contains(text, "$") {
 		return text
 	}
-	mark := f.Dollar[0]
 	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		if mark == '$' && strings.HasPrefix(text[i:], "$$") { // it is written so already
-			b.WriteByte(mark)
-			i++
-		} else if text[i] == '$' && (i == 0 || text[i-1] != '\\') {
-			if end := dollarEnd(text, i); end == 0 || !holdsBare(f.Src, text[i:end], mark) {
-				b.WriteByte(mark)
+	for i := 0; i < len(text); {
+		if strings.HasPrefix(text[i:], f.Dollar) { // it is there already
+			b.WriteString(f.Dollar)
+			i += len(f.Dollar)
+			continue
+		}
+		if text[i] == '$' {
+			end := dollarEnd(text, i)
+			if bracedName := f.Dollar == "$${"; end == 0 && !bracedName || end > 0 && !holdsBare(f.Src, text[i:end]) {
+				b.WriteString(f.Dollar)
+				i++
+				if bracedName { // what stands for $name is $${name}
+					b.WriteString(strings.Trim(text[i:end], "{}") + "}")
+					i = end
+				}
+				continue
 			}
 		}
 		b.WriteByte(text[i])
+		i++
 	}
 	return b.String()
 }
 
-// holdsBare reports whether a variable stands in a text without the mark before it.
-func holdsBare(src, variable string, mark byte) bool {
+// holdsBare reports whether a variable stands in a text without a backslash or
+// another dollar before it.
+func holdsBare(src, variable string) bool {
 	for at := 0; ; {
 		i := strings.Index(src[at:], variable)
 		if i < 0 {
 			return false
 		}
 		at += i + len(variable)
-		if (at == len(src) || !wordByte(src[at])) && (at == len(variable) || src[at-len(variable)-1] != mark) {
+		if start := at - len(variable); (at == len(src) || !wordByte(src[at])) && (start == 0 || src[start-1] != '\\' && src[start-1] != '$') {
 			return true
 		}
 	}

@@ -94,7 +94,7 @@ func parseAs(name, src string, as reading, st *store) *File {
 	if as.part != nil && text == "" {
 		p.errorAt(span.Start, "the configuration that stood here is gone")
 	}
-	if p.odd || len(p.file.Errors) > 0 || strings.Contains(text, "<%") || strings.Contains(text, `\$`) || as.part != nil && strings.Contains(text, "$$") || holdsSeveral(text) {
+	if p.odd || len(p.file.Errors) > 0 || strings.Contains(text, "<%") || strings.Contains(text, `\$`) || strings.Contains(text, "$$") || strings.Contains(text, "${") && templateDollar(text) != "" || holdsSeveral(text) {
 		if f := readTemplate(p.file, span); f != nil {
 			return f
 		}
@@ -237,7 +237,7 @@ func (p *parsing) word(s Span) {
 	}
 	w := Word{s, unquote(raw)}
 	if p.dollar != "" {
-		w.Value = strings.ReplaceAll(w.Value, p.dollar, "$")
+		w.Value = strings.ReplaceAll(w.Value, p.dollar, dollarIn(p.dollar))
 	}
 	if p.scan.tagged != nil && p.scan.tagged.doubled {
 		w.Value = single.Replace(w.Value)

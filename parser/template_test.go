@@ -155,6 +155,18 @@ func TestTemplate(t *testing.T) {
 		// Here-documents.
 		{"escaped dollars", "server_name $DOMAIN;\nproxy_set_header Host \\$host;\nset \\$a \"\\${http_upgrade}x\";", Shell,
 			"server_name|$DOMAIN;proxy_set_header|Host|$host;set|$a|${http_upgrade}x"},
+		{"a name for the dollar", "server_name ${DOMAIN};\nproxy_set_header Host ${D}host;\nlocation ~ \\.php${D} { return 302 https://${D}host${D}request_uri; }", Shell,
+			"server_name|${DOMAIN};proxy_set_header|Host|$host;location|~|\\.php${return|302|https://$host$request_uri}"},
+		{"doubled dollars", "server_name $domain;\nproxy_set_header Host $$host;\nset $$a \"$${http_upgrade}x\";", Shell,
+			"server_name|$domain;proxy_set_header|Host|$host;set|$a|${http_upgrade}x"},
+		{"dollars doubled before a brace", "server_name ${domain};\nproxy_set_header Host $host;\nset $a \"$${http_upgrade}x\";", Shell,
+			"server_name|${domain};proxy_set_header|Host|$host;set|$a|${http_upgrade}x"},
+		{"one doubled dollar", "proxy_set_header X $$uri;", "", "proxy_set_header|X|$$uri"},
+		{"a doubled dollar beside others", "proxy_set_header X $$uri$$host;\nproxy_set_header Host $host;", "", "proxy_set_header|X|$$uri$$host;proxy_set_header|Host|$host"},
+		{"a path before a name", "location ${BASE}status { proxy_pass http://u/${BASE}status; }", "", "location|${BASE}status{proxy_pass|http://u/${BASE}status}"},
+		{"a path with a use of its own", "location ${BASE}/x { set $a ${BASE}request_uri; }", "", "location|${BASE}/x{set|$a|${BASE}request_uri}"},
+		{"a variable before a name", "set $pre x;\nset $a ${pre}request_uri;", "", "set|$pre|x;set|$a|${pre}request_uri"},
+		{"two dollars at the end", "rewrite ^/a$$ /b$uri;\nreturn 200 $$;", "", "rewrite|^/a$$|/b$uri;return|200|$$"},
 		{"a backslash nginx sees", `return 200 "\$host $uri";`, "", `return|200|\$host $uri`},
 		{"a dollar in a pattern", `rewrite ^/a\$host /b;`, "", `rewrite|^/a\$host|/b`},
 
