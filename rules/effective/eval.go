@@ -52,7 +52,7 @@ func (m *Model) variable(name string, q *request, depth int) val {
 }
 
 func (m *Model) defined(name string, d *definition, q *request, depth int) val {
-	if q.scripted && d.set {
+	if d.set && (q.scripted || d.given) {
 		return unknownVal
 	}
 	if v, ok := q.vars.get(name); ok {
@@ -204,6 +204,9 @@ func (q *request) standard(name string) (val, bool) {
 	case strings.HasPrefix(name, "arg_"):
 		return q.arg(name[len("arg_"):]), true
 	case strings.HasPrefix(name, "upstream_http_"): // there is no answer yet (ngx_http_upstream_header_variable)
+		if q.at != nil && q.at.comesAfter() {
+			return unknownVal, true
+		}
 		return emptyVal, true
 	case opaqueVariables[name]:
 		return opaqueVal, true

@@ -28,12 +28,13 @@ type piece struct {
 // definition is what in the configuration gives a variable its value.
 type definition struct {
 	set   bool     // a set assigns it somewhere
+	given bool     // another module does besides
 	other bool     // something that is not worked out here
 	mp    *mapping // a map
 }
 
 func (m *Model) definition(name string) definition {
-	return definition{m.vars.set[name], m.vars.other[name], m.vars.maps[name]}
+	return definition{m.vars.set[name], m.vars.given[name], m.vars.other[name], m.vars.maps[name]}
 }
 
 // expression returns what is known of s.

@@ -250,3 +250,15 @@ func (*locations) passedPatterns(list []*location, uri, why string, saw func(*lo
 		}
 	}
 }
+
+// comesAfter reports whether requests come to the location s only from another
+// one, as error_page sends them on: there may have been an answer before, and
+// $upstream_http_NAME speaks of that one until there is a new one
+// (ngx_http_upstream_header_variable, r->upstream).
+func (s *Scope) comesAfter() bool {
+	if s == nil || s.Kind != Location {
+		return false
+	}
+	_, match := s.ModifierAndMatch()
+	return strings.HasPrefix(match, "@") || len(s.Own("internal")) > 0
+}

@@ -80,7 +80,7 @@ func (m *Model) ends(r *Route) (ends [requests][]outcome) {
 	}
 	plain := m.plain(server, loc)
 	if plain && r.Scope == loc {
-		carries := r.Server != nil && len(m.settersIn(server)) > 0
+		carries := r.Server != nil && (len(m.settersIn(server)) > 0 || loc.comesAfter())
 		one := m.plainEnds[:]
 		for kind := range requests {
 			q := m.plainRequest(r.Server, kind)

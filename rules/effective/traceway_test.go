@@ -39,6 +39,7 @@ func TestTraceOutcome(t *testing.T) {
 
 		{"a header of the answer", `location / { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $upstream_http_connection; proxy_pass http://up; }`, "ws://h/", OutcomeBroken},
 		{"a header that nginx answers", `location / { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $sent_http_connection; proxy_pass http://up; }`, "ws://h/", OutcomeBroken},
+		{"an address in the answer before", `location / { proxy_pass http://up; proxy_intercept_errors on; error_page 302 = @on; } location @on { proxy_pass $upstream_http_location; }`, "ws://h/", OutcomeBroken},
 		{"beside the right word", `location / { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade$upstream_http_x"; proxy_pass http://up; }`, "ws://h/", OutcomeWorks},
 
 		{"HTTP/2 without TLS", `listen 80 http2; location / { ` + pass + `}`, "ws://h/", OutcomeBroken},

@@ -11,6 +11,7 @@ type variables struct {
 	maps    map[string]*mapping // map, by variable name; the one parsed last wins
 	order   []*mapping          // every map, in nginx's order
 	set     map[string]bool     // assigned by set somewhere
+	given   map[string]bool     // assigned by a module besides, while a request runs: set_by_lua, auth_request_set
 	other   map[string]bool     // geo, split_clients, auth_request_set, named captures, modules
 	made    map[string]bool     // those of other that are more than the name of a capture
 	partial bool                // something that could define one was not read
@@ -35,7 +36,7 @@ var definers = map[string]int{
 
 // findVariables collects every definition in the model.
 func (m *Model) findVariables() {
-	v := &variables{maps: map[string]*mapping{}, set: map[string]bool{}, other: map[string]bool{}, made: map[string]bool{}}
+	v := &variables{maps: map[string]*mapping{}, set: map[string]bool{}, given: map[string]bool{}, other: map[string]bool{}, made: map[string]bool{}}
 	m.vars = v
 	v.partial = m.Outer != Main
 	m.EachScope(func(s *Scope) {
@@ -94,7 +95,7 @@ func (v *variables) directive(d *parser.Directive) {
 			if name == "set" {
 				v.set[n] = true
 			} else {
-				v.other[n], v.made[n] = true, true
+				v.given[n], v.other[n], v.made[n] = true, true, true
 			}
 		}
 		return
