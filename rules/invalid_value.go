@@ -63,7 +63,7 @@ func checkInvalidValue(p *Pass) {
 			if row.takes(len(it.Args)) {
 				p.checkArguments(l, it, row)
 			} else if l.speaksFor(it, row) {
-				p.reportCount(it, row)
+				p.reportCount(l, it, row)
 			}
 		}
 	})
@@ -80,7 +80,8 @@ func (l level) speaksFor(it effective.Item, row *directive) bool {
 	return !row.once() || l.Own(it.Head.Value)[0].Directive == it.Directive
 }
 
-func (p *Pass) reportCount(it effective.Item, row *directive) {
+func (p *Pass) reportCount(l level, it effective.Item, row *directive) {
+	sev := p.Rule.Severity
 	remedy := "see that no semicolon is missing or doubled"
 	fix := quoteFix(it)
 	switch {
@@ -98,13 +99,37 @@ func (p *Pass) reportCount(it effective.Item, row *directive) {
 		}
 	case row.args == "0":
 		remedy = "take them out"
+	case l.leavesOpen():
+		sev, remedy = Info, "something has to fill it in before"
 	}
-	f := atItem(it, nil, p.Rule.Severity, fmt.Sprintf(
+	f := atItem(it, nil, sev, fmt.Sprintf(
 		"%s takes %s and has %d, and nginx does not start: invalid number of arguments in %q directive; %s",
 		it.Head.Value, row.count(), len(it.Args), it.Head.Value, remedy))
 	f.Routes = p.routesOf(it.Directive)
 	f.Fix = fix
 	p.Report(f)
+}
+
+// leavesOpen reports whether several directives of a block have nothing but a blank
+// where their value belongs: one is a slip, two are left for a program that writes
+// them ("ssl_certificate ;", "ssl_certificate_key ;").
+func (l level) leavesOpen() bool {
+	n := 0
+	for i, row := range l.rows {
+		if it := l.Items[i]; row != nil && !row.block && !row.takes(0) && isOpen(it) {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// isOpen reports whether a blank stands where the arguments of it belong.
+func isOpen(it effective.Item) bool {
+	if it.IsBlock() || len(it.Args) > 0 {
+		return false
+	}
+	between := strings.TrimSuffix(it.File.Src[it.Head.Span.End:it.Span.End], ";")
+	return between != "" && strings.TrimSpace(between) == ""
 }
 
 // count says how many arguments nginx takes.
