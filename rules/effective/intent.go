@@ -3,7 +3,6 @@ package effective
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -118,6 +117,8 @@ func (in *intentions) of(r *Route, words pathSigns) decision {
 	switch {
 	case outer.Directive != nil && words.plain != "":
 		return decision{None, byOuterPlain, fmt.Sprintf("only %s, and %q is not a WebSocket path", lines, words.plain)}
+	case outer.Directive != nil && own.Directive == nil && r.catchAll() && len(r.own().Own("proxy_set_header")) > 0 && in.spokenFor(r):
+		return decision{Inherited, byOuterLine, fmt.Sprintf("only %s, and another location has lines for the same upstream", lines)}
 	case outer.Directive != nil && r.catchAll():
 		return decision{Declared, byOuterCatchAll, lines + " and this is the server's catch-all"}
 	case outer.Directive != nil && words.likely != "":
@@ -134,62 +135,6 @@ func (in *intentions) of(r *Route, words pathSigns) decision {
 		return decision{Inherited, byOuterLine, "only " + lines}
 	}
 	return decision{None, byNothing, NothingSays}
-}
-
-// spokenBeside reports whether another location of r's server has lines for
-// WebSocket of its own.
-func (in *intentions) spokenBeside(r *Route) bool {
-	return slices.ContainsFunc(in.spokenIn(r.Server), func(other *Route) bool { return other.own() != r.own() })
-}
-
-// spokenIn returns the routes of a server whose locations have lines for WebSocket
-// of their own.
-func (in *intentions) spokenIn(vs *VirtualServer) []*Route {
-	if in.spoken == nil {
-		in.spoken = make(map[*VirtualServer][]*Route)
-		for _, r := range in.m.Routes {
-			if in.ownLine(r.own()).Directive != nil {
-				in.spoken[r.Server] = append(in.spoken[r.Server], r)
-			}
-		}
-	}
-	return in.spoken[vs]
-}
-
-// servedBeside reports whether what r's regular expression says of WebSocket is
-// the path of other locations of its server that have lines of their own: these
-// are meant for it, whether or not the expression takes their requests.
-func (in *intentions) servedBeside(r *Route) bool {
-	if r.Location == nil {
-		return false
-	}
-	modifier, match := r.Location.ModifierAndMatch()
-	if !strings.HasPrefix(modifier, "~") {
-		return false
-	}
-	served, known := in.served[r.Server]
-	if !known {
-		served = make(map[string]bool)
-		for _, other := range in.spokenIn(r.Server) {
-			if other.Location == nil {
-				continue
-			}
-			if modifier, match := other.Location.ModifierAndMatch(); !strings.HasPrefix(modifier, "~") {
-				served[strings.Join(segmentsOf(match), "/")] = true
-			}
-		}
-		in.served[r.Server] = served
-	}
-	if len(served) == 0 {
-		return false
-	}
-	paths := likelyPaths(match)
-	for _, segments := range paths {
-		if !served[strings.Join(segments, "/")] {
-			return false
-		}
-	}
-	return len(paths) > 0
 }
 
 func outerName(it Item) string {
