@@ -44,16 +44,6 @@ func TestIntent(t *testing.T) {
 		{"outer lines, likely path", "", upgrade + ` location /ws { proxy_pass http://b; }`, Options{}, Declared, "usual WebSocket path"},
 		{"outer lines at http", upgrade, `location /api { proxy_pass http://b; }`, Options{}, Inherited, "only an outer level"},
 		{"outer lines thrown away", upgrade, `location / { proxy_pass http://b; proxy_set_header X-A 1; }`, Options{}, Declared, "catch-all"},
-		{"outer lines thrown away where the socket has its own location", upgrade,
-			`location / { proxy_pass http://b; proxy_set_header X-A 1; } location /socket { proxy_pass http://b/socket; ` + upgrade + ` }`, Options{}, Inherited, "the same upstream"},
-		{"the same by way of variables", upgrade,
-			`location / { set $u http://b:80; proxy_pass $u; proxy_set_header X-A 1; } location /socket { set $u http://b:80/socket; proxy_pass $u; ` + upgrade + ` }`, Options{}, Inherited, "the same upstream"},
-		{"outer lines thrown away beside the socket of another upstream", upgrade,
-			`location / { proxy_pass http://b; proxy_set_header X-A 1; } location /socket { proxy_pass http://c/socket; ` + upgrade + ` }`, Options{}, Declared, "catch-all"},
-		{"another upstream by way of variables", upgrade,
-			`location / { set $a b; proxy_pass http://$a; proxy_set_header X-A 1; } location /socket { set $a c; proxy_pass http://$a; ` + upgrade + ` }`, Options{}, Declared, "catch-all"},
-		{"outer lines kept where the socket has its own location", upgrade,
-			`location / { proxy_pass http://b; } location /socket { proxy_pass http://b/socket; ` + upgrade + ` }`, Options{}, Declared, "catch-all"},
 		{"path", "", `location /ws { proxy_pass http://b; }`, Options{}, Likely, `"/ws"`},
 		{"path in a pattern", "", `location ~ ^/(ws|wss)/ { proxy_pass http://b; }`, Options{}, Likely, "ws"},
 		{"dotted word in a pattern", "", `location ~* \.io/socket\.io { proxy_pass http://b; }`, Options{}, Likely, "socket.io"},
@@ -145,6 +135,39 @@ func TestIntent(t *testing.T) {
 
 // TestIntentAbout holds which of two locations with a socket's word in their paths
 // is one: the first of each case is judged.
+// TestIntentBeside checks what a catch-all is for whose header lines take the place of
+// the http level's, beside a location that has lines for WebSocket of its own.
+func TestIntentBeside(t *testing.T) {
+	const upgrade = "proxy_set_header Upgrade $http_upgrade;"
+	for _, tt := range []struct {
+		name, server string
+		want         Intent
+	}{
+		{"the same upstream", `location / { proxy_pass http://b; proxy_set_header X-A 1; }
+			location /socket { proxy_pass http://b/socket; ` + upgrade + ` }`, Inherited},
+		{"the same by way of variables", `location / { set $u http://b:80; proxy_pass $u; proxy_set_header X-A 1; }
+			location /socket { set $u http://b:80/socket; proxy_pass $u; ` + upgrade + ` }`, Inherited},
+		{"another upstream", `location / { proxy_pass http://b; proxy_set_header X-A 1; }
+			location /socket { proxy_pass http://c/socket; ` + upgrade + ` }`, Declared},
+		{"another by way of variables", `location / { set $a b; proxy_pass http://$a; proxy_set_header X-A 1; }
+			location /socket { set $a c; proxy_pass http://$a; ` + upgrade + ` }`, Declared},
+		{"lines that are kept", `location / { proxy_pass http://b; }
+			location /socket { proxy_pass http://b/socket; ` + upgrade + ` }`, Declared},
+		{"no lines beside", `location / { proxy_pass http://b; proxy_set_header X-A 1; }
+			location /socket { proxy_pass http://b/socket; proxy_set_header X-A 1; }`, Declared},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := model(t, inHTTP(upgrade, tt.server), Options{})
+			if len(m.Routes) != 2 {
+				t.Fatalf("%d routes, want 2", len(m.Routes))
+			}
+			if r := m.Routes[0]; r.Intent != tt.want {
+				t.Errorf("%v (%s), want %v", r.Intent, r.IntentWhy, tt.want)
+			}
+		})
+	}
+}
+
 func TestIntentAbout(t *testing.T) {
 	const (
 		lines = `proxy_set_header Upgrade $http_upgrade;`
