@@ -42,7 +42,12 @@ with a line of its own does not inherit: the fix repeats what was there.`,
     proxy_read_timeout 1h;
 }
 `,
-	Check: checkCachedHandshake,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_bypass",
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_no_cache",
+	},
+	Options: []Option{optWebSocket},
+	Check:   checkCachedHandshake,
 }
 
 func checkCachedHandshake(p *Pass) {

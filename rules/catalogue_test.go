@@ -202,3 +202,21 @@ func TestSelect(t *testing.T) {
 		}
 	}
 }
+
+// TestLinks holds that every rule about nginx names the pages of nginx's documentation
+// that say why.
+func TestLinks(t *testing.T) {
+	for _, r := range All() {
+		if (len(r.Links) == 0) != (r.Category == Comments) {
+			t.Errorf("%s has %d links", r.Name, len(r.Links))
+		}
+		seen := map[string]bool{}
+		for _, link := range r.Links {
+			page, ok := strings.CutPrefix(link, "https://nginx.org/en/docs/")
+			if !ok || !strings.Contains(page, ".html") || seen[link] {
+				t.Errorf("%s: link %q", r.Name, link)
+			}
+			seen[link] = true
+		}
+	}
+}

@@ -45,6 +45,10 @@ engine: values are passed over, which --verbose says.`,
     }
 }
 `,
+	Links: []string{
+		"https://nginx.org/en/docs/http/configuring_https_servers.html#chains",
+		"https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate",
+	},
 	Check: checkCertificate,
 }
 

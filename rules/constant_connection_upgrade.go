@@ -51,7 +51,9 @@ http {
     }
 }
 `,
-	Check: checkConstantConnectionUpgrade,
+	Links:   []string{"https://nginx.org/en/docs/http/websocket.html"},
+	Options: []Option{optWebSocket},
+	Check:   checkConstantConnectionUpgrade,
 }
 
 func checkConstantConnectionUpgrade(p *Pass) {

@@ -33,7 +33,9 @@ $http_upgrade is what the client sent, and empty where it sent none.`,
     proxy_read_timeout 1h;
 }
 `,
-	Check: checkConstantUpgrade,
+	Links:   []string{"https://nginx.org/en/docs/http/websocket.html"},
+	Options: []Option{optWebSocket},
+	Check:   checkConstantUpgrade,
 }
 
 func checkConstantUpgrade(p *Pass) {

@@ -46,8 +46,10 @@ would change what ordinary requests send.`,
     }
 }
 `,
-	Reason: effective.DroppedHeaders,
-	Check:  checkDroppedWebSocketHeaders,
+	Links:   []string{"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header"},
+	Options: []Option{optWebSocket},
+	Reason:  effective.DroppedHeaders,
+	Check:   checkDroppedWebSocketHeaders,
 }
 
 func checkDroppedWebSocketHeaders(p *Pass) {

@@ -44,6 +44,10 @@ The fix removes one of two lines that agree, from a file that is used once.`,
     proxy_read_timeout 1h;
 }
 `,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass",
+		"https://nginx.org/en/docs/http/ngx_http_core_module.html#listen",
+	},
 	Check: checkDuplicateDirective,
 }
 

@@ -41,6 +41,7 @@ A line with an empty value is not sent, and two such lines do no harm.`,
     proxy_read_timeout 1h;
 }
 `,
+	Links:  []string{"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header"},
 	Reason: effective.DuplicateHost,
 	Check:  checkDuplicateHeader,
 }

@@ -23,8 +23,13 @@ not name: "limit_except POST { deny all; }" answers 403 to handshakes.`,
     proxy_read_timeout 1h;
 }
 `,
-	Reason: effective.HandshakeMethod,
-	Check:  checkHandshakeMethod,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_method",
+		"https://nginx.org/en/docs/http/ngx_http_core_module.html#limit_except",
+	},
+	Options: []Option{optWebSocket},
+	Reason:  effective.HandshakeMethod,
+	Check:   checkHandshakeMethod,
 }
 
 func checkHandshakeMethod(p *Pass) {

@@ -49,8 +49,13 @@ does no harm: nginx writes its own.`,
     }
 }
 `,
-	Reason: effective.HiddenResponse,
-	Check:  checkHiddenHandshakeResponse,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_hide_header",
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass_header",
+	},
+	Options: []Option{optWebSocket},
+	Reason:  effective.HiddenResponse,
+	Check:   checkHiddenHandshakeResponse,
 }
 
 func checkHiddenHandshakeResponse(p *Pass) {

@@ -40,6 +40,11 @@ server {
     }
 }
 `,
+	Links: []string{
+		"https://nginx.org/en/docs/http/request_processing.html",
+		"https://nginx.org/en/docs/http/server_names.html",
+	},
+	Options: []Option{optWebSocket},
 	Check: checkIgnoredServer,
 }
 

@@ -44,7 +44,12 @@ quotes around a list of words, a name in lower case.`,
     proxy_read_timeout 60m;
 }
 `,
-	Check: checkInvalidValue,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html",
+		"https://nginx.org/en/docs/syntax.html",
+	},
+	Options: []Option{optVersion},
+	Check:   checkInvalidValue,
 }
 
 func checkInvalidValue(p *Pass) {

@@ -61,7 +61,9 @@ http {
     }
 }
 `,
-	Check: checkKeepaliveClosed,
+	Links:   []string{"https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive"},
+	Options: []Option{optWebSocket, optVersion},
+	Check:   checkKeepaliveClosed,
 }
 
 func checkKeepaliveClosed(p *Pass) {

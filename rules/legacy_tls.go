@@ -45,6 +45,8 @@ default server decide. Without the directive nginx offers what browsers speak.`,
     }
 }
 `,
+	Links: []string{"https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_protocols"},
+	Options: []Option{optWebSocket},
 	Check: checkLegacyTLS,
 }
 

@@ -39,8 +39,13 @@ Sec-WebSocket-Extensions "" only turns compression off.`,
     proxy_read_timeout 1h;
 }
 `,
-	Reason: effective.LostHandshakeHeaders,
-	Check:  checkLostHandshakeHeaders,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass_request_headers",
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header",
+	},
+	Options: []Option{optWebSocket},
+	Reason:  effective.LostHandshakeHeaders,
+	Check:   checkLostHandshakeHeaders,
 }
 
 func checkLostHandshakeHeaders(p *Pass) {

@@ -44,7 +44,9 @@ cannot be seen in the configuration, and most do not.`,
     }
 }
 `,
-	Check: checkLostHost,
+	Links:   []string{"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header"},
+	Options: []Option{optWebSocket},
+	Check:   checkLostHost,
 }
 
 func checkLostHost(p *Pass) {

@@ -57,6 +57,10 @@ http {
     }
 }
 `,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header",
+		"https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#if",
+	},
 	Check: checkMisplacedDirective,
 }
 

@@ -36,8 +36,13 @@ map where the http block is at hand, and else writes "upgrade".`,
     proxy_read_timeout 1h;
 }
 `,
-	Reason: effective.MissingConnection,
-	Check:  checkMissingConnectionHeader,
+	Links: []string{
+		"https://nginx.org/en/docs/http/websocket.html",
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header",
+	},
+	Options: []Option{optWebSocket, optVersion},
+	Reason:  effective.MissingConnection,
+	Check:   checkMissingConnectionHeader,
 }
 
 func checkMissingConnectionHeader(p *Pass) {

@@ -36,8 +36,13 @@ The fix adds the line. It replaces one that was written only with --unsafe.`,
     proxy_read_timeout 1h;
 }
 `,
-	Reason: effective.MissingHTTPVersion,
-	Check:  checkMissingHTTPVersion,
+	Links: []string{
+		"https://nginx.org/en/docs/http/websocket.html",
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_http_version",
+	},
+	Options: []Option{optWebSocket, optVersion},
+	Reason:  effective.MissingHTTPVersion,
+	Check:   checkMissingHTTPVersion,
 }
 
 func checkMissingHTTPVersion(p *Pass) {

@@ -29,8 +29,13 @@ http {
     }
 }
 `,
-	Reason: effective.MissingResolver,
-	Check:  checkMissingResolver,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver",
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass",
+	},
+	Options: []Option{optWebSocket},
+	Reason:  effective.MissingResolver,
+	Check:   checkMissingResolver,
 }
 
 func checkMissingResolver(p *Pass) {

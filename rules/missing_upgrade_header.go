@@ -36,8 +36,13 @@ Connection says "upgrade", which is no protocol.`,
     proxy_read_timeout 1h;
 }
 `,
-	Reason: effective.MissingUpgrade,
-	Check:  checkMissingUpgradeHeader,
+	Links: []string{
+		"https://nginx.org/en/docs/http/websocket.html",
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header",
+	},
+	Options: []Option{optWebSocket},
+	Reason:  effective.MissingUpgrade,
+	Check:   checkMissingUpgradeHeader,
 }
 
 func checkMissingUpgradeHeader(p *Pass) {

@@ -51,7 +51,12 @@ server {
     }
 }
 `,
-	Check: checkNoAffinity,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_upstream_module.html#ip_hash",
+		"https://nginx.org/en/docs/http/load_balancing.html#nginx_load_balancing_with_ip_hash",
+	},
+	Options: []Option{optWebSocket},
+	Check:   checkNoAffinity,
 }
 
 // balancers are the directives of an upstream that choose its server, of nginx

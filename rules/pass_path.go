@@ -25,7 +25,9 @@ arguments are lost.`,
     proxy_read_timeout 1h;
 }
 `,
-	Check: checkPassPath,
+	Links:   []string{"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass"},
+	Options: []Option{optWebSocket},
+	Check:   checkPassPath,
 }
 
 func checkPassPath(p *Pass) {

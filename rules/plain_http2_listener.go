@@ -28,8 +28,13 @@ The parameter counts for the whole socket, whichever server wrote it.`,
     }
 }
 `,
-	Reason: effective.PlainHTTP2Listener,
-	Check:  checkPlainHTTP2Listener,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_core_module.html#listen",
+		"https://nginx.org/en/docs/http/ngx_http_v2_module.html#http2",
+	},
+	Options: []Option{optWebSocket, optVersion},
+	Reason:  effective.PlainHTTP2Listener,
+	Check:   checkPlainHTTP2Listener,
 }
 
 func checkPlainHTTP2Listener(p *Pass) {

@@ -30,7 +30,9 @@ speaks TLS for it, all is well; nginx cannot tell.`,
     }
 }
 `,
-	Check: checkPlaintextWebSocket,
+	Links:   []string{"https://nginx.org/en/docs/http/configuring_https_servers.html"},
+	Options: []Option{optWebSocket},
+	Check:   checkPlaintextWebSocket,
 }
 
 func checkPlaintextWebSocket(p *Pass) {

@@ -28,8 +28,13 @@ have to use wss:// then, or the redirect has to spare this path.`,
     }
 }
 `,
-	Reason: effective.RedirectedHandshake,
-	Check:  checkRedirectedHandshake,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#return",
+		"https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#rewrite",
+	},
+	Options: []Option{optWebSocket},
+	Reason:  effective.RedirectedHandshake,
+	Check:   checkRedirectedHandshake,
 }
 
 func checkRedirectedHandshake(p *Pass) {

@@ -36,6 +36,10 @@ person to judge.`,
     add_header Connection "upgrade";
 }
 `,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header",
+		"https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header",
+	},
 	Check: checkResponseHeaderMistake,
 }
 

@@ -58,11 +58,28 @@ type Rule struct {
 	Doc      string   // why nginx behaves so; paragraphs
 	Before   string   // an example that the rule finds
 	After    string   // Before as its fix leaves it; "" where there is no fix
+	Links    []string // what nginx's documentation says of it
+	Options  []Option // the settings that change what it finds or writes, besides its severity
 	// Reason is the cause of a broken handshake that the rule speaks for,
 	// "" for rules that speak for none.
 	Reason effective.ReasonKind
 	Check  func(*Pass)
 }
+
+// Option is a setting that changes what a rule finds or writes.
+type Option struct {
+	Setting string // as .wsnginx.yaml has it, with its default or an example
+	Flag    string // the flag that says the same, "" where there is none
+	Doc     string // what it says: one line, lower case, no final stop
+}
+
+var (
+	optWebSocket = Option{"websocket: [/live/*]", "--websocket",
+		"locations that carry WebSocket though nothing in the configuration says so; not-websocket names those that do not"}
+	optReadTimeoutMin = Option{"read-timeout: {min: 5m}", "", "the least timeout that is long enough"}
+	optReadTimeoutSet = Option{"read-timeout: {set: 24h}", "", "the timeout that the fix writes"}
+	optVersion        = Option{"nginx-version: " + effective.DefaultVersion.String(), "--nginx-version", "the version of nginx to judge for"}
+)
 
 // Safety says what a fix may change for ordinary requests.
 type Safety string

@@ -48,7 +48,9 @@ hence the fix needs --unsafe.`,
     }
 }
 `,
-	Check: checkShadowedLocation,
+	Links:   []string{"https://nginx.org/en/docs/http/ngx_http_core_module.html#location"},
+	Options: []Option{optWebSocket},
+	Check:   checkShadowedLocation,
 }
 
 func checkShadowedLocation(p *Pass) {

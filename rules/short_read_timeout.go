@@ -44,8 +44,13 @@ only; where ordinary requests share it, or a value was written, with --unsafe.`,
     }
 }
 `,
-	Reason: effective.ZeroTimeout,
-	Check:  checkShortReadTimeout,
+	Links: []string{
+		"https://nginx.org/en/docs/http/websocket.html",
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout",
+	},
+	Options: []Option{optWebSocket, optReadTimeoutMin, optReadTimeoutSet},
+	Reason:  effective.ZeroTimeout,
+	Check:   checkShortReadTimeout,
 }
 
 // defaultTimeout is nginx's, and what sockets that nobody pings die of.

@@ -27,7 +27,12 @@ closed in the middle of a transfer. Both are 60s unless something is written.`,
     proxy_send_timeout 5s;
 }
 `,
-	Check: checkShortSendTimeout,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_send_timeout",
+		"https://nginx.org/en/docs/http/ngx_http_core_module.html#send_timeout",
+	},
+	Options: []Option{optWebSocket},
+	Check:   checkShortSendTimeout,
 }
 
 // leastSend is the send timeout below which an ordinary pause is fatal.

@@ -63,7 +63,9 @@ http {
     }
 }
 `,
-	Check: checkShortStreamTimeout,
+	Links:   []string{"https://nginx.org/en/docs/stream/ngx_stream_proxy_module.html#proxy_timeout"},
+	Options: []Option{optWebSocket, optReadTimeoutMin},
+	Check:   checkShortStreamTimeout,
 }
 
 func checkShortStreamTimeout(p *Pass) {

@@ -33,7 +33,12 @@ http {
     }
 }
 `,
-	Check: checkSSLWithoutCertificate,
+	Links: []string{
+		"https://nginx.org/en/docs/http/configuring_https_servers.html",
+		"https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate",
+	},
+	Options: []Option{optVersion},
+	Check:   checkSSLWithoutCertificate,
 }
 
 func checkSSLWithoutCertificate(p *Pass) {

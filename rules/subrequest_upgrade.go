@@ -59,7 +59,12 @@ would inherit. Lines of its own get an empty value.`,
     }
 }
 `,
-	Check: checkSubrequestUpgrade,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_auth_request_module.html#auth_request",
+		"https://nginx.org/en/docs/http/ngx_http_mirror_module.html#mirror",
+	},
+	Options: []Option{optWebSocket},
+	Check:   checkSubrequestUpgrade,
 }
 
 func checkSubrequestUpgrade(p *Pass) {

@@ -38,6 +38,7 @@ line takes effect for the first time.`,
     proxy_read_timeout 1h;
 }
 `,
+	Links: []string{"https://nginx.org/en/docs/beginners_guide.html#conf_structure"},
 	Check: checkSwallowedDirective,
 }
 

@@ -27,7 +27,9 @@ location without it, or one for exactly that path, takes both.`,
     }
 }
 `,
-	Check: checkTrailingSlashRedirect,
+	Links:   []string{"https://nginx.org/en/docs/http/ngx_http_core_module.html#location"},
+	Options: []Option{optWebSocket},
+	Check:   checkTrailingSlashRedirect,
 }
 
 func checkTrailingSlashRedirect(p *Pass) {

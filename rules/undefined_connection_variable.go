@@ -52,8 +52,13 @@ http {
     }
 }
 `,
-	Reason: effective.UndefinedVariable,
-	Check:  checkUndefinedConnectionVariable,
+	Links: []string{
+		"https://nginx.org/en/docs/http/websocket.html",
+		"https://nginx.org/en/docs/http/ngx_http_map_module.html#map",
+	},
+	Options: []Option{optVersion},
+	Reason:  effective.UndefinedVariable,
+	Check:   checkUndefinedConnectionVariable,
 }
 
 func checkUndefinedConnectionVariable(p *Pass) {

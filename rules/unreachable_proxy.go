@@ -26,8 +26,10 @@ both go together.`,
     proxy_read_timeout 1h;
 }
 `,
-	Reason: effective.UnreachableProxy,
-	Check:  checkUnreachableProxy,
+	Links:   []string{"https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files"},
+	Options: []Option{optWebSocket},
+	Reason:  effective.UnreachableProxy,
+	Check:   checkUnreachableProxy,
 }
 
 func checkUnreachableProxy(p *Pass) {

@@ -52,7 +52,12 @@ http {
     }
 }
 `,
-	Check: checkUnrestrictedUpgrade,
+	Links: []string{
+		"https://nginx.org/en/docs/http/websocket.html",
+		"https://nginx.org/en/docs/http/ngx_http_map_module.html#map",
+	},
+	Options: []Option{optWebSocket},
+	Check:   checkUnrestrictedUpgrade,
 }
 
 func checkUnrestrictedUpgrade(p *Pass) {

@@ -23,8 +23,10 @@ The version judged for is --nginx-version, or nginx-version in the settings.`,
     proxy_read_timeout 1h;
 }
 `,
-	Reason: effective.UnsupportedNginx,
-	Check:  checkUnsupportedNginx,
+	Links:   []string{"https://nginx.org/en/docs/http/websocket.html"},
+	Options: []Option{optWebSocket, optVersion},
+	Reason:  effective.UnsupportedNginx,
+	Check:   checkUnsupportedNginx,
 }
 
 func checkUnsupportedNginx(p *Pass) {

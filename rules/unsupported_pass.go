@@ -18,8 +18,10 @@ code: the client waits until a timeout.`,
     fastcgi_pass 127.0.0.1:9000;
 }
 `,
-	Reason: effective.UnsupportedPass,
-	Check:  checkUnsupportedPass,
+	Links:   []string{"https://nginx.org/en/docs/http/websocket.html"},
+	Options: []Option{optWebSocket},
+	Reason:  effective.UnsupportedPass,
+	Check:   checkUnsupportedPass,
 }
 
 func checkUnsupportedPass(p *Pass) {

@@ -36,7 +36,9 @@ ends the handshake, and nginx answers 502.`,
     proxy_ssl_server_name on;
 }
 `,
-	Check: checkUpstreamSNI,
+	Links:   []string{"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ssl_server_name"},
+	Options: []Option{optWebSocket},
+	Check:   checkUpstreamSNI,
 }
 
 func checkUpstreamSNI(p *Pass) {

@@ -34,6 +34,10 @@ block have no scheme at all.`,
     proxy_read_timeout 1h;
 }
 `,
+	Links: []string{
+		"https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass",
+		"https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server",
+	},
 	Reason: effective.WebSocketScheme,
 	Check:  checkWebSocketScheme,
 }

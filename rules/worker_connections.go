@@ -32,7 +32,12 @@ http {
     }
 }
 `,
-	Check: checkWorkerConnections,
+	Links: []string{
+		"https://nginx.org/en/docs/ngx_core_module.html#worker_connections",
+		"https://nginx.org/en/docs/ngx_core_module.html#worker_rlimit_nofile",
+	},
+	Options: []Option{optWebSocket},
+	Check:   checkWorkerConnections,
 }
 
 // fewConnections is what worker_connections should reach: Debian's 768 is below.

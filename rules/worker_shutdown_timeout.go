@@ -34,7 +34,12 @@ http {
     }
 }
 `,
-	Check: checkWorkerShutdownTimeout,
+	Links: []string{
+		"https://nginx.org/en/docs/ngx_core_module.html#worker_shutdown_timeout",
+		"https://nginx.org/en/docs/control.html#reconfiguration",
+	},
+	Options: []Option{optWebSocket, optVersion},
+	Check:   checkWorkerShutdownTimeout,
 }
 
 func checkWorkerShutdownTimeout(p *Pass) {

@@ -54,8 +54,13 @@ http {
     }
 }
 `,
-	Reason: effective.WrongMap,
-	Check:  checkWrongConnectionMap,
+	Links: []string{
+		"https://nginx.org/en/docs/http/websocket.html",
+		"https://nginx.org/en/docs/http/ngx_http_map_module.html#map",
+	},
+	Options: []Option{optWebSocket},
+	Reason:  effective.WrongMap,
+	Check:   checkWrongConnectionMap,
 }
 
 func checkWrongConnectionMap(p *Pass) {

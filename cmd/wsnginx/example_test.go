@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,9 +116,46 @@ func TestExplain(t *testing.T) {
 		if status != 0 || stderr != "" {
 			t.Errorf("explain %s: exit status %d, stderr %q", r.Name, status, stderr)
 		}
-		for _, want := range []string{r.Name, r.Summary, strings.TrimSpace(r.Doc)} {
+		for _, want := range append([]string{r.Name, r.Summary, strings.TrimSpace(r.Doc)}, r.Links...) {
 			if !strings.Contains(words(stdout), words(want)) {
 				t.Errorf("explain %s does not say %q:\n%s", r.Name, want, stdout)
+			}
+		}
+	}
+}
+
+// What is said of a rule's options can be written so in .wsnginx.yaml, and lint has
+// the flags.
+func TestRuleOptions(t *testing.T) {
+	_, stdout, _ := command(t, ".", "rules", "--format", "json")
+	var list struct {
+		Rules []struct {
+			Name    string
+			Options []struct{ Setting, Flag string }
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &list); err != nil {
+		t.Fatal(err)
+	}
+	_, help, _ := command(t, ".", "lint", "--help")
+	seen := map[string]bool{}
+	for _, r := range list.Rules {
+		if len(r.Options) == 0 {
+			t.Errorf("%s has no option, not even its severity", r.Name)
+		}
+		for _, o := range r.Options {
+			if flag, _, _ := strings.Cut(o.Flag, " "); !strings.Contains(help, flag) {
+				t.Errorf("%s: lint has no flag %s", r.Name, flag)
+			}
+			if seen[o.Setting] {
+				continue
+			}
+			seen[o.Setting] = true
+			dir := t.TempDir()
+			writeAll(t, dir, map[string]string{".wsnginx.yaml": o.Setting + "\n", "a.conf": "server { listen 80; }\n"})
+			status, stdout, stderr := command(t, dir, "settings", "--show", "a.conf")
+			if status != 0 || stderr != "" || !strings.Contains(stdout, ".wsnginx.yaml") {
+				t.Errorf("%s: settings of %q: exit status %d\n%s%s", r.Name, o.Setting, status, stdout, stderr)
 			}
 		}
 	}

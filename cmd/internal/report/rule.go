@@ -38,16 +38,24 @@ type rulesDocument struct {
 }
 
 type ruleJSON struct {
-	Name          string  `json:"name"`
-	Category      string  `json:"category"`
-	Severity      string  `json:"severity"`
-	Advice        bool    `json:"advice"`
-	Fix           *string `json:"fix"`
-	Summary       string  `json:"summary"`
-	Documentation string  `json:"documentation"`
-	Before        string  `json:"before"`
-	After         string  `json:"after"`
-	URL           string  `json:"url"`
+	Name          string       `json:"name"`
+	Category      string       `json:"category"`
+	Severity      string       `json:"severity"`
+	Advice        bool         `json:"advice"`
+	Fix           *string      `json:"fix"`
+	Summary       string       `json:"summary"`
+	Documentation string       `json:"documentation"`
+	Before        string       `json:"before"`
+	After         string       `json:"after"`
+	Links         []string     `json:"links"`
+	Options       []optionJSON `json:"options"`
+	URL           string       `json:"url"`
+}
+
+type optionJSON struct {
+	Setting string  `json:"setting"`
+	Flag    *string `json:"flag"`
+	Summary string  `json:"summary"`
 }
 
 // RulesJSON prints the list of rules, with all there is to say about each, as
@@ -57,7 +65,14 @@ func RulesJSON(w io.Writer, list []*rules.Rule) error {
 	for _, r := range list {
 		one := ruleJSON{
 			Name: r.Name, Category: string(r.Category), Severity: r.Severity.String(), Advice: r.Advice, Summary: r.Summary,
-			Documentation: strings.TrimSpace(r.Doc), Before: r.Before, After: r.After, URL: RuleURL(r),
+			Documentation: strings.TrimSpace(r.Doc), Before: r.Before, After: r.After, Links: append([]string{}, r.Links...), Options: []optionJSON{}, URL: RuleURL(r),
+		}
+		for _, o := range optionsOf(r) {
+			option := optionJSON{Setting: o.Setting, Summary: o.Doc}
+			if o.Flag != "" {
+				option.Flag = &o.Flag
+			}
+			one.Options = append(one.Options, option)
 		}
 		if r.Fixable != "" {
 			one.Fix = &r.Fixable
@@ -93,10 +108,42 @@ func Rule(w io.Writer, r *rules.Rule, s Style) error {
 	if r.After != "" {
 		fmt.Fprintf(b, "\n%s\n\n%s", s.in(bold, "After"), indent(r.After))
 	}
+	fmt.Fprintf(b, "\n%s\n\n", s.in(bold, "Options, in .wsnginx.yaml"))
+	for _, o := range optionsOf(r) {
+		fmt.Fprintf(b, "    %s\n%s", o.Setting, indent(indent(fill(optionText(o), s.Width-8)+"\n")))
+	}
 	if r.Category != rules.Comments { // a comment cannot be ignored by another
 		fmt.Fprintf(b, "\n%s\n\n    # wsnginx:ignore %s the reason\n", s.in(bold, "To ignore one finding, on the line before it"), r.Name)
 	}
+	if len(r.Links) > 0 {
+		fmt.Fprintf(b, "\n%s\n\n", s.in(bold, "What nginx's documentation says"))
+		for _, link := range r.Links {
+			fmt.Fprintf(b, "    %s\n", s.link(link, link))
+		}
+	}
 	return b.Flush()
+}
+
+// optionsOf returns the settings that change what comes of a rule: its severity, and
+// its own.
+func optionsOf(r *rules.Rule) []rules.Option {
+	severity := rules.Option{Setting: fmt.Sprintf("severity: {%s: %s}", r.Name, rules.Info), Doc: "error, warning, info or off"}
+	if r.Severity == rules.Info {
+		severity.Setting = fmt.Sprintf("severity: {%s: %s}", r.Name, rules.Warning)
+	}
+	if r.Advice {
+		return append([]rules.Option{{Setting: fmt.Sprintf("extend-select: [%s]", r.Name), Flag: "--extend-select " + r.Name, Doc: "have it run"}, severity}, r.Options...)
+	}
+	severity.Flag = "--ignore " + r.Name
+	return append([]rules.Option{severity}, r.Options...)
+}
+
+// optionText says in a line what an option is.
+func optionText(o rules.Option) string {
+	if o.Flag == "" {
+		return o.Doc
+	}
+	return o.Doc + " (" + o.Flag + ")"
 }
 
 // pageWidth is how many columns prose is filled to.
@@ -153,8 +200,22 @@ func RulePage(r *rules.Rule) string {
 	if r.After != "" {
 		fmt.Fprintf(&b, "\n## After\n\n```nginx\n%s```\n", r.After)
 	}
+	b.WriteString("\n## Options\n\nIn `.wsnginx.yaml`; the flags of the command line win over it.\n\n")
+	for _, o := range optionsOf(r) {
+		fmt.Fprintf(&b, "- `%s`: %s", o.Setting, o.Doc)
+		if o.Flag != "" {
+			fmt.Fprintf(&b, " (`%s`)", o.Flag)
+		}
+		b.WriteByte('\n')
+	}
 	if r.Category != rules.Comments {
 		fmt.Fprintf(&b, "\n## To ignore one finding\n\nOn the line before it, or at its end:\n\n```nginx\n# wsnginx:ignore %s the reason\n```\n", r.Name)
+	}
+	if len(r.Links) > 0 {
+		b.WriteString("\n## What nginx's documentation says\n\n")
+		for _, link := range r.Links {
+			fmt.Fprintf(&b, "- <%s>\n", link)
+		}
 	}
 	return b.String()
 }
