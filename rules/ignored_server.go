@@ -45,7 +45,7 @@ server {
 		"https://nginx.org/en/docs/http/server_names.html",
 	},
 	Options: []Option{optWebSocket},
-	Check: checkIgnoredServer,
+	Check:   checkIgnoredServer,
 }
 
 func checkIgnoredServer(p *Pass) {

@@ -45,9 +45,9 @@ default server decide. Without the directive nginx offers what browsers speak.`,
     }
 }
 `,
-	Links: []string{"https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_protocols"},
+	Links:   []string{"https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_protocols"},
 	Options: []Option{optWebSocket},
-	Check: checkLegacyTLS,
+	Check:   checkLegacyTLS,
 }
 
 func checkLegacyTLS(p *Pass) {
