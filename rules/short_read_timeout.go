@@ -17,7 +17,9 @@ var shortReadTimeout = &Rule{
 	Doc: `Once a connection is upgraded, nginx closes it when neither side has sent
 anything for proxy_read_timeout, 60 seconds by default, without a close frame:
 browsers report code 1006. Pings of either side keep it open if they come more
-often than that.
+often than that. Nothing in the configuration tells whether a backend pings, and
+so the example in nginx's documentation is reported as well: its page says that
+such a connection is closed after 60 seconds.
 
 proxy_connect_timeout and proxy_send_timeout have no part in it. A timeout of 0
 for reading or for connecting does not mean "never": nginx answers 504 to every
