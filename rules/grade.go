@@ -32,7 +32,7 @@ func (p *Pass) grade(r *effective.Route, reason *effective.Reason) Severity {
 	case effective.Declared:
 	}
 	if reason != nil && reason.Unless != "" {
-		sev = min(sev, p.unseenCap(), Warning)
+		sev = min(sev, p.unseenCap())
 	}
 	switch {
 	case reason != nil && (half(r) || r.PlainPath):

@@ -244,8 +244,6 @@ func (m *Model) judgeVersion(o *outcome, j *judgement) {
 	}
 	r := Reason{Kind: MissingHTTPVersion, Items: itemList(item)}
 	switch {
-	case gap != nil && item.Directive == nil && gap.lacksSites():
-		r.Unless = gap.sitesUnread()
 	case gap != nil:
 		j.unsure("%s", gap.unread())
 		return
@@ -280,26 +278,6 @@ func (m *Model) httpVersion(s *Scope) (version string, item Item, gap *Scope) {
 		return "1.0", Item{}, gap
 	}
 	return "1.1", Item{}, gap
-}
-
-// lacksSites reports whether all that was not read of s is what patterns at the
-// http level would have matched: sites, which set nothing for others. What a file
-// named there holds is for all of them.
-func (s *Scope) lacksSites() bool {
-	if s.Kind != HTTP || s.errorAt != "" || s.tag != "" || len(s.Unread) == 0 {
-		return false
-	}
-	for _, it := range s.Unread {
-		if !strings.ContainsAny(it.Arg(0), "*?[") {
-			return false
-		}
-	}
-	return true
-}
-
-// sitesUnread says which pattern was not followed.
-func (s *Scope) sitesUnread() string {
-	return fmt.Sprintf("include %s of %s was not followed", s.Unread[0].Arg(0), place(s.Unread[0]))
 }
 
 // unread says which include of the level was not followed.

@@ -41,10 +41,7 @@ func (m *Model) judgeHeaders(o *outcome, j *judgement, proto string) {
 	}
 	_, level := o.scope.effectiveOne(list)
 	lines := m.lines(o.scope, o.pass)
-	gap, unless := o.scope.gap(level, true), ""
-	if gap != nil && level == nil && proto == "proxy" && gap.lacksSites() {
-		unless, gap = gap.sitesUnread(), nil
-	}
+	gap := o.scope.gap(level, true)
 	if gap != nil && gap != level {
 		// An include that was not read may hold a list of its own,
 		// which would take the place of this one.
@@ -55,6 +52,7 @@ func (m *Model) judgeHeaders(o *outcome, j *judgement, proto string) {
 		j.unsure("which %s lines there are depends on the template (%s)", list, place(level.Own(list)[0]))
 		return
 	}
+	unless := ""
 	if level == nil && m.Outer != Main && proto == "proxy" {
 		unless = m.unseen()
 	}
