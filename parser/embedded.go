@@ -25,13 +25,13 @@ type part struct {
 const maxCarrier = 1 << 20
 
 // carries reports whether a file of that name may hold nginx configuration in the
-// blocks of another format: YAML, as it is or as a template of it.
+// blocks of another format: YAML, as it is, as a template of it or as Salt's states.
 func carries(name string) bool {
 	ext := strings.ToLower(filepath.Ext(name))
 	if templateExts[ext] {
 		ext = strings.ToLower(filepath.Ext(strings.TrimSuffix(name, filepath.Ext(name))))
 	}
-	return ext == ".yaml" || ext == ".yml"
+	return ext == ".yaml" || ext == ".yml" || ext == ".sls"
 }
 
 // partsOf returns the parts of the file at path, none where it cannot be read.
@@ -175,7 +175,7 @@ func scalarSpan(src string, start, outer int) Span {
 				inner = indent
 			}
 			end, open = next, depth
-		case !control:
+		case !control, depth < 0: // it ends what began before the scalar
 			return Span{start, end}
 		case opened(line) < 0 && open > 0:
 			end, open = next, open-1

@@ -29,6 +29,8 @@ func TestScalars(t *testing.T) {
 		{"one that ends what began in it", "a: |\n{{- if .y }}\n  y;\n{{- end }}\nb: c\n",
 			[]string{`a 1 "{{- if .y }}\n  y;\n{{- end }}\n"`}},
 		{"one that ends what began before it", "{{- if .y }}\na: |\n  y;\n{{- end }}\n", []string{`a 1 "  y;\n"`}},
+		{"lines of a template behind one that ends what began before it", "{{- define \"x\" }}\na: |-\n  y;\n{{- end -}}\n  {{- range .z }}\n  {{ . }}: b\n  {{- end }}\n", []string{`a 1 "  y;\n"`}},
+		{"a condition that begins in a line", "a: |\n  {{ if .y }}y;\n  {{ end }}\n  z;\n", []string{`a 1 "  {{ if .y }}y;\n  {{ end }}\n  z;\n"`}},
 		{"one that begins what comes after it", "a: |\n  y;\n{{- if .y }}\nb: c\n{{- end }}\n", []string{`a 1 "  y;\n"`}},
 		{"folded, quoted, plain", "a: >\n  x;\nb: \"|\"\nc: x |\nd: a | b\n# e: |\n  f|\n", nil},
 		{"empty", "a: |\nb: |\n\n", []string{`a 1 ""`, `b 1 ""`}},
