@@ -108,6 +108,10 @@ func TestEmbedded(t *testing.T) {
 			"main *wcm.yaml\ncm.yaml:7:7: not-followed: include \"/etc/nginx/conf.d/*.conf\" was not followed: it is not in this tree\nfragment *wcm.yaml\nfragment *wcm.yaml\n"},
 		{"templates of YAML", map[string]string{"c.yaml.j2": "a: |\n" + site, "c.yml.tpl": "a: |\n" + site}, nil,
 			"fragment *wc.yaml.j2\nfragment *wc.yml.tpl\n"},
+		{"Salt's states", map[string]string{"init.sls": "/etc/nginx/a.conf:\n  file.managed:\n    - contents: |\n" + "        " + strings.ReplaceAll(site, "\n", "\n        ")}, nil,
+			"fragment *winit.sls\n"},
+		{"what stands at the top of a main configuration", map[string]string{"a.yml": "a: |\n  pcre_jit on;\n  timer_resolution 100ms;\n  events { }\n  http {\n" + site + "  }\n"}, nil,
+			"main *wa.yml\n"},
 		{"nothing is proxied, or it is no configuration", map[string]string{
 			"a.yaml": "a: |\n  server { listen 80; }\n", "b.yaml": "a: |\n  curl proxy_pass\n  if x; then y; fi\n",
 			"c.yaml": "# proxy_pass\na: |\n  set -e;\n  cat > x <<E\n  server { listen 80; }\n  E\n", "d.conf": serverText}, nil,

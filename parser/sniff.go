@@ -138,7 +138,8 @@ var strongNames = set(`http events location upstream listen server_name server_n
 	expires add_header add_trailer resolver satisfy internal autoindex charset load_module multi_accept
 	default_type limit_except set_real_ip_from stub_status underscores_in_headers mirror etag
 	if_modified_since ignore_invalid_headers postpone_output reset_timedout_connection ip_hash least_conn
-	subrequest_output_buffer_size valid_referers rewrite_log server_tokens daemon pid server types slice ssi`)
+	subrequest_output_buffer_size valid_referers rewrite_log server_tokens daemon pid server types slice ssi
+	pcre_jit thread_pool timer_resolution master_process debug_connection`)
 
 // weakNames are directives that other languages use as well.
 var weakNames = set(`server rewrite if set return include break use user root alias allow deny index default stream mail hash zone
