@@ -81,8 +81,9 @@ func (p *Pass) checkNames(vs *effective.VirtualServer) {
 			alive = true
 		}
 	}
-	if alive { // what nobody can ask for is no loss
-		lost = slices.DeleteFunc(lost, func(name string) bool { return !askable(name) })
+	if alive { // what nobody can ask for is no loss, nor what was never meant as a name
+		swallowed := swallowedNames(vs)
+		lost = slices.DeleteFunc(lost, func(name string) bool { return !askable(name) || slices.Contains(swallowed, name) })
 	}
 	if len(lost) == 0 || by == nil || !parser.SameArm(by.Scope.Block, vs.Scope.Block) || by.Scope.Block == vs.Scope.Block && by.Scope.Via == vs.Scope.Via {
 		return
@@ -117,6 +118,20 @@ func (p *Pass) checkNames(vs *effective.VirtualServer) {
 		}
 	}
 	p.Report(f)
+}
+
+// swallowedNames returns the words that a server_name without its semicolon took
+// from the next line.
+func swallowedNames(vs *effective.VirtualServer) []string {
+	var names []string
+	for _, it := range vs.Scope.Own("server_name") {
+		if starts := (level{}).swallowed(it.Directive); len(starts) > 0 {
+			for _, w := range it.Args[starts[0]:] {
+				names = append(names, w.Value)
+			}
+		}
+	}
+	return names
 }
 
 // askable reports whether a request can be for a name: nginx answers 400 where a
