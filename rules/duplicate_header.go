@@ -129,16 +129,17 @@ func (p *Pass) reportDuplicate(s *effective.Scope, before []effective.Item, seco
 	// Where a third line of that name says something else, one less does not
 	// settle which of them counts.
 	if same && p.sameOwn(s, "proxy_set_header") && alike {
-		f.Fix = fixOf(Safe, "remove the second line", p.leaveOne(s, before, second), true)
+		f.Fix = fixOf(Safe, "remove one of the two lines", p.leaveOne(s, before, second), true)
 	}
 	p.Report(f)
 }
 
 // leaveOne plans the edits that leave one of several identical lines: the second one
-// goes, or, where that is other blocks' too, all before it.
+// goes, or, where that is other blocks' too or has a comment behind it that the first
+// has not, all before it.
 func (p *Pass) leaveOne(s *effective.Scope, before []effective.Item, second effective.Item) []Edit {
 	own := func(it effective.Item) bool { return literal(s, it) || p.mounts.once(it.File) }
-	if own(second) {
+	if own(second) && (len(before) > 1 || !own(before[0]) || !remarked(second) || remarked(before[0])) {
 		return []Edit{removeLine(second.Directive)}
 	}
 	var edits []Edit
@@ -149,4 +150,10 @@ func (p *Pass) leaveOne(s *effective.Scope, before []effective.Item, second effe
 		edits = append(edits, removeLine(it.Directive))
 	}
 	return edits
+}
+
+// remarked reports whether a comment stands behind a directive on its line.
+func remarked(it effective.Item) bool {
+	rest := it.File.Src[it.Span.End:it.File.LineEnd(it.Span.End)]
+	return strings.HasPrefix(strings.TrimLeft(rest, " \t"), "#")
 }
