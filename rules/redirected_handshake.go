@@ -1,6 +1,10 @@
 package rules
 
 import (
+	"slices"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
@@ -14,7 +18,9 @@ location. WebSocket clients do not follow redirects: a browser reports a failed
 connection where the page itself would have been sent on.
 
 The usual case is a server on port 80 that sends everything to https. Clients
-have to use wss:// then, or the redirect has to spare this path.`,
+have to use wss:// then, or the redirect has to spare this path. Where a server
+of the same name serves the same location with TLS, they can, and this is an
+info.`,
 	Before: `server {
     listen 80;
     return 301 https://$host$request_uri;
@@ -39,7 +45,11 @@ have to use wss:// then, or the redirect has to spare this path.`,
 
 func checkRedirectedHandshake(p *Pass) {
 	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
-		const says = "never gets a handshake: it is redirected before proxy_pass, and WebSocket clients do not follow; let this path through"
+		says := "never gets a handshake: it is redirected before proxy_pass, and WebSocket clients do not follow; let this path through"
+		if toTLS(reason.Items) && p.servedWithTLS(r) {
+			sev = min(sev, Info)
+			says = "never gets a handshake: it is redirected to https, and WebSocket clients do not follow; they have to use wss://"
+		}
 		f := atRoute(r, sev, subject(r)+" "+says)
 		if len(reason.Items) > 0 {
 			f.shared = outerLine(r, reason.Items[0], says)
@@ -49,4 +59,40 @@ func checkRedirectedHandshake(p *Pass) {
 		}
 		p.Report(f)
 	})
+}
+
+// toTLS reports whether every redirect leads to https.
+func toTLS(redirects []effective.Item) bool {
+	for _, it := range redirects {
+		if !slices.ContainsFunc(it.Args, func(w parser.Word) bool { return strings.HasPrefix(w.Value, "https://") }) {
+			return false
+		}
+	}
+	return len(redirects) > 0
+}
+
+// servedWithTLS reports whether r is one of a server without TLS, and a server of the
+// same name that has it passes WebSockets on in the same location.
+func (p *Pass) servedWithTLS(r *effective.Route) bool {
+	if r.Server == nil || r.Location == nil || hasTLS(r.Server) {
+		return false
+	}
+	modifier, match := r.Location.ModifierAndMatch()
+	for _, o := range p.intended() {
+		if o.Server == nil || o.Server == r.Server || o.Location == nil || o.Verdict == effective.Broken || !hasTLS(o.Server) {
+			continue
+		}
+		if m, at := o.Location.ModifierAndMatch(); m != modifier || at != match {
+			continue
+		}
+		if slices.ContainsFunc(o.Server.Names, func(n string) bool { return slices.Contains(r.Server.Names, n) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasTLS reports whether a server says that it takes TLS.
+func hasTLS(vs *effective.VirtualServer) bool {
+	return sslOn(vs.Scope) || slices.ContainsFunc(vs.Listens, func(l effective.Listen) bool { return l.SSL || l.QUIC })
 }
