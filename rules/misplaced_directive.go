@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -95,9 +96,12 @@ func (p *Pass) reportMisplaced(l level, wrong []effective.Item) {
 	it := wrong[0]
 	names := []string{it.Head.Value}
 	for _, w := range wrong[1:] {
-		if n := w.Head.Value; n != names[len(names)-1] {
+		if n := w.Head.Value; !slices.Contains(names, n) {
 			names = append(names, n)
 		}
+	}
+	if n := len(names); n > maxNamed+1 {
+		names = append(names[:maxNamed], fmt.Sprintf("%d others", n-maxNamed))
 	}
 	verb, sev := "stands", p.Rule.Severity
 	if l.Parent == nil && p.Model.Outer != effective.Main {
