@@ -137,9 +137,9 @@ func swallowedNames(vs *effective.VirtualServer) []string {
 // askable reports whether a request can be for a name: nginx answers 400 where a
 // Host has a blank, a control character or a slash in it (ngx_http_validate_host).
 // The backslash at the end of a line, which goes on with the next one elsewhere,
-// makes such a name of the line break.
+// makes such a name of the line break. A pattern may have them in it all the same.
 func askable(name string) bool {
-	return !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' })
+	return strings.HasPrefix(name, "~") || !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' })
 }
 
 func quoteAll(words []string) []string {
