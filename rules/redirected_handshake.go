@@ -18,9 +18,9 @@ location. WebSocket clients do not follow redirects: a browser reports a failed
 connection where the page itself would have been sent on.
 
 The usual case is a server on port 80 that sends everything to https. Clients
-have to use wss:// then, or the redirect has to spare this path. Where a server
-of the same name serves the same location with TLS, they can, and this is an
-info.`,
+have to use wss:// then, or the redirect has to spare this path. Where an if
+chooses what is redirected and a server of the same name serves the same location
+with TLS, this is an info.`,
 	Before: `server {
     listen 80;
     return 301 https://$host$request_uri;
@@ -46,7 +46,7 @@ info.`,
 func checkRedirectedHandshake(p *Pass) {
 	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
 		says := "never gets a handshake: it is redirected before proxy_pass, and WebSocket clients do not follow; let this path through"
-		if toTLS(reason.Items) && p.servedWithTLS(r) {
+		if someToTLS(reason.Items) && p.servedWithTLS(r) {
 			sev = min(sev, Info)
 			says = "never gets a handshake: it is redirected to https, and WebSocket clients do not follow; they have to use wss://"
 		}
@@ -61,10 +61,11 @@ func checkRedirectedHandshake(p *Pass) {
 	})
 }
 
-// toTLS reports whether every redirect leads to https.
-func toTLS(redirects []effective.Item) bool {
+// someToTLS reports whether every redirect leads to https and stands under an if: the
+// location passes other requests on.
+func someToTLS(redirects []effective.Item) bool {
 	for _, it := range redirects {
-		if !slices.ContainsFunc(it.Args, func(w parser.Word) bool { return strings.HasPrefix(w.Value, "https://") }) {
+		if up := it.Up(); up == nil || !up.Is("if") || !slices.ContainsFunc(it.Args, func(w parser.Word) bool { return strings.HasPrefix(w.Value, "https://") }) {
 			return false
 		}
 	}
