@@ -9,15 +9,41 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // part is nginx configuration that stands in a file of another format.
 type part struct {
-	text   *string // of the whole file
+	in     *carrier
 	span   Span
 	n      int    // which of the file's block scalars it is, from 1
 	key    string // what the file calls it: a ConfigMap's key is the name of the file that it becomes
 	folder int    // the mapping that holds it: its entries become files of one folder
+}
+
+// carrier is a file of another format.
+type carrier struct {
+	text    string
+	doubled bool // Compose reads it first, for which two dollars are one
+
+	mu    sync.Mutex
+	src   string // the bytes that were asked about last, which a fix may have changed
+	spans []Span // of their block scalars
+	lines *lineTable
+}
+
+// of returns the spans of the block scalars in src, other bytes of the file, and
+// where its lines begin.
+func (c *carrier) of(src string) ([]Span, *lineTable) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lines == nil || c.src != src {
+		c.src, c.lines, c.spans = src, &lineTable{src: src}, nil
+		for p := range scalars(src) {
+			c.spans = append(c.spans, p.span)
+		}
+	}
+	return c.spans, c.lines
 }
 
 // maxCarrier bounds the size of a file of another format that is searched for parts.
@@ -53,29 +79,36 @@ func readParts(path string) []part {
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxCarrier+1))
-	if err != nil || len(b) > maxCarrier || !bytes.Contains(b, []byte("proxy_pass")) {
+	if err != nil || !bytes.Contains(b, []byte("proxy_pass")) {
 		return nil
 	}
-	text := string(b)
+	return partsIn(string(b))
+}
+
+// partsIn returns the parts of a text.
+func partsIn(text string) []part {
+	if len(text) > maxCarrier || !strings.Contains(text, "proxy_pass") {
+		return nil
+	}
+	c := &carrier{text: text, doubled: isCompose(text)}
 	var parts []part
 	for p := range scalars(text) {
-		if isPart(text[p.span.Start:p.span.End]) {
-			p.text = &text
+		if in := text[p.span.Start:p.span.End]; isPart(in) {
+			p.in = c
 			parts = append(parts, p)
+			c.doubled = c.doubled || escapes(in, '$')
 		}
 	}
 	return parts
 }
 
-// scalarOf returns the span of block scalar n of a text, an empty one where there are
-// fewer.
-func scalarOf(src string, n int) Span {
-	for p := range scalars(src) {
-		if p.n == n {
-			return p.span
-		}
+// isCompose reports whether a YAML text is a Compose file that carries the content of
+// files.
+func isCompose(text string) bool {
+	has := func(key string) bool {
+		return strings.HasPrefix(text, key) || strings.Contains(text, "\n"+key)
 	}
-	return Span{}
+	return has("services:") && has("configs:")
 }
 
 // scalars returns the literal block scalars of a YAML text, or of a template of one:
@@ -83,31 +116,48 @@ func scalarOf(src string, n int) Span {
 // quoted ones are left out: their lines are not those that nginx reads.
 func scalars(src string) iter.Seq[part] {
 	return func(yield func(part) bool) {
+		tags := newTagLines(src)
 		last := part{folder: 1}
-		inner := 0 // the indentation of the last one's key
+		folders := 1
+		open := []mapping{{0, 1}} // the mappings around the current line that hold scalars
 		for at := 0; at < len(src); {
 			end := lineEnd(src, at)
 			line := strings.TrimRight(src[at:end], " \t\r\n")
-			at = end
-			indent := indentOf(line)
-			if line != "" && indent < inner && !controls(line) {
-				last.folder, inner = last.folder+1, 0
+			if line == "" || line[indentOf(line)] == '#' {
+				at = end
+				continue
 			}
-			key, ok := scalarKey(line)
+			if next := tags.alone(at); next > 0 {
+				at = next
+				continue
+			}
+			at = end
+			for len(open) > 0 && (open[len(open)-1].column > indentOf(line) || line == "---") {
+				open = open[:len(open)-1]
+			}
+			h, ok := headOf(line)
 			if !ok {
 				continue
 			}
-			if indent != inner {
-				last.folder, inner = last.folder+1, indent
+			if len(open) == 0 || open[len(open)-1].column < h.column {
+				folders++
+				open = append(open, mapping{h.column, folders})
 			}
-			last.n, last.key, last.span = last.n+1, key, scalarSpan(src, end, indent)
+			span := tags.scalarSpan(end, h)
+			at = max(end, span.End)
+			if h.folded {
+				continue
+			}
+			last.n, last.key, last.span, last.folder = last.n+1, h.key, span, open[len(open)-1].folder
 			if !yield(last) {
 				return
 			}
-			at = max(end, last.span.End)
 		}
 	}
 }
+
+// mapping is one of a YAML text: where its keys begin, and its number.
+type mapping struct{ column, folder int }
 
 // isPart reports whether a text inside another one is meant for nginx: it is
 // configuration to its end, or begins as nothing else does.
@@ -120,87 +170,155 @@ func isPart(text string) bool {
 		return holdsSite(text)
 	}
 	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' && !controls(line) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' && !strings.HasPrefix(line, "{{") && !strings.HasPrefix(line, "{%") {
 			name := line[:nameEnd(line, 0, wordByte)]
-			return strongName(name) || name == "server" && strings.HasSuffix(line, "{")
+			return strongName(name) && (name != "server" || strings.HasSuffix(line, "{"))
 		}
 	}
 	return false
 }
 
-// scalarKey reports whether a line begins a literal block scalar, and under which
-// key (YAML 1.2.2, 8.1).
-func scalarKey(line string) (key string, ok bool) {
-	line = strings.TrimSpace(line)
+// scalarHead is how a block scalar begins.
+type scalarHead struct {
+	key    string
+	column int  // where the key or, in a sequence, the dash stands
+	inner  int  // the indentation of its lines, 0 where the first one shows it
+	folded bool // its lines are no lines of the value
+}
+
+// headOf reports whether a line begins a block scalar, and how (YAML 1.2.2, 8.1).
+func headOf(line string) (h scalarHead, ok bool) {
+	h.column = indentOf(line)
+	line = line[h.column:]
 	if i := strings.Index(line, " #"); i >= 0 {
 		line = strings.TrimSpace(line[:i])
 	}
-	i := strings.LastIndexByte(line, '|')
+	i := strings.LastIndexAny(line, "|>")
 	if i < 2 || line[i-1] != ' ' || strings.Trim(line[i+1:], "+-123456789") != "" || line[0] == '#' {
-		return "", false
+		return h, false
 	}
-	words := strings.Fields(line[:i])
-	for len(words) > 0 && (words[len(words)-1][0] == '&' || words[len(words)-1][0] == '!') { // an anchor, a tag
-		words = words[:len(words)-1]
+	h.folded = line[i] == '>'
+	digit := strings.Trim(line[i+1:], "+-")
+	head := strings.TrimRight(line[:i], " \t")
+	for { // an anchor, a tag
+		word := head[strings.LastIndexByte(head, ' ')+1:]
+		if word == "" || len(word) == len(head) || word[0] != '&' && word[0] != '!' {
+			break
+		}
+		head = strings.TrimRight(head[:len(head)-len(word)], " \t")
 	}
-	if len(words) == 0 {
-		return "", false
+	for strings.HasPrefix(head, "- ") {
+		rest := strings.TrimLeft(head[1:], " ")
+		h.column += len(head) - len(rest)
+		head = rest
 	}
-	head := strings.Join(words, " ")
+	if digit != "" {
+		h.inner = h.column + int(digit[0]-'0')
+	}
 	if head == "-" || head == "?" {
-		return "", true
+		return h, true
 	}
-	key, ok = strings.CutSuffix(head, ":")
-	return strings.Trim(strings.TrimPrefix(key, "- "), `"' `), ok
+	key, ok := strings.CutSuffix(head, ":")
+	h.key = strings.Trim(key, `"' `)
+	return h, ok
 }
 
-// scalarSpan returns the span of the block scalar that begins at start and belongs
-// to a key with that indentation. A template's control words may stand further out:
-// such a line is part of the scalar where more of it follows, or where it ends what
-// began in it.
-func scalarSpan(src string, start, outer int) Span {
-	inner, end := 0, start
+// tagLines finds the lines of a text that are nothing but tags of a template.
+type tagLines struct {
+	src string
+	t   tagging
+}
+
+// maxTag bounds the bytes of a tag that is looked for in the lines of YAML.
+const maxTag = 4 << 10
+
+func newTagLines(src string) *tagLines {
+	return &tagLines{src, tagging{jinja: true, missing: map[string]int{}}}
+}
+
+// at returns the tag in braces that begins at i.
+func (l *tagLines) at(i int) (tag, bool) {
+	if !strings.HasPrefix(l.src[i:], "{{") && !strings.HasPrefix(l.src[i:], "{%") && !strings.HasPrefix(l.src[i:], "{#") {
+		return tag{}, false
+	}
+	l.t.src = l.src[:min(len(l.src), i+maxTag)]
+	clear(l.t.missing)
+	return l.t.at(i)
+}
+
+// alone returns the offset after the line that begins at i, or after the last of the
+// lines where a tag goes on, if there is nothing in it but tags; else 0.
+func (l *tagLines) alone(i int) int {
+	for met := false; ; met = true {
+		i += len(l.src[i:]) - len(strings.TrimLeft(l.src[i:], " \t"))
+		g, ok := l.at(i)
+		if !ok {
+			if end := lineEnd(l.src, i); met && strings.TrimSpace(l.src[i:end]) == "" {
+				return end
+			}
+			return 0
+		}
+		i = g.end
+	}
+}
+
+// conditions returns by how much more conditions begin than end in a span, and how far
+// its tags leave those that had begun before it: a tag for the next arm leaves one.
+func (l *tagLines) conditions(s Span) (opened, left int) {
+	for i := s.Start; i < s.End; i++ {
+		n := strings.IndexByte(l.src[i:s.End], '{')
+		if n < 0 {
+			break
+		}
+		i += n
+		g, ok := l.at(i)
+		if !ok {
+			continue
+		}
+		switch g.class {
+		case openTag:
+			opened++
+		case elseTag:
+			left = max(left, 1-opened)
+		case closeTag:
+			opened--
+			left = max(left, -opened)
+		}
+		i = g.end - 1
+	}
+	return opened, left
+}
+
+// scalarSpan returns the span of the block scalar whose head stands before start. A
+// template's control words may stand further out: such a line is part of the scalar
+// where more of it follows, or where it ends what began in it. One that leaves the
+// condition that holds the scalar ends it.
+func (l *tagLines) scalarSpan(start int, h scalarHead) Span {
+	src, inner, end := l.src, h.inner, start
 	depth, open := 0, 0 // conditions that have begun and not ended: here, and at end
 	for at, next := start, 0; at < len(src); at = next {
 		next = lineEnd(src, at)
 		line := strings.TrimRight(src[at:next], " \t\r\n")
-		control := controls(line)
-		if control {
-			depth += opened(line)
-		}
+		after := l.alone(at)
+		next = max(next, after)
+		opened, left := l.conditions(Span{at, next})
 		switch indent := indentOf(line); {
 		case line == "":
-		case indent > outer && indent >= inner:
-			if inner == 0 && !control {
+		case indent > h.column && indent >= inner:
+			if inner == 0 && after == 0 {
 				inner = indent
 			}
-			end, open = next, depth
-		case !control, depth < 0: // it ends what began before the scalar
+			end, open = next, depth+opened
+		case after == 0:
 			return Span{start, end}
-		case opened(line) < 0 && open > 0:
+		case opened < 0 && open > 0:
 			end, open = next, open-1
+		case left > depth:
+			return Span{start, end}
 		}
+		depth += opened
 	}
 	return Span{start, end}
-}
-
-// controls reports whether a line is nothing but a tag of a template.
-func controls(line string) bool {
-	line = strings.TrimSpace(line)
-	return strings.HasPrefix(line, "{{") && strings.HasSuffix(line, "}}") || strings.HasPrefix(line, "{%") && strings.HasSuffix(line, "%}")
-}
-
-// opened returns 1 for a tag that begins a condition, -1 for one that ends one.
-func opened(line string) int {
-	line = strings.TrimSpace(line)
-	g, ok := newTagging(line, Span{0, len(line)}).at(0)
-	switch {
-	case ok && g.end == len(line) && g.class == openTag:
-		return 1
-	case ok && g.end == len(line) && g.class == closeTag:
-		return -1
-	}
-	return 0
 }
 
 func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"sort"
 	"strings"
-	"sync"
-	"unicode/utf8"
 
 	"github.com/tufanbarisyildirim/gonginx/config"
 )
@@ -27,11 +25,7 @@ type File struct {
 	includes []*Directive  // the include directives at any depth, in source order
 	count    int           // how many directives there are at any depth
 
-	lineOnce sync.Once
-	lines    []int // offset of the first byte of each line
-
-	stepOnce sync.Once
-	steps    []step // of long lines
+	lines *lineTable // of its bytes
 }
 
 // Word is one argument of a directive, or its name.
@@ -86,62 +80,21 @@ type Position struct {
 // Position returns the place of a byte offset. As in nginx, only a line feed
 // ends a line. A byte that is not UTF-8 counts as one character.
 func (f *File) Position(offset int) Position {
-	lines := f.lineStarts()
+	lines := f.lines.starts()
 	n := sort.SearchInts(lines, offset+1) - 1
-	return Position{n + 1, f.characters(lines[n], offset) + 1, offset}
-}
-
-// longLine is the distance from a line's start from which on the characters before
-// an offset are not counted one by one.
-const longLine = 4096
-
-// step is an offset in a file, and how many characters stand before it.
-type step struct {
-	offset, characters int
-}
-
-// characters returns how many characters stand from the start of a line up to an
-// offset.
-func (f *File) characters(start, offset int) int {
-	if offset-start < longLine {
-		return utf8.RuneCountInString(f.Src[start:offset])
-	}
-	f.stepOnce.Do(f.findSteps)
-	return f.before(offset) - f.before(start)
-}
-
-// before returns how many characters stand before an offset.
-func (f *File) before(offset int) int {
-	i := sort.Search(len(f.steps), func(i int) bool { return f.steps[i].offset > offset }) - 1
-	return f.steps[i].characters + utf8.RuneCountInString(f.Src[f.steps[i].offset:offset])
-}
-
-// findSteps counts the characters before an offset in every few thousand: one at
-// which a byte of ASCII stands, which no character goes over.
-func (f *File) findSteps() {
-	at := step{}
-	f.steps = append(f.steps, at)
-	for next := longLine; next < len(f.Src); {
-		if f.Src[next] >= utf8.RuneSelf {
-			next++
-			continue
-		}
-		at = step{next, at.characters + utf8.RuneCountInString(f.Src[at.offset:next])}
-		f.steps = append(f.steps, at)
-		next += longLine
-	}
+	return Position{n + 1, f.lines.characters(lines[n], offset) + 1, offset}
 }
 
 // LineStart returns the offset at which the line that holds offset begins.
 func (f *File) LineStart(offset int) int {
-	lines := f.lineStarts()
+	lines := f.lines.starts()
 	return lines[sort.SearchInts(lines, offset+1)-1]
 }
 
 // LineEnd returns the offset behind the line feed that ends the line which holds
 // offset; the end of the file where there is none.
 func (f *File) LineEnd(offset int) int {
-	lines := f.lineStarts()
+	lines := f.lines.starts()
 	if n := sort.SearchInts(lines, offset+1); n < len(lines) {
 		return lines[n]
 	}
@@ -151,29 +104,14 @@ func (f *File) LineEnd(offset int) int {
 // Line returns the text of line n, counted from 1, without its line ending, and
 // the offset at which it starts.
 func (f *File) Line(n int) (text string, start int) {
-	lines := f.lineStarts()
+	lines := f.lines.starts()
 	start = lines[n-1]
 	text = strings.TrimSuffix(f.Src[start:f.LineEnd(start)], "\n")
 	return strings.TrimSuffix(text, "\r"), start
 }
 
 // LineCount returns the number of lines.
-func (f *File) LineCount() int { return len(f.lineStarts()) }
-
-func (f *File) lineStarts() []int {
-	f.lineOnce.Do(func() {
-		f.lines = make([]int, 1, strings.Count(f.Src, "\n")+1)
-		for i := 0; i < len(f.Src); {
-			n := strings.IndexByte(f.Src[i:], '\n')
-			if n < 0 {
-				break
-			}
-			i += n + 1
-			f.lines = append(f.lines, i)
-		}
-	})
-	return f.lines
-}
+func (f *File) LineCount() int { return len(f.lines.starts()) }
 
 // Config returns gonginx's configuration over the same nodes.
 func (f *File) Config() *config.Config {

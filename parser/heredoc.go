@@ -8,13 +8,14 @@ import (
 // writtenDollar returns how a text writes nginx's dollar sign where another program
 // reads it first: \$host in the body of a shell's here-document and, embedded in a
 // file of another format, $$host, as Compose does. Words begin with the sign, and none
-// of nginx's own variables stands without it. What other templates write is
+// of nginx's own variables stands without it; in a Compose file there may be none at
+// all. What other templates write is
 // templateDollar's. Elsewhere it returns "".
-func writtenDollar(src string, embedded bool) string {
+func writtenDollar(src string, in *part) string {
 	switch {
 	case escapes(src, '\\'):
 		return `\$`
-	case embedded && escapes(src, '$'):
+	case in != nil && (escapes(src, '$') || in.in.doubled && !strings.Contains(strings.ReplaceAll(src, "${", ""), "$")):
 		return "$$"
 	}
 	return templateDollar(src)
@@ -166,7 +167,7 @@ func (f *File) Escape(text string) string {
 		}
 		if text[i] == '$' {
 			end := dollarEnd(text, i)
-			if bracedName := f.Dollar == "$${"; end == 0 && !bracedName || end > 0 && !holdsBare(f.Src, text[i:end]) {
+			if bracedName := f.Dollar == "$${"; end == 0 && !bracedName || end > 0 && !holdsBare(f.text(), text[i:end]) {
 				b.WriteString(f.Dollar)
 				i++
 				if bracedName { // what stands for $name is $${name}

@@ -61,6 +61,9 @@ func (f *File) Reparse(src string) *File { return parseAs(f.Name, src, f.as, nil
 // the file, or, where it stands in a file of another format, the end of its part.
 func (f *File) End() int { return f.end }
 
+// text returns the configuration in f.
+func (f *File) text() string { return f.Src[f.as.span(f.Src).Start:f.end] }
+
 // Embedded reports whether f is a part of a file of another format, which nginx does
 // not read as it is.
 func (f *File) Embedded() bool { return f.as.part != nil }
@@ -76,10 +79,22 @@ func (as reading) span(src string) Span {
 	switch {
 	case as.part == nil:
 		return Span{0, len(src)}
-	case src == *as.part.text:
+	case src == as.part.in.text:
 		return as.part.span
 	}
-	return scalarOf(src, as.part.n)
+	spans, _ := as.part.in.of(src)
+	if as.part.n > len(spans) {
+		return Span{}
+	}
+	return spans[as.part.n-1]
+}
+
+// readAs records in f how it is read.
+func (f *File) readAs(as reading) {
+	f.as = as
+	if as.part != nil {
+		_, f.lines = as.part.in.of(f.Src)
+	}
 }
 
 func parseText(name, src string) *File { return parseAs(name, src, reading{}, nil) }
@@ -89,12 +104,12 @@ func parseAs(name, src string, as reading, st *store) *File {
 	span := as.span(src)
 	text := src[span.Start:span.End]
 	p := newParsing(name, src, span, st)
-	p.file.as = as
+	p.file.readAs(as)
 	p.finishFile()
 	if as.part != nil && text == "" {
 		p.errorAt(span.Start, "the configuration that stood here is gone")
 	}
-	if p.odd || len(p.file.Errors) > 0 || strings.Contains(text, "<%") || strings.Contains(text, `\$`) || strings.Contains(text, "$$") || strings.Contains(text, "${") && templateDollar(text) != "" || holdsSeveral(text) {
+	if p.odd || len(p.file.Errors) > 0 || strings.Contains(text, "<%") || strings.Contains(text, `\$`) || strings.Contains(text, "$$") || as.part != nil && as.part.in.doubled || strings.Contains(text, "${") && templateDollar(text) != "" || holdsSeveral(text) {
 		if f := readTemplate(p.file, span); f != nil {
 			return f
 		}
@@ -108,7 +123,7 @@ func newParsing(name, src string, span Span, st *store) *parsing {
 	if st == nil {
 		st = &store{size: min(2+span.Len()/64, storeSize)}
 	}
-	p := &parsing{file: &File{Name: name, Src: src, end: span.End}, store: st}
+	p := &parsing{file: &File{Name: name, Src: src, end: span.End, lines: &lineTable{src: src}}, store: st}
 	p.scan = NewScanner(src[:span.End], p.errorAt)
 	p.scan.pos = span.Start
 	return p

@@ -68,6 +68,9 @@ func (w *Workspace) prepare(g *given) {
 			w.fromStdin(g.real, g.abs, name, string(w.opts.Stdin))
 		}
 		g.files = []string{g.abs}
+		if text := string(w.opts.Stdin); carries(name) || w.opts.StdinName == "" && otherFormat(text) == "YAML" {
+			g.parts = map[string][]part{g.abs: partsIn(text)}
+		}
 		return
 	}
 	g.abs = w.abs(g.path)

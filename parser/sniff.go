@@ -143,7 +143,13 @@ var strongNames = set(`http events location upstream listen server_name server_n
 
 // weakNames are directives that other languages use as well.
 var weakNames = set(`server rewrite if set return include break use user root alias allow deny index default stream mail hash zone
-	keepalive env empty_gif flv mp4 random sticky state protocol`)
+	keepalive env empty_gif flv mp4 random sticky state protocol working_directory
+	lock_file debug_points absolute_redirect aio directio gunzip disable_symlinks http2 http3 ssl
+	map_hash_bucket_size map_hash_max_size resolver_timeout log_not_found log_subrequest chunked_transfer_encoding
+	connection_pool_size request_pool_size lingering_close lingering_time lingering_timeout output_buffers port_in_redirect
+	recursive_error_pages secure_link secure_link_md5 secure_link_secret sendfile_max_chunk charset_map charset_types
+	source_charset override_charset autoindex_exact_size autoindex_format autoindex_localtime max_ranges max_headers
+	read_ahead post_action mirror_request_body uninitialized_variable_warn gunzip_buffers directio_alignment`)
 
 func set(names string) map[string]bool {
 	m := map[string]bool{}

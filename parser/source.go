@@ -61,7 +61,7 @@ func (w *Workspace) sourcesOf(real, path string, g *given) []*source {
 	for i := range parts {
 		key := fmt.Sprintf("%s\x00%d", real, parts[i].n)
 		if w.sources[key] == nil {
-			w.sources[key] = &source{real: real, abs: path, name: w.display(path, g), text: parts[i].text, as: reading{part: &parts[i]}}
+			w.sources[key] = &source{real: real, abs: path, name: w.display(path, g), text: &parts[i].in.text, as: reading{part: &parts[i]}, stdin: g.stdin}
 		}
 		all[i] = w.sources[key]
 	}

@@ -127,10 +127,10 @@ func (f *File) ArmAt(offset int) *Arm {
 func readTemplate(f *File, span Span) *File {
 	t := newTagging(f.Src, span)
 	p := newParsing(f.Name, f.Src, span, nil)
-	p.file.as = f.as
+	p.file.as, p.file.lines = f.as, f.lines
 	p.scan.tagged = &taggedScan{tagging: t}
 	p.template = &templateInfo{arms: map[*Directive]*Arm{}, opens: map[*Directive][]Span{}}
-	p.dollar = writtenDollar(f.Src[span.Start:span.End], f.as.part != nil)
+	p.dollar = writtenDollar(f.Src[span.Start:span.End], f.as.part)
 	p.setHeads()
 	p.finishFile()
 	g := p.file

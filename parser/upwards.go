@@ -19,8 +19,19 @@ func (r *rooting) explicit(path string) {
 		w.fail(g, "the main configuration was not read: it "+irregular(info.Mode()))
 		return
 	}
-	s := w.source(w.disk.realPath(g.abs), g.abs, w.display(g.abs, g))
-	w.readAll([]*source{s}, false)
+	g.real = w.disk.realPath(g.abs)
+	if carries(g.abs) {
+		g.parts = map[string][]part{g.abs: w.disk.partsOf(g.real)}
+	}
+	all := w.sourcesOf(g.real, g.abs, g)
+	w.readAll(all, false)
+	s := all[0]
+	for _, part := range all {
+		if part.file != nil && isWhole(part.file) {
+			s = part
+			break
+		}
+	}
 	if s.file == nil {
 		w.fail(g, "the main configuration was not read: "+reason(s.err))
 		return
