@@ -61,6 +61,9 @@ func (p *Pass) reportSwallowed(l level, it effective.Item, i int) {
 	}
 	refused := l.refuses(it.Directive)
 	so := "nginx starts all the same and never sees it"
+	if word.Value == "ssl_certificate" || word.Value == "ssl_certificate_key" {
+		so = "nginx never sees it" // and may not start for want of it
+	}
 	if refused {
 		so = "nginx does not start" + l.refusal(it.Directive)
 	}
