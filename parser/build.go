@@ -32,7 +32,8 @@ type building struct {
 	visits    map[*File]*visit
 	chain     []*Directive
 	instead   *standIn
-	dump      bool // the main file stands in a dump: so does all that it includes
+	mounted   map[*source]string // by part of a file of another format: the folder of the pattern that names it
+	dump      bool               // the main file stands in a dump: so does all that it includes
 }
 
 // visit is what is known of a file whose includes are being, or were, ordered.
@@ -50,7 +51,7 @@ func (w *Workspace) build(s *source, g *given, fragment bool) *Config {
 // buildWith is build with one file in the place of those that are enabled.
 func (w *Workspace) buildWith(s *source, g *given, fragment bool, instead *standIn) *Config {
 	c := &Config{Main: s.file, Fragment: fragment, includes: map[*Directive]*Include{}}
-	b := &building{w: w, c: c, given: g, instead: instead, links: map[string]string{}, found: map[*Directive]*inclusion{}, visits: map[*File]*visit{}}
+	b := &building{w: w, c: c, given: g, instead: instead, links: map[string]string{}, found: map[*Directive]*inclusion{}, visits: map[*File]*visit{}, mounted: map[*source]string{}}
 	b.dump = w.dump != nil && w.dump[filepath.ToSlash(s.name)] == s
 	b.place(s)
 	s.fixed = true

@@ -5,9 +5,7 @@ import (
 	"io"
 	"iter"
 	"os"
-	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -322,26 +320,3 @@ func (l *tagLines) scalarSpan(start int, h scalarHead) Span {
 }
 
 func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
-
-// resolveParts finds the parts that an include directive names in the file that holds
-// the main configuration: they become files of one folder, as a ConfigMap is mounted.
-// Where the user says where a path lies, that counts.
-func (b *building) resolveParts(inc *inclusion, name string) bool {
-	main := b.w.of[b.c.Main]
-	if main == nil || main.as.part == nil {
-		return false
-	}
-	var found []*source
-	for _, s := range b.w.parts[main.real] {
-		p := s.as.part
-		if s == main || p.key == "" || p.folder != main.as.part.folder || s.file != nil && isWhole(s.file) {
-			continue
-		}
-		if ok, err := path.Match(path.Base(slashed(name)), p.key); ok && err == nil {
-			found = append(found, s)
-		}
-	}
-	slices.SortFunc(found, func(a, b *source) int { return strings.Compare(a.as.part.key, b.as.part.key) })
-	inc.sources = append(inc.sources, found...)
-	return len(found) > 0
-}

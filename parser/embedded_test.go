@@ -142,6 +142,39 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
+// TestSiblings holds where a pattern that matches the parts of one mapping names them:
+// once, and where nginx takes them.
+func TestSiblings(t *testing.T) {
+	const (
+		site   = "  a.conf: |\n    server {\n      location / { %sproxy_pass http://a; }\n    }\n"
+		conns  = "  b.conf: |\n    server { listen 53; proxy_pass a:53; }\n"
+		place  = "  c.conf: |\n    location /c { proxy_pass http://c; }\n"
+		events = "data:\n  nginx.conf: |\n    events {}\n"
+	)
+	notFollowed := func(line, column int, name string) string {
+		return fmt.Sprintf("cm.yaml:%d:%d: not-followed: include %q was not followed: it is not in this tree\n", line, column, name)
+	}
+	for _, tt := range []struct{ name, src, want string }{
+		{"not among the modules, and not twice", events + "    include /etc/nginx/modules-enabled/*.conf;\n    http {\n      include conf.d/*.conf;\n      include /etc/nginx/sites-enabled/*;\n    }\n" + fmt.Sprintf(site, ""),
+			"main *wcm.yaml *wcm.yaml\n" + notFollowed(7, 7, "/etc/nginx/sites-enabled/*")},
+		{"not in itself", events + "    http { include conf.d/*.conf; }\n" + fmt.Sprintf(site, "include /etc/nginx/snippets/*.conf; "),
+			"main *wcm.yaml *wcm.yaml\n" + notFollowed(7, 20, "/etc/nginx/snippets/*.conf")},
+		{"connections and requests", events + "    stream { include stream.d/*.conf; }\n    http { include conf.d/*.conf; }\n" + fmt.Sprintf(site, "") + conns,
+			"main *wcm.yaml *wcm.yaml *wcm.yaml\n"},
+		{"a location in a server", events + "    http {\n      include conf.d/*.conf;\n      server { include locations/*.conf; }\n    }\n" + fmt.Sprintf(site, "") + place,
+			"main *wcm.yaml *wcm.yaml *wcm.yaml\n"},
+		{"by its name anywhere", events + "    http { server { include locations/c.conf; } server { include c.conf; } }\n" + place,
+			"main *wcm.yaml *wcm.yaml\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := tree(t, map[string]string{"cm.yaml": tt.src})
+			if diff := cmp.Diff(tt.want, describe(Open(nil, Options{}), dir)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 // TestEmbeddedOffsets holds that a part's offsets are those of its file, and that
 // other bytes for the file are read as the same parts.
 func TestEmbeddedOffsets(t *testing.T) {

@@ -109,7 +109,7 @@ func (b *building) resolve(d *Directive) *inclusion {
 		b.resolveDump(inc, path)
 		return inc
 	}
-	if b.resolveParts(inc, path) {
+	if b.resolveParts(inc, d, path) {
 		return inc
 	}
 	places, mapped := b.places(path)

@@ -1,0 +1,70 @@
+package parser
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// resolveParts finds the parts that an include directive names in the file that holds
+// the main configuration: they become files of one folder, as a ConfigMap is mounted.
+// Which folder that is, nobody says: of the patterns that match a part, the first one
+// counts that stands where nginx takes what the part holds.
+func (b *building) resolveParts(inc *inclusion, d *Directive, name string) bool {
+	main := b.w.of[b.c.Main]
+	if main == nil || main.as.part == nil {
+		return false
+	}
+	name = slashed(name)
+	folder := path.Base(path.Dir(name))
+	var found []*source
+	for _, s := range b.w.parts[main.real] {
+		p := s.as.part
+		if s == main || p.key == "" || p.folder != main.as.part.folder || s.file == d.File || s.file == nil || isWhole(s.file) {
+			continue
+		}
+		if ok, err := path.Match(path.Base(name), p.key); !ok || err != nil {
+			continue
+		}
+		if hasMeta(name) {
+			if mounted, ok := b.mounted[s]; ok && mounted != folder || !d.takes(s.file) {
+				continue
+			}
+			b.mounted[s] = folder
+		}
+		found = append(found, s)
+	}
+	slices.SortFunc(found, func(a, b *source) int { return strings.Compare(a.as.part.key, b.as.part.key) })
+	inc.sources = append(inc.sources, found...)
+	return len(found) > 0
+}
+
+// takes reports whether what stands at the top of f may stand where d does. A server of
+// a stream block passes connections on by itself, one of http in a location.
+func (d *Directive) takes(f *File) bool {
+	servers, streams, locations := false, false, false
+	for _, top := range f.Directives {
+		switch top.Head.Value {
+		case "server":
+			servers = true
+			streams = streams || slices.ContainsFunc(top.Children, func(in *Directive) bool { return in.Head.Value == "proxy_pass" })
+		case "upstream", "map", "geo", "split_clients", "log_format":
+			servers = true
+		case "location":
+			locations = true
+		}
+	}
+	up := d.Up()
+	if up == nil {
+		return false
+	}
+	switch up.Head.Value {
+	case "http":
+		return servers && !streams && !locations
+	case "stream":
+		return streams
+	case "server", "location":
+		return !servers
+	}
+	return false
+}
