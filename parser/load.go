@@ -13,7 +13,10 @@ type Config struct {
 	Fragment bool
 	// Site is the file of an -available folder that Main is read with as if
 	// it were linked into the -enabled one; nil where Main is read as it is.
-	Site     *File
+	Site *File
+	// Beside are blocks that define variables, in files that are included with a
+	// fragment though they are not part of it.
+	Beside   []*Directive
 	Files    []*File // Main first, then in the order nginx first reads them
 	Problems []Problem
 

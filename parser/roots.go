@@ -217,6 +217,8 @@ type rooting struct {
 	mains     []*Config // those that include an -enabled folder
 	mainFiles []*File
 	given     map[*Config]*given
+
+	folders map[string][]*source // by folder: the files whose variables are those of all files there
 }
 
 func (r *rooting) add(s *source, g *given, fragment bool) *Config {
@@ -227,7 +229,7 @@ func (r *rooting) add(s *source, g *given, fragment bool) *Config {
 	if !fragment {
 		r.whole(c, g)
 	}
-	r.built[s] = c
+	r.built[s], r.given[c] = c, g
 	r.order = append(r.order, c)
 	return c
 }
@@ -299,6 +301,9 @@ func (r *rooting) fragments(roots []root) {
 		r.add(root.s, root.g, true)
 	}
 	r.keepOuter()
+	for _, c := range r.order {
+		c.Beside = r.beside(c)
+	}
 	w.Configs = append(whole, r.order...)
 }
 

@@ -18,12 +18,11 @@ func (b *building) resolveParts(inc *inclusion, d *Directive, name string) bool 
 	name = slashed(name)
 	folder := path.Base(path.Dir(name))
 	var found []*source
-	for _, s := range b.w.parts[main.real] {
-		p := s.as.part
-		if s == main || p.key == "" || p.folder != main.as.part.folder || s.file == d.File || s.file == nil || isWhole(s.file) {
+	for _, s := range b.w.siblings(main) {
+		if s.file == d.File {
 			continue
 		}
-		if ok, err := path.Match(path.Base(name), p.key); !ok || err != nil {
+		if ok, err := path.Match(path.Base(name), s.as.part.key); !ok || err != nil {
 			continue
 		}
 		if hasMeta(name) {
@@ -37,6 +36,18 @@ func (b *building) resolveParts(inc *inclusion, d *Directive, name string) bool 
 	slices.SortFunc(found, func(a, b *source) int { return strings.Compare(a.as.part.key, b.as.part.key) })
 	inc.sources = append(inc.sources, found...)
 	return len(found) > 0
+}
+
+// siblings returns the other parts of the mapping that a part stands in, without those
+// that are main configurations.
+func (w *Workspace) siblings(s *source) []*source {
+	var found []*source
+	for _, other := range w.parts[s.real] {
+		if p := other.as.part; other != s && p.key != "" && p.folder == s.as.part.folder && other.file != nil && !isWhole(other.file) {
+			found = append(found, other)
+		}
+	}
+	return found
 }
 
 // takes reports whether what stands at the top of f may stand where d does. A server of

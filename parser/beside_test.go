@@ -1,0 +1,64 @@
+package parser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestBeside holds which blocks of the files around it a fragment is read with.
+func TestBeside(t *testing.T) {
+	const (
+		maps  = "map $a $b { default 1; }\ngeo $c { default 1; }\nserver { listen 81; }\n"
+		place = "location /x { return 204; }\n"
+	)
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		paths []string
+		want  string
+	}{
+		{"a folder that is included as a whole", map[string]string{"conf.d/a.conf": maps, "conf.d/b.conf": serverText, "conf.d/x.inc": maps}, nil,
+			"conf.d/a.conf\nconf.d/b.conf: map@conf.d/a.conf geo@conf.d/a.conf\nconf.d/x.inc\n"},
+		{"one file of it", map[string]string{"conf.d/a.conf": maps, "conf.d/b.conf": serverText}, []string{"conf.d/b.conf"},
+			"conf.d/b.conf: map@conf.d/a.conf geo@conf.d/a.conf\n"},
+		{"an image's templates", map[string]string{"templates/a.conf.template": maps, "templates/b.conf.template": serverText, "templates/c.conf": serverText}, nil,
+			"templates/a.conf.template\ntemplates/b.conf.template: map@templates/a.conf.template geo@templates/a.conf.template\ntemplates/c.conf\n"},
+		{"other folders", map[string]string{"sites/a.conf": maps, "sites/b.conf": serverText}, nil,
+			"sites/a.conf\nsites/b.conf\n"},
+		{"a main configuration says what is included", map[string]string{"nginx.conf": "events {} http { include conf.d/b.conf; }", "conf.d/a.conf": maps, "conf.d/b.conf": serverText}, nil,
+			"nginx.conf\nconf.d/a.conf\n"},
+		{"what the fragment includes is not beside it", map[string]string{"conf.d/a.conf": maps, "conf.d/b.conf": "include a.conf;\n" + serverText}, nil,
+			"conf.d/b.conf\n"},
+		{"a main configuration among them", map[string]string{"conf.d/a.conf": "events {}\nhttp { }\n" + maps, "conf.d/b.conf": serverText}, nil,
+			"conf.d/a.conf\nconf.d/b.conf\n"},
+		{"entries of a ConfigMap", map[string]string{"cm.yaml": "data:\n  a.conf: |\n    map $a $b { default 1; }\n    server { location / { proxy_pass http://a; } }\n  b.conf: |\n    server { location / { proxy_pass http://b; } }\n"}, nil,
+			"cm.yaml\ncm.yaml: map@cm.yaml\n"},
+		{"left out", map[string]string{"conf.d/a.conf": maps, "conf.d/b.conf": place}, []string{"conf.d"},
+			"conf.d/b.conf\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tree(t, tt.files)
+			opts := Options{}
+			if tt.name == "left out" {
+				opts.Exclude = []string{"a.conf"}
+			}
+			var got strings.Builder
+			for _, c := range Open(tt.paths, opts).Configs {
+				got.WriteString(c.Main.Name)
+				for i, d := range c.Beside {
+					if i == 0 {
+						got.WriteByte(':')
+					}
+					fmt.Fprintf(&got, " %s@%s", d.Head.Value, d.File.Name)
+				}
+				got.WriteByte('\n')
+			}
+			if diff := cmp.Diff(tt.want, strings.ReplaceAll(got.String(), "\\", "/")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
