@@ -17,6 +17,7 @@ type part struct {
 	n      int    // which of the file's block scalars it is, from 1
 	key    string // what the file calls it: a ConfigMap's key is the name of the file that it becomes
 	folder int    // the mapping that holds it: its entries become files of one folder
+	aside  bool   // it is configuration only where another part includes it: a few directives
 }
 
 // carrier is a file of another format.
@@ -89,12 +90,22 @@ func partsIn(text string) []part {
 		return nil
 	}
 	c := &carrier{text: text, doubled: isCompose(text)}
-	var parts []part
+	var parts, others []part
+	folders := map[int]bool{}
 	for p := range scalars(text) {
+		p.in = c
 		if in := text[p.span.Start:p.span.End]; isPart(in) {
-			p.in = c
 			parts = append(parts, p)
+			folders[p.folder] = true
 			c.doubled = c.doubled || escapes(in, '$')
+		} else if p.key != "" {
+			p.aside = true
+			others = append(others, p)
+		}
+	}
+	for _, p := range others {
+		if in := text[p.span.Start:p.span.End]; folders[p.folder] && beginsAsNginx(in, false) && looksLikeNginx(in) && opening(in) == "" && len(parseText("", in).Errors) == 0 {
+			parts = append(parts, p)
 		}
 	}
 	return parts

@@ -163,6 +163,12 @@ func TestSiblings(t *testing.T) {
 			"main *wcm.yaml *wcm.yaml *wcm.yaml\n"},
 		{"a location in a server", events + "    http {\n      include conf.d/*.conf;\n      server { include locations/*.conf; }\n    }\n" + fmt.Sprintf(site, "") + place,
 			"main *wcm.yaml *wcm.yaml *wcm.yaml\n"},
+		{"the map of another entry", events + "    http { include conf.d/*.conf; }\n  m.conf: |\n    map $http_upgrade $c {\n      default upgrade;\n    }\n  readme.conf: |\n    not nginx\n" + fmt.Sprintf(site, ""),
+			"main *wcm.yaml *wcm.yaml *wcm.yaml\n"},
+		{"a few directives by their name", events + "    http { include conf.d/*.conf; }\n  p.conf: |\n    proxy_http_version 1.1;\n" + fmt.Sprintf(site, "include p.conf; "),
+			"main *wcm.yaml *wcm.yaml *wcm.yaml\n"},
+		{"a few directives that nothing names", "data:\n  p.conf: |\n    proxy_http_version 1.1;\n" + fmt.Sprintf(site, ""),
+			"fragment *wcm.yaml\n"},
 		{"by its name anywhere", events + "    http { server { include locations/c.conf; } server { include c.conf; } }\n" + place,
 			"main *wcm.yaml *wcm.yaml\n"},
 	} {

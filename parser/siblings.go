@@ -26,7 +26,7 @@ func (b *building) resolveParts(inc *inclusion, d *Directive, name string) bool 
 			continue
 		}
 		if hasMeta(name) {
-			if mounted, ok := b.mounted[s]; ok && mounted != folder || !d.takes(s.file) {
+			if mounted, ok := b.mounted[s]; ok && mounted != folder || !d.takes(s.file) || s.as.part.aside && b.namedBySibling(s) {
 				continue
 			}
 			b.mounted[s] = folder
@@ -43,11 +43,32 @@ func (b *building) resolveParts(inc *inclusion, d *Directive, name string) bool 
 func (w *Workspace) siblings(s *source) []*source {
 	var found []*source
 	for _, other := range w.parts[s.real] {
-		if p := other.as.part; other != s && p.key != "" && p.folder == s.as.part.folder && other.file != nil && !isWhole(other.file) {
+		p := other.as.part
+		if other == s || p.key == "" || p.folder != s.as.part.folder {
+			continue
+		}
+		if !other.done { // it stands aside
+			w.readAll([]*source{other}, false)
+		}
+		if other.file != nil && !isWhole(other.file) {
 			found = append(found, other)
 		}
 	}
 	return found
+}
+
+// namedBySibling reports whether a part of the same mapping includes s by its name: a
+// pattern of another folder does not stand for it then.
+func (b *building) namedBySibling(s *source) bool {
+	for _, other := range b.w.parts[s.real] {
+		if other.file == nil || other.as.part.folder != s.as.part.folder {
+			continue
+		}
+		if slices.ContainsFunc(other.file.includes, func(d *Directive) bool { return path.Base(slashed(d.Arg(0))) == s.as.part.key }) {
+			return true
+		}
+	}
+	return false
 }
 
 // takes reports whether what stands at the top of f may stand where d does. A server of
@@ -71,7 +92,7 @@ func (d *Directive) takes(f *File) bool {
 	}
 	switch up.Head.Value {
 	case "http":
-		return servers && !streams && !locations
+		return !streams && !locations
 	case "stream":
 		return streams
 	case "server", "location":

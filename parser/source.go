@@ -54,6 +54,7 @@ func (w *Workspace) sourcesOf(real, path string, g *given) []*source {
 		return []*source{w.source(real, path, w.display(path, g))}
 	}
 	all := make([]*source, len(parts))
+	read := 0 // the others are read where something includes them
 	if w.parts == nil {
 		w.parts = map[string][]*source{}
 	}
@@ -64,8 +65,11 @@ func (w *Workspace) sourcesOf(real, path string, g *given) []*source {
 			w.sources[key] = &source{real: real, abs: path, name: w.display(path, g), text: &parts[i].in.text, as: reading{part: &parts[i]}, stdin: g.stdin}
 		}
 		all[i] = w.sources[key]
+		if !parts[i].aside { // they come first
+			read++
+		}
 	}
-	return all
+	return all[:read]
 }
 
 // readAll reads and parses those of the sources that were not yet, on as many
