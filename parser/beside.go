@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,77 +19,77 @@ const maxBeside = 64
 // templates become such files. Servers there are not taken in: the folder may hold one
 // for each of several machines.
 func (r *rooting) beside(c *Config) []*Directive {
-	w := r.w
-	s := w.of[c.Main]
-	var around []*source
+	s := r.w.of[c.Main]
+	dir, name := filepath.Dir(s.abs), s.abs
 	if p := s.as.part; p != nil {
-		if !joined("conf.d", p.key) {
-			return nil
+		dir, name = fmt.Sprintf("%s\x00%d", s.abs, p.folder), p.key
+	}
+	if !joined(dir, name, s.as.part != nil) {
+		return nil
+	}
+	around, known := r.folders[dir]
+	if !known {
+		around = r.w.definers(s, r.given[c])
+		if r.folders == nil {
+			r.folders = map[string][]*source{}
 		}
-		around = slices.DeleteFunc(w.siblings(s), func(s *source) bool { return !joined("conf.d", s.as.part.key) })
-	} else {
-		dir := filepath.Dir(s.abs)
-		if !joined(filepath.Base(dir), s.abs) {
-			return nil
-		}
-		var ok bool
-		if around, ok = r.folders[dir]; !ok {
-			around = w.neighbours(dir, r.given[c])
-			if r.folders == nil {
-				r.folders = map[string][]*source{}
-			}
-			r.folders[dir] = around
-		}
+		r.folders[dir] = around
 	}
 	var found []*Directive
 	for _, other := range around {
-		if other == s || other.file == nil || contains(c.Files, other.file) || isWhole(other.file) {
+		if other == s || contains(c.Files, other.file) {
 			continue
 		}
 		for _, d := range other.file.Directives {
-			if d.IsBlock() && definitions[d.Head.Value] && len(found) < maxBeside {
+			if d.defines() {
 				found = append(found, d)
 			}
+		}
+		if len(found) >= maxBeside {
+			break
 		}
 	}
 	return found
 }
 
-// neighbours returns the files of a folder that are included together and define
-// variables.
-func (w *Workspace) neighbours(dir string, g *given) []*source {
+// definers returns those of the files that are included with that of s which define
+// variables, by name.
+func (w *Workspace) definers(s *source, g *given) []*source {
 	var list []*source
-	for _, name := range w.disk.names(dir) {
-		path := filepath.Join(dir, name)
-		mode, err := w.disk.mode(path)
-		if err != nil || !mode.IsRegular() || strings.HasPrefix(name, ".") || !joined(filepath.Base(dir), path) || w.excluded(path) {
-			continue
-		}
-		list = append(list, w.source(w.disk.realPath(path), path, w.display(path, g)))
-	}
-	w.readAll(list, true)
-	var defining []*source
-	for _, s := range list {
-		if s.file == nil {
-			continue
-		}
-		for _, d := range s.file.Directives {
-			if d.IsBlock() && definitions[d.Head.Value] {
-				defining = append(defining, s)
-				break
+	dir := filepath.Dir(s.abs)
+	if s.as.part != nil {
+		for _, other := range append(w.siblings(s), s) {
+			if joined(dir, other.as.part.key, true) {
+				list = append(list, other)
 			}
 		}
+	} else {
+		for _, name := range w.disk.names(dir) {
+			path := filepath.Join(dir, name)
+			mode, err := w.disk.mode(path)
+			if err != nil || !mode.IsRegular() || strings.HasPrefix(name, ".") || !joined(dir, path, false) || w.excluded(path) {
+				continue
+			}
+			list = append(list, w.source(w.disk.realPath(path), path, w.display(path, g)))
+		}
+		w.readAll(list, true)
 	}
-	return defining
+	return slices.DeleteFunc(list, func(s *source) bool {
+		return s.file == nil || isWhole(s.file) || !slices.ContainsFunc(s.file.Directives, (*Directive).defines)
+	})
 }
 
+// defines reports whether d is a block that defines a variable.
+func (d *Directive) defines() bool { return d.IsBlock() && definitions[d.Head.Value] }
+
 // joined reports whether a file is one that nginx's packages or images include with
-// all others of its folder.
-func joined(folder, name string) bool {
-	switch strings.ToLower(folder) {
-	case "conf.d", "http.d":
+// all others of its folder. The parts of a file of another format are those of conf.d.
+func joined(dir, name string, part bool) bool {
+	folder := strings.ToLower(filepath.Base(dir))
+	switch {
+	case part, folder == "conf.d", folder == "http.d":
 		return strings.HasSuffix(name, ".conf") || templateExts[filepath.Ext(name)] && strings.Contains(filepath.Base(name), ".conf.")
-	case "templates":
+	case folder == "templates":
 		return strings.HasSuffix(name, ".conf.template")
 	}
 	return false

@@ -24,7 +24,7 @@ type given struct {
 	hunches map[string]bool   // which of files are configuration by what they hold alone
 	parts   map[string][]part // by file: what of it is configuration, where it is of another format
 	links   []string          // links that lead to no file of the tree
-	extra   []string          // names that say configuration and are not read: copies
+	extra   []string          // what may hold configuration and is not read: copies, YAML that is too large
 }
 
 // walk finds the files in a directory that may be nginx configuration, in
@@ -68,6 +68,10 @@ func (w *Workspace) walk(g *given) error {
 			if parts := w.disk.partsOf(real); len(parts) > 0 {
 				g.parts[path] = parts
 				g.files = append(g.files, path)
+				return nil
+			}
+			if info, err := e.Info(); err == nil && info.Size() > maxCarrier {
+				g.extra = append(g.extra, path) // nobody looked into it
 				return nil
 			}
 		}
