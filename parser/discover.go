@@ -135,7 +135,10 @@ const (
 
 // templateExts are the endings that template languages give their files.
 var templateExts = set(`.j2 .jinja .jinja2 .njk .liquid .erb .epp .ejs .tmpl .gotmpl .tpl .stpl .template .mustache .hbs
-	.ctmpl .sigil`)
+	.ctmpl .sigil .tftpl`)
+
+// jinjaExts are those of files in which {# #} is a comment, whatever else they hold.
+var jinjaExts = set(`.j2 .jinja .jinja2 .njk .twig`)
 
 // ofOthers are endings that say of a template what it becomes: settings.json.tpl.
 var ofOthers = set(`.json .jsonc .yaml .yml .md .markdown .mdx .html .htm .xhtml .xml .toml .ini .css .scss .js .jsx .ts .tsx

@@ -19,7 +19,7 @@ func looksLikeNginx(src string) bool {
 	}
 	s := NewScanner(src, nil)
 	if strings.Contains(src, "{{") || strings.Contains(src, "{%") || strings.Contains(src, "<%") ||
-		strings.Contains(src, "</#") || strings.Contains(src, "%]") {
+		strings.Contains(src, "</#") || strings.Contains(src, "%{") || strings.Contains(src, "%]") {
 		s.tagged = &taggedScan{tagging: newTagging(src, Span{0, len(src)})}
 		s.tagged.heads = false
 	}

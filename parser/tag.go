@@ -18,6 +18,7 @@ const (
 	Mako        Template = "mako"        // Mako: lines of their own that begin with %
 	FreeMarker  Template = "freemarker"  // FreeMarker: <#if x> </#if>
 	Format      Template = "format"      // Python's str.format: {name}, and nginx's own braces twice
+	Terraform   Template = "terraform"   // Terraform's templatefile: %{ if x } %{ endif }, ${ }
 	Toolkit     Template = "tt"          // Template Toolkit: [% IF x %] [% END %]
 	Shell       Template = "shell"       // a here-document: \$host is nginx's, $host the shell's
 	Placeholder Template = "placeholder" // %%NAME%%, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name], %name%, %{name}, #{name}, ${NAME}
@@ -146,6 +147,9 @@ func (t *tagging) at(i int) (tag, bool) {
 			return g, true
 		}
 	case "%{", "#{", "{[":
+		if g, ok := t.terraform(i); ok {
+			return g, true
+		}
 		if end := placeholderEnd(t.src, i); end > 0 {
 			return tag{end: end, class: valueTag, kind: Placeholder}, true
 		}

@@ -171,3 +171,27 @@ func unquoted(text string) string {
 	}
 	return b.String()
 }
+
+// terraform returns the directive of Terraform's template language that begins at i:
+// %{ if x ~}, %{ else }, %{ endif }, %{ for x in y } or %{ endfor }.
+func (t *tagging) terraform(i int) (tag, bool) {
+	if !strings.HasPrefix(t.src[i:], "%{") {
+		return tag{}, false
+	}
+	n := strings.IndexAny(t.src[i+2:], "}\n")
+	if n < 0 || t.src[i+2+n] != '}' {
+		return tag{}, false
+	}
+	g := tag{end: i + 2 + n + 1, kind: Terraform}
+	switch word, rest := firstWord(strings.Trim(t.src[i+2:g.end-1], "~ \t")); {
+	case (word == "if" || word == "for") && rest != "":
+		g.class = openTag
+	case word == "else" && rest == "":
+		g.class, g.last = elseTag, true
+	case (word == "endif" || word == "endfor") && rest == "":
+		g.class = closeTag
+	default:
+		return tag{}, false
+	}
+	return g, true
+}

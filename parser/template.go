@@ -1,6 +1,9 @@
 package parser
 
-import "strings"
+import (
+	"path/filepath"
+	"strings"
+)
 
 // templateInfo is what is known of a file that was read as a template.
 type templateInfo struct {
@@ -126,6 +129,7 @@ func (f *File) ArmAt(offset int) *Arm {
 // gave f. It returns nil where nothing in it speaks for one.
 func readTemplate(f *File, span Span) *File {
 	t := newTagging(f.Src, span)
+	t.jinja = t.jinja || jinjaExts[strings.ToLower(filepath.Ext(f.Name))]
 	p := newParsing(f.Name, f.Src, span, nil)
 	p.file.as, p.file.lines = f.as, f.lines
 	p.scan.tagged = &taggedScan{tagging: t}

@@ -14,7 +14,7 @@ var duplicateDirective = &Rule{
 	Category: Syntax,
 	Severity: Error,
 	Fixable:  "safe",
-	Summary:  "a directive that nginx takes once stands twice on one level",
+	Summary:  "a directive that nginx takes once stands more than once on one level",
 	Doc: `Directives of one value, such as proxy_pass, proxy_http_version and the timeouts,
 may stand once on a level; nginx does not start where there are two ([emerg]
 "proxy_http_version" directive is duplicate), even if they agree. What a level
@@ -169,8 +169,10 @@ func (p *Pass) reportDuplicates(l level, same []effective.Item) {
 	name := second.Head.Value
 	if second.Scope != nil {
 		if name == "upstream" {
-			p.Report(duplicateOf(first, second, fmt.Sprintf(
-				"there are two upstreams %q, and nginx does not start: duplicate upstream %q; make them one, or rename one", second.Arg(0), second.Arg(0))))
+			f := duplicateOf(first, second, fmt.Sprintf(
+				"there is more than one upstream %q, and nginx does not start: duplicate upstream %q; make them one, or rename one", second.Arg(0), second.Arg(0)))
+			f.Related = append(f.Related, further(same)...)
+			p.Report(f)
 			return
 		}
 		if name != "location" {
@@ -180,22 +182,26 @@ func (p *Pass) reportDuplicates(l level, same []effective.Item) {
 		}
 		_, match := second.Scope.ModifierAndMatch()
 		f := duplicateOf(first, second, fmt.Sprintf(
-			"there are two blocks for %s here, and nginx does not start: duplicate location %q; make them one", locationName(second.Scope), match))
+			"there is more than one block for %s here, and nginx does not start: duplicate location %q; make them one", locationName(second.Scope), match))
+		f.Related = append(f.Related, further(same)...)
 		p.Report(f)
 		return
 	}
-	count := "twice"
-	if len(same) > 2 {
-		count = fmt.Sprintf("%d times", len(same))
-	}
 	f := duplicateOf(first, second, fmt.Sprintf(
-		"%s stands %s in this block, and nginx does not start: %q directive is duplicate; keep one of them", name, count, name))
-	for _, it := range same[2:] {
-		f.Related = append(f.Related, Place{it.File, headSpan(it.Directive), "and again here"})
-	}
+		"%s stands more than once in this block, and nginx does not start: %q directive is duplicate; keep one of them", name, name))
+	f.Related = append(f.Related, further(same)...)
 	f.Routes = p.routesOf(second.Directive)
 	f.Fix = p.keepOne(l, same)
 	p.Report(f)
+}
+
+// further returns the places of the third of several and those after it.
+func further(same []effective.Item) []Place {
+	var places []Place
+	for _, it := range same[2:] {
+		places = append(places, Place{it.File, headSpan(it.Directive), "and again here"})
+	}
+	return places
 }
 
 func duplicateOf(first, second effective.Item, msg string) Finding {

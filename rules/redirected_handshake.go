@@ -73,14 +73,14 @@ func someToTLS(redirects []effective.Item) bool {
 }
 
 // servedWithTLS reports whether r is one of a server without TLS, and a server of the
-// same name that has it passes WebSockets on in the same location.
+// same name that has it passes requests on in the same location.
 func (p *Pass) servedWithTLS(r *effective.Route) bool {
 	if r.Server == nil || r.Location == nil || hasTLS(r.Server) {
 		return false
 	}
 	modifier, match := r.Location.ModifierAndMatch()
 	for _, o := range p.intended() {
-		if o.Server == nil || o.Server == r.Server || o.Location == nil || o.Verdict == effective.Broken || !hasTLS(o.Server) {
+		if o.Server == nil || o.Server == r.Server || o.Location == nil || !hasTLS(o.Server) {
 			continue
 		}
 		if m, at := o.Location.ModifierAndMatch(); m != modifier || at != match {

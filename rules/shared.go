@@ -260,15 +260,27 @@ func (c *collection) join(g *group, fix *Fix, gone map[int]bool) {
 const maxNamed = 3
 
 // names lists the group's locations, the first few by name.
+// Where that tells them not apart, the servers are named too.
 func (g *group) names(c *collection) string {
+	name := func(i int) string { return strings.TrimPrefix(subject(c.findings[i].Routes[0]), "location ") }
+	seen, alike := map[string]bool{}, false
+	for n, i := range g.findings {
+		if n <= maxNamed {
+			alike = alike || seen[name(i)]
+			seen[name(i)] = true
+		}
+	}
 	var names []string
 	for n, i := range g.findings {
 		if n == maxNamed && len(g.findings) > maxNamed+1 {
 			names = append(names, fmt.Sprintf("%d more", len(g.findings)-n))
 			break
 		}
-		f := c.findings[i]
-		names = append(names, strings.TrimPrefix(subject(f.Routes[0]), "location "))
+		words := name(i)
+		if server := c.findings[i].Routes[0].Server; alike && server != nil && len(server.Names) > 0 && server.Names[0] != "" {
+			words += " of " + server.Names[0]
+		}
+		names = append(names, words)
 	}
 	return listed(names)
 }

@@ -106,7 +106,7 @@ func (p *Pass) reportUndefined(it effective.Item, name string, complete bool) {
 		"nothing defines $%s, and nginx does not start: unknown %q variable; add a map of $http_upgrade to the http block", written, strings.ToLower(written)))
 	if !complete {
 		f.Severity = min(f.Severity, Info)
-		f.Message = fmt.Sprintf("$%s is not defined in what was read, so that this cannot be decided; "+
+		f.Message = fmt.Sprintf("nothing that is read with this file defines $%s, so that this cannot be decided; "+
 			"see that the http block has a map for it", written)
 	}
 	f.Span, f.Routes = it.Args[1].Span, p.routesOf(it.Directive)

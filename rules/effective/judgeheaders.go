@@ -149,7 +149,7 @@ func (m *Model) judgeHeader(name string, h header, o *outcome, j *judgement, add
 				add(Reason{Kind: UndefinedVariable, Header: name, Items: []Item{l.item}})
 				return
 			} else if !defined {
-				j.unsure("$%s is not defined in what was read", v)
+				j.unsure("nothing that is read with it defines $%s", v)
 				return
 			}
 		}

@@ -1,6 +1,7 @@
 package effective
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -156,8 +157,10 @@ func childKind(s *Scope, d *parser.Directive) Kind {
 // outerKind infers from its directives which level a fragment belongs to.
 func outerKind(c *parser.Config, directives []*parser.Directive, depth int) Kind {
 	best := Location
+	defines := func(d *parser.Directive) bool { return d.Arm() != nil && d.Arm().Defines() }
+	all := !slices.ContainsFunc(directives, func(d *parser.Directive) bool { return !defines(d) })
 	for _, d := range directives {
-		if d.Arm() != nil && d.Arm().Defines() { // it is used elsewhere
+		if defines(d) && !all { // it is used elsewhere
 			continue
 		}
 		kind := Location
