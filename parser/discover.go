@@ -64,7 +64,7 @@ func (w *Workspace) walk(g *given) error {
 			}
 			copied = copied || isCopy(strings.ToLower(base))
 		}
-		if !copied && carries(name) && e.Type().IsRegular() {
+		if !copied && carries(path) && e.Type().IsRegular() {
 			if parts := w.disk.partsOf(real); len(parts) > 0 {
 				g.parts[path] = parts
 				g.files = append(g.files, path)
@@ -98,8 +98,9 @@ func (w *Workspace) walk(g *given) error {
 			return nil
 		}
 		if e.Type()&fs.ModeSymlink != 0 {
-			if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-				return nil
+			info, err := os.Stat(path)
+			if err == nil && !info.Mode().IsRegular() || err != nil && parent == "" && !strings.Contains(name, ".conf") && !strings.Contains(name, "nginx") {
+				return nil // a folder, or what leads nowhere and never said that it is configuration
 			}
 			g.linked[path] = true
 		} else if !e.Type().IsRegular() {
@@ -149,6 +150,10 @@ var ofOthers = set(`.json .jsonc .yaml .yml .md .markdown .mdx .html .htm .xhtml
 func candidate(name, parent string) choice {
 	lower := strings.ToLower(name)
 	if strings.HasPrefix(name, ".") {
+		// No pattern of an include matches it, but a container may be given it.
+		if ext := filepath.Ext(lower); (ext == ".conf" || ext == ".nginx") && (parent == "" || strings.HasPrefix(strings.ToLower(parent), "nginx")) {
+			return hunch
+		}
 		return no
 	}
 	if isCopy(lower) {

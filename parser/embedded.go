@@ -49,14 +49,18 @@ func (c *carrier) of(src string) ([]Span, *lineTable) {
 // Kubernetes takes no ConfigMap that is larger.
 const maxCarrier = 1 << 20
 
-// carries reports whether a file of that name may hold nginx configuration in the
-// blocks of another format: YAML, as it is, as a template of it or as Salt's states.
-func carries(name string) bool {
-	ext := strings.ToLower(filepath.Ext(name))
-	if templateExts[ext] {
-		ext = strings.ToLower(filepath.Ext(strings.TrimSuffix(name, filepath.Ext(name))))
+// carries reports whether the file at path may hold nginx configuration in the blocks
+// of another format: YAML, as it is, as a template of it, as Salt's states or as the
+// extensions of Elastic Beanstalk. What else is a template may be one of YAML.
+func carries(path string) bool {
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".yaml", ".yml", ".sls":
+		return true
+	case ".config":
+		return filepath.Base(filepath.Dir(path)) == ".ebextensions"
+	default:
+		return templateExts[ext]
 	}
-	return ext == ".yaml" || ext == ".yml" || ext == ".sls"
 }
 
 // partsOf returns the parts of the file at path, none where it cannot be read.
@@ -78,15 +82,24 @@ func readParts(path string) []part {
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxCarrier+1))
-	if err != nil || !bytes.Contains(b, []byte("proxy_pass")) {
+	if err != nil || !mayHoldParts(b) {
 		return nil
 	}
-	return partsIn(string(b))
+	text := string(b)
+	if templateExts[strings.ToLower(filepath.Ext(path))] && opening(text) != "YAML" {
+		return nil
+	}
+	return partsIn(text)
+}
+
+// mayHoldParts reports whether what any server of nginx's has stands in a text.
+func mayHoldParts(text []byte) bool {
+	return bytes.Contains(text, []byte("_pass ")) || bytes.Contains(text, []byte("listen ")) || bytes.Contains(text, []byte("location "))
 }
 
 // partsIn returns the parts of a text.
 func partsIn(text string) []part {
-	if len(text) > maxCarrier || !strings.Contains(text, "proxy_pass") {
+	if len(text) > maxCarrier {
 		return nil
 	}
 	c := &carrier{text: text, doubled: isCompose(text)}

@@ -120,6 +120,8 @@ func TestOpen(t *testing.T) {
 			nil, Options{}, "fragment *wa.conf\npassed nginx-t.conf: what nginx -T prints\n"},
 		{"one file with the mark of nginx -T", map[string]string{"a.conf": "# configuration file /etc/nginx/a.conf:\n" + serverText}, nil, Options{},
 			"fragment *wa.conf\n"},
+		{"names that begin with a dot", map[string]string{".app.nginx": serverText, "nginx/.nginx.conf": serverText, "conf.d/.off.conf": serverText, ".x.conf": "x y", "._app.conf": "\x00"},
+			nil, Options{}, "fragment *w.app.nginx\nfragment *wnginx/.nginx.conf\n"},
 		{"a main file stands for its tree", map[string]string{"nginx.conf": mainText, "conf.d/a.conf": serverText, "other.conf": serverText},
 			[]string{"nginx.conf"}, Options{}, "main *wnginx.conf *wconf.d/a.conf\n"},
 		{"a fragment of a tree", map[string]string{"nginx.conf": mainText, "conf.d/a.conf": serverText, "conf.d/b.conf": serverText},
