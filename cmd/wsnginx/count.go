@@ -14,7 +14,7 @@ func (in *input) counts(w *parser.Workspace, models []*effective.Model, files []
 	n := report.Counts{}
 	holding := map[string]bool{} // the files of other formats, each of which may hold several
 	for _, f := range files {
-		if !f.Embedded() || !holding[f.Name] {
+		if unread := f.Template != "" && len(f.Errors) > 0; !unread && (!f.Embedded() || !holding[f.Name]) {
 			n.Files++
 		}
 		if f.Embedded() {
