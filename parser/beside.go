@@ -24,9 +24,6 @@ func (r *rooting) beside(c *Config) []*Directive {
 	if p := s.as.part; p != nil {
 		dir, name = fmt.Sprintf("%s\x00%d", s.abs, p.folder), p.key
 	}
-	if !joined(dir, name, s.as.part != nil) {
-		return nil
-	}
 	around, known := r.folders[dir]
 	if !known {
 		around = r.w.definers(s, r.given[c])
@@ -36,11 +33,12 @@ func (r *rooting) beside(c *Config) []*Directive {
 		r.folders[dir] = around
 	}
 	var found []*Directive
+	with := joined(dir, name, s.as.part != nil)
 	for _, other := range around {
-		if other == s || contains(c.Files, other.file) {
+		if other == s || !with && !isWhole(other.file) || contains(c.Files, other.file) {
 			continue
 		}
-		for _, d := range other.file.Directives {
+		for _, d := range topOf(other.file) {
 			if d.defines() {
 				found = append(found, d)
 			}
@@ -53,7 +51,9 @@ func (r *rooting) beside(c *Config) []*Directive {
 }
 
 // definers returns those of the files that are included with that of s which define
-// variables, by name.
+// variables, by name, and the main configuration beside them, which is meant to include
+// what is not here: roles and images keep nginx.conf with the sites that they copy
+// somewhere else.
 func (w *Workspace) definers(s *source, g *given) []*source {
 	var list []*source
 	dir := filepath.Dir(s.abs)
@@ -67,7 +67,7 @@ func (w *Workspace) definers(s *source, g *given) []*source {
 		for _, name := range w.disk.names(dir) {
 			path := filepath.Join(dir, name)
 			mode, err := w.disk.mode(path)
-			if err != nil || !mode.IsRegular() || strings.HasPrefix(name, ".") || !joined(dir, path, false) || w.excluded(path) {
+			if err != nil || !mode.IsRegular() || strings.HasPrefix(name, ".") || !strings.HasPrefix(name, "nginx.conf") && !joined(dir, path, false) || isCopy(strings.ToLower(name)) || w.excluded(path) {
 				continue
 			}
 			list = append(list, w.source(w.disk.realPath(path), path, w.display(path, g)))
@@ -75,8 +75,22 @@ func (w *Workspace) definers(s *source, g *given) []*source {
 		w.readAll(list, true)
 	}
 	return slices.DeleteFunc(list, func(s *source) bool {
-		return s.file == nil || isWhole(s.file) || !slices.ContainsFunc(s.file.Directives, (*Directive).defines)
+		return s.file == nil || !slices.ContainsFunc(topOf(s.file), (*Directive).defines)
 	})
+}
+
+// topOf returns the directives of the http level of a file: those of its http block,
+// where it is a main configuration that includes sites, none of any other.
+func topOf(f *File) []*Directive {
+	if !isWhole(f) {
+		return f.Directives
+	}
+	for _, d := range f.Directives {
+		if d.Is("http") && slices.ContainsFunc(d.Children, func(in *Directive) bool { return in.Is("include") && !isStock(in.Arg(0)) }) {
+			return d.Children
+		}
+	}
+	return nil
 }
 
 // defines reports whether d is a block that defines a variable.

@@ -34,6 +34,13 @@ func TestBeside(t *testing.T) {
 			"conf.d/b.conf\n"},
 		{"a main configuration among them", map[string]string{"conf.d/a.conf": "events {}\nhttp { }\n" + maps, "conf.d/b.conf": serverText}, nil,
 			"conf.d/a.conf\nconf.d/b.conf\n"},
+		{"the main configuration of a role", map[string]string{
+			"templates/nginx.conf.j2": "events {}\nhttp { map $a {{ b }} { default 1; }\ngeo $c { default 1; } include /etc/nginx/sites/*; }\n", "templates/a.j2": serverText, "templates/nginx.conf.bak": "http { " + maps + " }"}, nil,
+			"templates/nginx.conf.j2\ntemplates/a.j2: map@templates/nginx.conf.j2 geo@templates/nginx.conf.j2\n"},
+		{"one that includes no sites", map[string]string{"nginx.conf": "events {}\nhttp { map $a $b { default 1; } include mime.types; }\n", "a.conf": serverText}, nil,
+			"nginx.conf\na.conf\n"},
+		{"one of another folder", map[string]string{"nginx.conf": "events {}\nhttp { map $a $b { default 1; } include /etc/nginx/sites/*; }\n", "x/a.conf": serverText}, nil,
+			"nginx.conf\nx/a.conf\n"},
 		{"entries of a ConfigMap", map[string]string{"cm.yaml": "data:\n  a.conf: |\n    map $a $b { default 1; }\n    server { location / { proxy_pass http://a; } }\n  b.conf: |\n    server { location / { proxy_pass http://b; } }\n"}, nil,
 			"cm.yaml\ncm.yaml: map@cm.yaml\n"},
 		{"left out", map[string]string{"conf.d/a.conf": maps, "conf.d/b.conf": place}, []string{"conf.d"},
