@@ -122,6 +122,7 @@ type Finding struct {
 	Routes   []*effective.Route // the routes it concerns; may be empty
 	Related  []Place
 	Via      *effective.Mount // the includes that led to File; nil in the main file
+	Site     bool             // the last of them would name File if it were linked into the -enabled folder
 	Fix      *Fix             // nil where the change is left to a person
 	// spoils is the block in which nothing reads as it was meant until this is
 	// mended: other findings about its routes have this cause.
@@ -183,6 +184,7 @@ func (p *Pass) Report(f Finding) {
 	if p.Rule.Category == Syntax && len(f.File.Errors) > 0 && p.Model.Outer != effective.Main {
 		return // a piece that cannot be read: what it says is said of the file
 	}
+	f.Site = f.Via != nil && f.File == p.Model.Config.Site
 	if f.Severity == 0 {
 		f.Severity = p.Rule.Severity
 	}

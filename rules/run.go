@@ -168,6 +168,7 @@ func (c *collection) add(f *Finding) {
 	}
 	have := c.findings[i]
 	have.Severity = max(have.Severity, f.Severity)
+	have.Site = have.Site && f.Site
 	for _, r := range f.Routes {
 		if n := len(have.Routes); (n == 0 || have.Routes[n-1] != r) && !again(have.Routes, r) {
 			have.Routes = append(have.Routes, r)

@@ -233,6 +233,7 @@ func (c *collection) join(g *group, fix *Fix, gone map[int]bool) {
 	first := c.findings[g.findings[0]]
 	united := Finding{
 		Rule: g.rule, File: g.line.File, Span: headSpan(g.line.Directive), Via: g.line.Via,
+		Site:    first.Site && g.line.File == first.File,
 		Message: fmt.Sprintf("each of the %d locations that this line reaches (%s) %s", len(g.findings), g.names(c), first.shared.says),
 		Routes:  g.routes, Fix: fix, united: true,
 	}

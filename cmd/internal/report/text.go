@@ -169,6 +169,9 @@ func (s Style) chain(f *rules.Finding) string {
 		d := via.Include
 		chain = append(chain, Clean(s.Name(d.File.Name))+":"+strconv.Itoa(d.File.Position(d.Span.Start).Line))
 	}
+	if f.Site {
+		chain[0] += " as if it were enabled"
+	}
 	return f.File.Name + "\x00" + strings.Join(chain, ", from ")
 }
 
