@@ -46,12 +46,17 @@ func (p *Pass) connectionVariable(r *effective.Route) (string, []Edit) {
 			return name, nil
 		}
 	}
-	if len(holders) == 1 {
+	if p.inFamily(file) {
 		if e, ok := p.addMap(mapName); ok {
 			return "$" + mapName, []Edit{e}
 		}
 	}
 	return literalUpgrade, nil
+}
+
+// inFamily reports whether no other main configuration than the pass's holds the file.
+func (p *Pass) inFamily(f *parser.File) bool {
+	return !slices.ContainsFunc(p.mounts.modelsOf(f), func(m *effective.Model) bool { return m.Config.Main != p.Model.Config.Main })
 }
 
 // changedFor returns the file that an edit for r would change.
@@ -95,21 +100,38 @@ func (p *Pass) addMap(name string) (Edit, bool) {
 	if !plan.can {
 		return Edit{}, false
 	}
-	if defined, complete := p.defines(name); defined || !complete {
-		return Edit{}, false
+	key := freeName{p.Model.Config.Main, name}
+	free, known := p.mounts.free[key]
+	if !known {
+		free = !slices.ContainsFunc(p.mounts.family(p.Model), func(m *effective.Model) bool {
+			defined, complete := p.mounts.defines(m, name)
+			return defined || !complete
+		})
+		if p.mounts.free == nil {
+			p.mounts.free = map[freeName]bool{}
+		}
+		p.mounts.free[key] = free
 	}
-	return plan.edit(name), true
+	return plan.edit(name), free
+}
+
+// freeName is a name for a map in a main configuration.
+type freeName struct {
+	main *parser.File
+	name string
 }
 
 // defines is Model.DefinesVariable, with care for what only looks like another
 // block: in a template that was not filled in, a placeholder before a map takes
 // its name.
-func (p *Pass) defines(name string) (defined, complete bool) {
-	defined, complete = p.Model.DefinesVariable(name)
+func (p *Pass) defines(name string) (defined, complete bool) { return p.mounts.defines(p.Model, name) }
+
+func (m *mounts) defines(model *effective.Model, name string) (defined, complete bool) {
+	defined, complete = model.DefinesVariable(name)
 	if defined || !complete {
 		return defined, complete
 	}
-	return false, !p.mounts.lookAlikes(p.Model)[strings.ToLower(name)]
+	return false, !m.lookAlikes(model)[strings.ToLower(name)]
 }
 
 // lookAlikes returns the variables that stand, in lower case and without $, as words
@@ -165,21 +187,45 @@ func (p *Pass) mapPlan(m *effective.Model) *mapPlan {
 	if p.mounts.plans == nil {
 		p.mounts.plans = map[*effective.Model]*mapPlan{}
 	}
-	plan := &mapPlan{existing: suitableMaps(m), body: "close"}
-	p.mounts.plans[m] = plan
-	if m.Outer != effective.Main || len(m.HTTP) != 1 {
-		return plan
+	added := p.mounts.added[m.Config.Main]
+	if added == nil {
+		if p.mounts.added == nil {
+			p.mounts.added = map[*parser.File]*mapPlan{}
+		}
+		added = p.planMap(p.mounts.family(m))
+		p.mounts.added[m.Config.Main] = added
 	}
-	http := m.HTTP[0]
-	if http.Block == nil || http.Partial || p.Options.Writable != nil && !p.Options.Writable(http.Block.File) || !p.mounts.once(http.Block.File) {
-		return plan
-	}
-	if !m.Version.Before(1, 29, 7) || slices.ContainsFunc(m.Routes, func(r *effective.Route) bool { return keepsAlive(r) }) {
-		plan.body = "''"
-	}
-	plan.place, plan.can = mapPlace(http)
-	if plan.can {
-		plan.inner = innerIndent(http, plan.place.at)
+	plan := *added
+	plan.existing = suitableMaps(m)
+	p.mounts.plans[m] = &plan
+	return &plan
+}
+
+// planMap works out where a map can be added for all models of a main configuration.
+func (p *Pass) planMap(family []*effective.Model) *mapPlan {
+	plan := &mapPlan{body: "close"}
+	for _, m := range family {
+		if m.Outer != effective.Main || len(m.HTTP) != 1 {
+			return &mapPlan{}
+		}
+		http := m.HTTP[0]
+		if http.Block == nil || http.Partial || p.Options.Writable != nil && !p.Options.Writable(http.Block.File) || !p.mounts.once(http.Block.File) {
+			return &mapPlan{}
+		}
+		if !m.Version.Before(1, 29, 7) || slices.ContainsFunc(m.Routes, func(r *effective.Route) bool { return keepsAlive(r) }) {
+			plan.body = "''"
+		}
+		at, ok := mapPlace(http)
+		switch {
+		case !ok || plan.can && at == plan.place:
+			continue
+		case plan.can && (!at.before || !plan.place.before):
+			return &mapPlan{} // a site of its own has what a map must not stand before
+		case plan.can && at.at.Span.Start > plan.place.at.Span.Start:
+			continue
+		}
+		plan.place, plan.can = at, true
+		plan.inner = innerIndent(http, at.at)
 	}
 	return plan
 }

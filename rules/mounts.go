@@ -12,23 +12,26 @@ import (
 // that an edit can be held against every place it changes. It is built when the
 // first fix is planned; blocks of files that are mounted once cost nothing.
 type mounts struct {
-	models  []*effective.Model
-	built   bool
-	files   map[*parser.File]int
-	holders map[*parser.File][]*effective.Model
-	blocks  map[*parser.Directive][]*effective.Scope // of files mounted more than once
-	plans   map[*effective.Model]*mapPlan
-	common  map[*parser.File]map[string]bool // of commonMaps
-	users   map[*effective.Model]map[*parser.Directive][]*effective.Route
-	meant   map[*effective.Model][]*effective.Route
-	coming  map[*effective.Model]map[*effective.Scope]bool // listsComing
-	below   map[*effective.Scope][]*effective.Route
-	agreed  map[agreement]bool
-	places  map[*parser.Directive][]Place // of apart
-	left    map[leftover]bool
-	closed  map[*parser.Directive]string         // of closedBy
-	alike   map[*effective.Model]map[string]bool // of lookAlikes
-	tls     map[string]bool                      // ports that a listen somewhere says ssl for
+	models   []*effective.Model
+	families map[*parser.File][]*effective.Model // by main file
+	built    bool
+	files    map[*parser.File]int
+	holders  map[*parser.File][]*effective.Model
+	blocks   map[*parser.Directive][]*effective.Scope // of files mounted more than once
+	plans    map[*effective.Model]*mapPlan
+	added    map[*parser.File]*mapPlan        // by main file: where a map can be added
+	free     map[freeName]bool                // names that such a map can have
+	common   map[*parser.File]map[string]bool // of commonMaps
+	users    map[*effective.Model]map[*parser.Directive][]*effective.Route
+	meant    map[*effective.Model][]*effective.Route
+	coming   map[*effective.Model]map[*effective.Scope]bool // listsComing
+	below    map[*effective.Scope][]*effective.Route
+	agreed   map[agreement]bool
+	places   map[*parser.Directive][]Place // of apart
+	left     map[leftover]bool
+	closed   map[*parser.Directive]string         // of closedBy
+	alike    map[*effective.Model]map[string]bool // of lookAlikes
+	tls      map[string]bool                      // ports that a listen somewhere says ssl for
 }
 
 // mapped reports whether a configuration of the run defines a variable: what uses
@@ -57,11 +60,47 @@ func (m *mounts) saysSSL(port string) bool {
 	return m.tls[port]
 }
 
-// mountKey is one mount of one file: a glob include mounts several.
+// mountKey is one mount of one file: a glob include mounts several. The models of one
+// main configuration, which is read once more for each site that it does not include,
+// have the same mounts but for that site.
 type mountKey struct {
-	model *effective.Model // set for main files only
-	via   *effective.Mount
-	file  *parser.File
+	main *parser.File
+	via  int // 0 for the main file
+	file *parser.File
+}
+
+// viaKey is one include on the way to a mount.
+type viaKey struct {
+	main    *parser.File
+	include *parser.Directive
+	outer   int
+}
+
+// vias numbers the ways that lead from main files to others.
+type vias map[viaKey]int
+
+func (v vias) of(main *parser.File, via *effective.Mount) int {
+	if via == nil {
+		return 0
+	}
+	key := viaKey{main, via.Include, v.of(main, via.Outer)}
+	n, known := v[key]
+	if !known {
+		n = len(v) + 1
+		v[key] = n
+	}
+	return n
+}
+
+// family returns the models of one main configuration.
+func (m *mounts) family(of *effective.Model) []*effective.Model {
+	if m.families == nil {
+		m.families = map[*parser.File][]*effective.Model{}
+		for _, model := range m.models {
+			m.families[model.Config.Main] = append(m.families[model.Config.Main], model)
+		}
+	}
+	return m.families[of.Config.Main]
 }
 
 func (m *mounts) build() {
@@ -72,18 +111,21 @@ func (m *mounts) build() {
 	n := filesIn(m.models)
 	m.files = make(map[*parser.File]int, n)
 	seen := make(map[mountKey]bool, n)
+	ways := vias{}
 	for _, model := range m.models {
-		m.count(mountKey{model, nil, model.Config.Main}, seen)
-		var last mountKey
+		main := model.Config.Main
+		m.count(mountKey{main, 0, main}, seen)
+		var via *effective.Mount
+		var file *parser.File
 		model.EachScope(func(s *effective.Scope) {
 			for i := range s.Items {
 				it := &s.Items[i]
-				if it.Via == last.via && it.File == last.file {
+				if it.Via == via && it.File == file {
 					continue
 				}
-				last = mountKey{nil, it.Via, it.File}
-				if it.Via != nil {
-					m.count(last, seen)
+				via, file = it.Via, it.File
+				if via != nil {
+					m.count(mountKey{main, ways.of(main, via), file}, seen)
 				}
 			}
 		})

@@ -120,7 +120,7 @@ func (p *Pass) sharedValue(g *group, arg int, value, message string, s Safety, m
 
 // sharedConnection is connectionValue for all of a group.
 func (p *Pass) sharedConnection(g *group) (value string, more []Edit, ok bool) {
-	if len(p.mounts.modelsOf(g.line.File)) != 1 {
+	if !p.inFamily(g.line.File) {
 		return "", nil, false
 	}
 	value, more = p.connectionVariable(g.routes[0])

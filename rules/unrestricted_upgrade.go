@@ -127,10 +127,10 @@ func (p *Pass) passesH2C(value string) bool {
 func (p *Pass) restrictUpgrade(it effective.Item) *Fix {
 	const name = "websocket_upgrade"
 	plan := p.mapPlan(p.Model)
-	if defined, complete := p.Model.DefinesVariable(name); !plan.can || defined || !complete || len(it.Args) != 2 || len(p.mounts.modelsOf(it.File)) > 1 {
+	e, ok := p.addMap(name)
+	if !ok || len(it.Args) != 2 || !p.inFamily(it.File) {
 		return nil
 	}
-	e := plan.edit(name)
 	e.New = strings.Replace(e.New, "default upgrade;", "~*^websocket$ $http_upgrade;", 1)
 	e.New = strings.Replace(e.New, fmt.Sprintf("''      %s;", plan.body), "default       '';", 1)
 	e.New = strings.Replace(e.New, fmt.Sprintf("'' %s;", plan.body), "default '';", 1)
