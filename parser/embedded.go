@@ -124,13 +124,9 @@ func partsIn(text string) []part {
 	return parts
 }
 
-// isCompose reports whether a YAML text is a Compose file that carries the content of
-// files.
+// isCompose reports whether a YAML text is a Compose file.
 func isCompose(text string) bool {
-	has := func(key string) bool {
-		return strings.HasPrefix(text, key) || strings.Contains(text, "\n"+key)
-	}
-	return has("services:") && has("configs:")
+	return strings.HasPrefix(text, "services:") || strings.Contains(text, "\nservices:")
 }
 
 // scalars returns the literal block scalars of a YAML text, or of a template of one:

@@ -227,6 +227,7 @@ func TestComposeDollar(t *testing.T) {
 		{"a Compose file without any", plain, "a", "a", "$$http_upgrade"},
 		{"a Compose file with its own alone", plain, "a${A}", "a${A}", "$$http_upgrade"},
 		{"a Compose file with nginx's as it is", plain, "$host", "$host", "$http_upgrade"},
+		{"a Compose file with a capture", plain, "a$$1", "a$1", "$$http_upgrade"},
 		{"another file without any", "service:\n  a: {}\n", "a", "a", "$http_upgrade"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

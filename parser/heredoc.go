@@ -9,17 +9,20 @@ import (
 // reads it first: \$host in the body of a shell's here-document and, embedded in a
 // file of another format, $$host, as Compose does. Words begin with the sign, and none
 // of nginx's own variables stands without it; in a Compose file there may be none at
-// all. What other templates write is
-// templateDollar's. Elsewhere it returns "".
+// all, and other dollars doubled. What other templates write is templateDollar's.
+// Elsewhere it returns "".
 func writtenDollar(src string, in *part) string {
 	switch {
 	case escapes(src, '\\'):
 		return `\$`
-	case in != nil && (escapes(src, '$') || in.in.doubled && !strings.Contains(strings.ReplaceAll(src, "${", ""), "$")):
+	case in != nil && (escapes(src, '$') || in.in.doubled && !strings.Contains(ofCompose.Replace(src), "$")):
 		return "$$"
 	}
 	return templateDollar(src)
 }
+
+// ofCompose takes out the dollars that Compose reads.
+var ofCompose = strings.NewReplacer("$$", "", "${", "")
 
 // escapes reports whether mark stands before the dollar sign of each of nginx's own
 // variables in a text, and begins a word with one of them.
