@@ -37,15 +37,17 @@ func (b *building) stands(inc *inclusion, place string) bool {
 	return true
 }
 
-// available builds the configuration of a file that lies in the -available folder
-// beside an -enabled one which a main configuration includes, as if it alone were
-// enabled; nil where there is no such main configuration. Such files are judged
-// with the levels that a server will have around them.
-func (r *rooting) available(root root) *Config {
+// available builds the configurations of a file that lies in the -available folder
+// beside an -enabled one which main configurations include, one for each of those, as if
+// it alone were enabled. Such files are judged with the levels that a server will have
+// around them, and with the variables of the sites that are enabled: it may stand in for
+// them or come to them, and nothing is missing that one of them defines.
+func (r *rooting) available(root root) []*Config {
 	dir := filepath.Dir(root.s.abs)
 	if !strings.HasSuffix(dir, "-available") || !slices.ContainsFunc(root.s.file.Directives, (*Directive).isServer) {
 		return nil
 	}
+	var found []*Config
 	for _, c := range r.mains {
 		for _, enabled := range c.enabled {
 			if availableDir(enabled) != dir {
@@ -55,11 +57,47 @@ func (r *rooting) available(root root) *Config {
 			with := r.w.buildWith(main, r.given[c], false, &standIn{enabled, root.s})
 			if contains(with.Files, root.s.file) {
 				with.Site = root.s.file
-				return with
+				for _, f := range r.definersIn(c) {
+					if !contains(with.Files, f) {
+						with.Beside = append(with.Beside, definitionsOf(f)...)
+					}
+				}
+				found = append(found, with)
+				break
 			}
 		}
 	}
-	return nil
+	return found
+}
+
+// definersIn returns the files of a main configuration that define variables outside
+// any block.
+func (r *rooting) definersIn(c *Config) []*File {
+	if files, known := r.definers[c]; known {
+		return files
+	}
+	var files []*File
+	for _, f := range c.Files {
+		if len(definitionsOf(f)) > 0 {
+			files = append(files, f)
+		}
+	}
+	if r.definers == nil {
+		r.definers = map[*Config][]*File{}
+	}
+	r.definers[c] = files
+	return files
+}
+
+// definitionsOf returns the blocks of a file that define variables outside any other.
+func definitionsOf(f *File) []*Directive {
+	var found []*Directive
+	for _, d := range f.Directives {
+		if d.defines() {
+			found = append(found, d)
+		}
+	}
+	return found
 }
 
 // isServer reports whether d is a server block, and a file with it at its top one

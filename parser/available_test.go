@@ -22,6 +22,8 @@ func TestOpenAvailable(t *testing.T) {
 			"main *wnginx.conf *wconf.d/a.conf *wsites-available/one\nmain *wnginx.conf *wconf.d/a.conf *wsites-available/two\n"},
 		{"a site by name", map[string]string{".git/HEAD": "", "etc/nginx.conf": main, "etc/conf.d/a.conf": confd, "etc/sites-available/one": serverText, "etc/sites-available/two": serverText}, []string{"etc/sites-available/two"},
 			"main etc/nginx.conf etc/conf.d/a.conf *wetc/sites-available/two\n"},
+		{"two main configurations", map[string]string{"dev.conf": main, "nginx.conf": main, "sites-enabled/x": serverText, "sites-available/one": serverText}, nil,
+			"main *wdev.conf *wsites-enabled/x\nmain *wnginx.conf *wsites-enabled/x\nmain *wdev.conf *wsites-available/one\nmain *wnginx.conf *wsites-available/one\n"},
 		{"a part of a server", map[string]string{"nginx.conf": main, "conf.d/a.conf": confd, "sites-enabled/x": serverText, "sites-available/common.conf": "listen 80;\nlocation / { }\n"}, nil,
 			"main *wnginx.conf *wconf.d/a.conf *wsites-enabled/x\nfragment *wsites-available/common.conf\n"},
 		{"no include of them", map[string]string{"nginx.conf": mainText, "conf.d/a.conf": confd, "sites-available/one": serverText}, nil,
@@ -35,5 +37,27 @@ func TestOpenAvailable(t *testing.T) {
 				t.Errorf("Open(%q) is\n%s\nwant\n%s", tt.files, got, tt.want)
 			}
 		})
+	}
+}
+
+// TestAvailableBeside holds which definitions a site that is not enabled is read with
+// besides those of its main configuration.
+func TestAvailableBeside(t *testing.T) {
+	tree(t, map[string]string{
+		"nginx.conf":          "events {}\nhttp {\n  include conf.d/*.conf;\n  include sites-enabled/*;\n}\n",
+		"conf.d/a.conf":       "map $a $own { default 1; }\n",
+		"sites-enabled/x":     "map $a $other { default 1; }\n" + serverText,
+		"sites-enabled/y":     serverText,
+		"sites-available/one": "map $a $mine { default 1; }\n" + serverText,
+		"sites-available/two": serverText,
+	})
+	for _, c := range Open(nil, Options{}).Configs {
+		want := 1
+		if c.Site == nil {
+			want = 0
+		}
+		if len(c.Beside) != want || want > 0 && c.Beside[0].Arg(1) != "$other" {
+			t.Errorf("%v beside the site %v of %s, want %d", c.Beside, c.Site, c.Main.Name, want)
+		}
 	}
 }

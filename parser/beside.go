@@ -13,12 +13,12 @@ var definitions = set("map geo split_clients")
 // maxBeside bounds how many blocks of its neighbours a fragment is read with.
 const maxBeside = 64
 
-// beside returns the blocks that define variables in the files beside the fragment c,
+// beside finds the blocks that define variables in the files beside the fragment c,
 // where all of them are files of one http level though no main configuration is here
 // to say so: nginx's packages and images include conf.d/*.conf, and an image's
 // templates become such files. Servers there are not taken in: the folder may hold one
 // for each of several machines.
-func (r *rooting) beside(c *Config) []*Directive {
+func (r *rooting) beside(c *Config) {
 	s := r.w.of[c.Main]
 	dir, name := filepath.Dir(s.abs), s.abs
 	if p := s.as.part; p != nil {
@@ -32,22 +32,37 @@ func (r *rooting) beside(c *Config) []*Directive {
 		}
 		r.folders[dir] = around
 	}
-	var found []*Directive
 	with := joined(dir, name, s.as.part != nil)
 	for _, other := range around {
 		if other == s || !with && !isWhole(other.file) || contains(c.Files, other.file) {
 			continue
 		}
+		before := besideName(other) < besideName(s)
+		if isWhole(other.file) {
+			before = true // until it includes the sites
+		}
 		for _, d := range topOf(other.file) {
-			if d.defines() {
-				found = append(found, d)
+			switch {
+			case d.includesSites():
+				before = false
+			case d.defines() && before:
+				c.Beside = append(c.Beside, d)
+			case d.defines():
+				c.Behind = append(c.Behind, d)
 			}
 		}
-		if len(found) >= maxBeside {
+		if len(c.Beside)+len(c.Behind) >= maxBeside {
 			break
 		}
 	}
-	return found
+}
+
+// besideName returns the name by which a pattern that includes a folder sorts a file.
+func besideName(s *source) string {
+	if s.as.part != nil {
+		return s.as.part.key
+	}
+	return s.abs
 }
 
 // definers returns those of the files that are included with that of s which define
@@ -86,12 +101,15 @@ func topOf(f *File) []*Directive {
 		return f.Directives
 	}
 	for _, d := range f.Directives {
-		if d.Is("http") && slices.ContainsFunc(d.Children, func(in *Directive) bool { return in.Is("include") && !isStock(in.Arg(0)) }) {
+		if d.Is("http") && slices.ContainsFunc(d.Children, (*Directive).includesSites) {
 			return d.Children
 		}
 	}
 	return nil
 }
+
+// includesSites reports whether d includes something else than what comes with nginx.
+func (d *Directive) includesSites() bool { return d.Is("include") && !isStock(d.Arg(0)) }
 
 // defines reports whether d is a block that defines a variable.
 func (d *Directive) defines() bool { return d.IsBlock() && definitions[d.Head.Value] }

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,6 +25,8 @@ func TestBeside(t *testing.T) {
 			"conf.d/a.conf\nconf.d/b.conf: map@conf.d/a.conf geo@conf.d/a.conf\nconf.d/x.inc\n"},
 		{"one file of it", map[string]string{"conf.d/a.conf": maps, "conf.d/b.conf": serverText}, []string{"conf.d/b.conf"},
 			"conf.d/b.conf: map@conf.d/a.conf geo@conf.d/a.conf\n"},
+		{"what nginx reads after it", map[string]string{"conf.d/a.conf": serverText, "conf.d/b.conf": maps}, []string{"conf.d/a.conf"},
+			"conf.d/a.conf: then map@conf.d/b.conf geo@conf.d/b.conf\n"},
 		{"an image's templates", map[string]string{"templates/a.conf.template": maps, "templates/b.conf.template": serverText, "templates/c.conf": serverText}, nil,
 			"templates/a.conf.template\ntemplates/b.conf.template: map@templates/a.conf.template geo@templates/a.conf.template\ntemplates/c.conf\n"},
 		{"other folders", map[string]string{"sites/a.conf": maps, "sites/b.conf": serverText}, nil,
@@ -37,6 +40,9 @@ func TestBeside(t *testing.T) {
 		{"the main configuration of a role", map[string]string{
 			"templates/nginx.conf.j2": "events {}\nhttp { map $a {{ b }} { default 1; }\ngeo $c { default 1; } include /etc/nginx/sites/*; }\n", "templates/a.j2": serverText, "templates/nginx.conf.bak": "http { " + maps + " }"}, nil,
 			"templates/nginx.conf.j2\ntemplates/a.j2: map@templates/nginx.conf.j2 geo@templates/nginx.conf.j2\n"},
+		{"one that defines more after the sites", map[string]string{
+			"nginx.conf": "events {}\nhttp { include mime.types; map $a $b { default 1; } include /etc/nginx/sites/*; geo $c { default 1; } }\n", "a.conf": serverText}, nil,
+			"nginx.conf\na.conf: map@nginx.conf then geo@nginx.conf\n"},
 		{"one that includes no sites", map[string]string{"nginx.conf": "events {}\nhttp { map $a $b { default 1; } include mime.types; }\n", "a.conf": serverText}, nil,
 			"nginx.conf\na.conf\n"},
 		{"one of another folder", map[string]string{"nginx.conf": "events {}\nhttp { map $a $b { default 1; } include /etc/nginx/sites/*; }\n", "x/a.conf": serverText}, nil,
@@ -55,9 +61,12 @@ func TestBeside(t *testing.T) {
 			var got strings.Builder
 			for _, c := range Open(tt.paths, opts).Configs {
 				got.WriteString(c.Main.Name)
-				for i, d := range c.Beside {
+				for i, d := range slices.Concat(c.Beside, c.Behind) {
 					if i == 0 {
 						got.WriteByte(':')
+					}
+					if i == len(c.Beside) {
+						got.WriteString(" then")
 					}
 					fmt.Fprintf(&got, " %s@%s", d.Head.Value, d.File.Name)
 				}

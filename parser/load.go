@@ -15,8 +15,10 @@ type Config struct {
 	// it were linked into the -enabled one; nil where Main is read as it is.
 	Site *File
 	// Beside are blocks that define variables, in files that are included with a
-	// fragment though they are not part of it.
+	// fragment though they are not part of it, or that are enabled beside Site. Of
+	// those of a fragment, nginx reads Behind after it: the last definition counts.
 	Beside   []*Directive
+	Behind   []*Directive
 	Files    []*File // Main first, then in the order nginx first reads them
 	Problems []Problem
 

@@ -218,6 +218,8 @@ type rooting struct {
 	mainFiles []*File
 	given     map[*Config]*given
 
+	definers map[*Config][]*File // of definersIn
+
 	folders map[string][]*source // by folder: the files whose variables are those of all files there
 }
 
@@ -288,8 +290,8 @@ func (r *rooting) fragments(roots []root) {
 		if f == nil || in[f] || isWhole(f) {
 			continue
 		}
-		if c := r.available(root); c != nil {
-			whole = append(whole, c)
+		if with := r.available(root); len(with) > 0 {
+			whole = append(whole, with...)
 			continue
 		}
 		if !root.g.dir && root.s.as.part == nil {
@@ -302,7 +304,7 @@ func (r *rooting) fragments(roots []root) {
 	}
 	r.keepOuter()
 	for _, c := range r.order {
-		c.Beside = r.beside(c)
+		r.beside(c)
 	}
 	w.Configs = append(whole, r.order...)
 }

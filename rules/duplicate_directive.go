@@ -63,7 +63,7 @@ func checkDuplicateDirective(p *Pass) {
 			if afterError(it.Directive) {
 				continue
 			}
-			if name == "map" && l.Kind == effective.HTTP && mapped.Directive == nil {
+			if name == "map" && l.Kind == effective.HTTP && mapped.Directive == nil && !p.foreign(it) {
 				mapped = it
 			}
 			row := l.rows[i]
@@ -165,6 +165,10 @@ func locationKey(s *effective.Scope) string {
 }
 
 func (p *Pass) reportDuplicates(l level, same []effective.Item) {
+	// A site that is not enabled is what repeats them: without it nginx starts.
+	if site := p.Model.Config.Site; site != nil {
+		slices.SortStableFunc(same, func(a, b effective.Item) int { return siteLast(a.File == site, b.File == site) })
+	}
 	first, second := same[0], same[1]
 	name := second.Head.Value
 	if second.Scope != nil {
@@ -193,6 +197,17 @@ func (p *Pass) reportDuplicates(l level, same []effective.Item) {
 	f.Routes = p.routesOf(second.Directive)
 	f.Fix = p.keepOne(l, same)
 	p.Report(f)
+}
+
+// siteLast orders what stands in a site behind what does not.
+func siteLast(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
 }
 
 // further returns the places of the third of several and those after it.
@@ -224,13 +239,21 @@ func (p *Pass) keepOne(l level, same []effective.Item) *Fix {
 			return nil
 		}
 	}
-	// What is kept is best the one that other levels share.
-	keep := -1
+	// What is kept is best the one that other levels share, or that is read without
+	// the other: nginx.conf's where a site that is not enabled repeats it.
+	fewest := len(p.mounts.modelsOf(same[0].File))
+	for _, it := range same[1:] {
+		fewest = min(fewest, len(p.mounts.modelsOf(it.File)))
+	}
+	keep, shared := -1, false
 	for i, it := range same {
-		if !p.mounts.once(it.File) {
-			if keep >= 0 {
+		switch {
+		case !p.mounts.once(it.File):
+			if shared {
 				return nil
 			}
+			keep, shared = i, true
+		case keep < 0 && len(p.mounts.modelsOf(it.File)) > fewest:
 			keep = i
 		}
 	}

@@ -18,11 +18,12 @@ const mapName = "connection_upgrade"
 // mapPlan is what one model offers for a Connection value that depends on the
 // request.
 type mapPlan struct {
-	existing []string // "$name" of suitable map variables, best first
-	place    place    // where a map can be added
-	can      bool     // whether one can be added at all
-	inner    string   // indentation of its lines, beyond the map's own
-	body     string   // what '' yields: "close" or "''"
+	existing []string        // "$name" of suitable map variables, best first
+	foreign  map[string]bool // those of them that other sites define
+	place    place           // where a map can be added
+	can      bool            // whether one can be added at all
+	inner    string          // indentation of its lines, beyond the map's own
+	body     string          // what '' yields: "close" or "''"
 }
 
 // connectionValue returns the Connection value to write for the route, and the
@@ -42,7 +43,7 @@ func (p *Pass) connectionVariable(r *effective.Route) (string, []Edit) {
 	holders := p.mounts.modelsOf(file)
 	plan := p.mapPlan(p.Model)
 	for _, name := range plan.existing {
-		if len(holders) == 1 || p.commonMaps(file)[name] {
+		if len(holders) == 1 && !plan.foreign[name] || len(holders) > 1 && p.commonMaps(file)[name] {
 			return name, nil
 		}
 	}
@@ -100,22 +101,25 @@ func (p *Pass) addMap(name string) (Edit, bool) {
 	if !plan.can {
 		return Edit{}, false
 	}
-	key := freeName{p.Model.Config.Main, name}
-	free, known := p.mounts.free[key]
+	key := freeName{p.Model.Config.Main, strings.ToLower(name)}
+	spelt, known := p.mounts.free[key]
 	if !known {
-		free = !slices.ContainsFunc(p.mounts.family(p.Model), func(m *effective.Model) bool {
+		if !slices.ContainsFunc(p.mounts.family(p.Model), func(m *effective.Model) bool {
 			defined, complete := p.mounts.defines(m, name)
 			return defined || !complete
-		})
-		if p.mounts.free == nil {
-			p.mounts.free = map[freeName]bool{}
+		}) {
+			spelt = name
 		}
-		p.mounts.free[key] = free
+		if p.mounts.free == nil {
+			p.mounts.free = map[freeName]string{}
+		}
+		p.mounts.free[key] = spelt
 	}
-	return plan.edit(name), free
+	return plan.edit(spelt), spelt != ""
 }
 
-// freeName is a name for a map in a main configuration.
+// freeName is a name for a map in a main configuration, in lower case: nginx takes
+// $Name and $name for one variable.
 type freeName struct {
 	main *parser.File
 	name string
@@ -196,14 +200,16 @@ func (p *Pass) mapPlan(m *effective.Model) *mapPlan {
 		p.mounts.added[m.Config.Main] = added
 	}
 	plan := *added
-	plan.existing = suitableMaps(m)
+	plan.existing, plan.foreign = suitableMaps(m)
 	p.mounts.plans[m] = &plan
 	return &plan
 }
 
-// planMap works out where a map can be added for all models of a main configuration.
+// planMap works out where a map can be added for all models of a main configuration:
+// after what any of them has that must stand before a map.
 func (p *Pass) planMap(family []*effective.Model) *mapPlan {
 	plan := &mapPlan{body: "close"}
+	var server, hash *parser.Directive
 	for _, m := range family {
 		if m.Outer != effective.Main || len(m.HTTP) != 1 {
 			return &mapPlan{}
@@ -215,26 +221,31 @@ func (p *Pass) planMap(family []*effective.Model) *mapPlan {
 		if !m.Version.Before(1, 29, 7) || slices.ContainsFunc(m.Routes, func(r *effective.Route) bool { return keepsAlive(r) }) {
 			plan.body = "''"
 		}
-		at, ok := mapPlace(http)
-		switch {
-		case !ok || plan.can && at == plan.place:
-			continue
-		case plan.can && (!at.before || !plan.place.before):
-			return &mapPlan{} // a site of its own has what a map must not stand before
-		case plan.can && at.at.Span.Start > plan.place.at.Span.Start:
-			continue
+		first, last := mapBounds(http)
+		if first != nil && (server == nil || first.Span.Start < server.Span.Start) {
+			server = first
 		}
-		plan.place, plan.can = at, true
-		plan.inner = innerIndent(http, at.at)
+		if last != nil && (hash == nil || last.Span.Start > hash.Span.Start) {
+			hash = last
+		}
 	}
+	switch {
+	case server == nil && hash == nil:
+		return &mapPlan{}
+	case server == nil || hash != nil && server.Span.Start <= hash.Span.Start:
+		plan.place = place{at: hash}
+	default:
+		plan.place = place{server, true}
+	}
+	plan.can, plan.inner = true, innerIndent(family[0].HTTP[0], plan.place.at)
 	return plan
 }
 
 // suitableMaps returns the variables made of $http_upgrade or $http_connection
 // that say upgrade for a handshake and nothing of it for other requests. The
-// common name comes first.
-func suitableMaps(m *effective.Model) []string {
-	var names []string
+// common name comes first. Those are foreign that sites beside the model's own define: it
+// is not to need them.
+func suitableMaps(m *effective.Model) (names []string, foreign map[string]bool) {
 	for _, v := range m.MapVariables() {
 		if !v.Handshake.Known || !v.HandshakeKeepAlive.Known || !v.Ordinary.Known ||
 			!effective.HasToken(v.Handshake.Text, "upgrade") ||
@@ -251,9 +262,23 @@ func suitableMaps(m *effective.Model) []string {
 		} else {
 			names = append(names, name)
 		}
+		if foreignTo(m, v.Item) {
+			if foreign == nil {
+				foreign = map[string]bool{}
+			}
+			foreign[name] = true
+		}
 	}
-	return names
+	return names, foreign
 }
+
+// foreignTo reports whether an item stands in a site that is enabled beside the one that
+// the model's main configuration is read with.
+func foreignTo(m *effective.Model, it effective.Item) bool {
+	return m.Config.Site != nil && slices.Contains(m.Config.Beside, it.Directive)
+}
+
+func (p *Pass) foreign(it effective.Item) bool { return foreignTo(p.Model, it) }
 
 // keepsAlive reports whether the route's requests go to an upstream with
 // keepalive connections written, which a Connection: close would defeat.
@@ -282,29 +307,21 @@ func upstreamOf(r *effective.Route) *effective.Scope {
 	return r.Model.Upstream(host)
 }
 
-// mapPlace returns where a map goes in the http block: before the first server,
-// or the include that leads to one, unless a map_hash directive stands after
-// it, which nginx refuses after a map ("directive is duplicate").
-func mapPlace(http *effective.Scope) (place, bool) {
-	var server, hash *parser.Directive
+// mapBounds returns what a map goes before in the http block, the first server or the
+// include that leads to one, and the last map_hash directive, after which it has to
+// stand: nginx refuses that after a map ("directive is duplicate").
+func mapBounds(http *effective.Scope) (server, hash *parser.Directive) {
 	for _, it := range http.Items {
-		d := through(http, it)
 		switch it.Head.Value {
 		case "server":
 			if server == nil && it.IsBlock() {
-				server = d
+				server = through(http, it)
 			}
 		case "map_hash_bucket_size", "map_hash_max_size":
-			hash = d
+			hash = through(http, it)
 		}
 	}
-	switch {
-	case server == nil && hash == nil:
-		return place{}, false
-	case server == nil || hash != nil && server.Span.Start <= hash.Span.Start:
-		return place{at: hash}, true
-	}
-	return place{server, true}, true
+	return server, hash
 }
 
 // innerIndent returns what the lines of a block in http are indented by beyond

@@ -20,7 +20,7 @@ type mounts struct {
 	blocks   map[*parser.Directive][]*effective.Scope // of files mounted more than once
 	plans    map[*effective.Model]*mapPlan
 	added    map[*parser.File]*mapPlan        // by main file: where a map can be added
-	free     map[freeName]bool                // names that such a map can have
+	free     map[freeName]string              // names that such a map can have, as the first place spells them; "" for none
 	common   map[*parser.File]map[string]bool // of commonMaps
 	users    map[*effective.Model]map[*parser.Directive][]*effective.Route
 	meant    map[*effective.Model][]*effective.Route

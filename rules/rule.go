@@ -184,6 +184,9 @@ func (p *Pass) Report(f Finding) {
 	if p.Rule.Category == Syntax && len(f.File.Errors) > 0 && p.Model.Outer != effective.Main {
 		return // a piece that cannot be read: what it says is said of the file
 	}
+	if p.saidWithout(&f) {
+		return
+	}
 	f.Site = f.Via != nil && f.File == p.Model.Config.Site
 	if f.Severity == 0 {
 		f.Severity = p.Rule.Severity

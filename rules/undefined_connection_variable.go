@@ -110,7 +110,7 @@ func (p *Pass) reportUndefined(it effective.Item, name string, complete bool) {
 			"see that the http block has a map for it", written)
 	}
 	f.Span, f.Routes = it.Args[1].Span, p.routesOf(it.Directive)
-	if near := p.nearVariable(name); complete && near != "" {
+	if near := p.nearVariable(it.File, name); complete && near != "" {
 		f.Message = fmt.Sprintf("nothing defines $%s, and nginx does not start without it; did you mean %s?", written, near)
 		if p.mounts.once(it.File) {
 			f.Fix = fixOf(Safe, "write "+near, p.respell(it, written, near), true)
@@ -135,9 +135,12 @@ func spelling(value, name string) string {
 }
 
 // nearVariable returns the map's variable that says upgrade and differs from name
-// by a letter or two, "" for none: $connection_upgrad.
-func (p *Pass) nearVariable(name string) string {
+// by a letter or two, "" for none: $connection_upgrad. All models of f have it.
+func (p *Pass) nearVariable(f *parser.File, name string) string {
 	for _, have := range p.mapPlan(p.Model).existing {
+		if len(p.mounts.modelsOf(f)) > 1 && !p.commonMaps(f)[have] {
+			continue
+		}
 		if distance(strings.ToLower(have[1:]), name) <= 2 && len(name) > 5 {
 			return have
 		}

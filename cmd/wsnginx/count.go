@@ -78,12 +78,17 @@ func namedRoutes(w *parser.Workspace, models []*effective.Model) []*effective.Ro
 		intent                        effective.Intent
 	}
 	total := 0
+	whole := map[*parser.File]bool{} // main files that are read as they are, too
 	for _, m := range models {
 		total += len(m.Routes)
+		whole[m.Config.Main] = whole[m.Config.Main] || m.Config.Site == nil
 	}
 	seen, out := make(map[key]bool, total), make([]*effective.Route, 0, total)
 	for _, m := range models {
 		for _, r := range m.Routes {
+			if m.Config.Site != nil && whole[m.Config.Main] && !m.InSite(r.Pass.File, r.Pass.Via) {
+				continue // what nginx makes of it is judged without the site
+			}
 			k := key{pass: r.Pass.Directive, verdict: r.Verdict, intent: r.Intent}
 			named := r.Pass.Directive != nil && w.Named(r.Pass.File)
 			if r.Server != nil && r.Server.Scope != nil {

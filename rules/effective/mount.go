@@ -27,6 +27,9 @@ func (m *Model) mount() {
 		m.fill(root, m.Config.Beside, nil)
 	}
 	m.fill(root, m.Config.Main.Directives, nil)
+	if m.Outer == HTTP {
+		m.fill(root, m.Config.Behind, nil)
+	}
 	if root.Kind == Main && root.first("http") != nil {
 		// nginx takes one http block, and nothing else beside it bears
 		// on requests: an include there cannot change a verdict.
@@ -66,6 +69,9 @@ func (m *Model) fill(s *Scope, directives []*parser.Directive, via *Mount) {
 			m.scopes = append(m.scopes, item.Scope)
 			item.Scope.open(d.File, d.Open())
 			item.Scope.cutOff(d.File, d.Span.End)
+			if kind == HTTP && !m.Config.Fragment {
+				m.fill(item.Scope, m.Config.Beside, via)
+			}
 			if kind != skipped {
 				m.fill(item.Scope, d.Children, via)
 			} else {
@@ -97,6 +103,16 @@ func (m *Model) include(s *Scope, d *parser.Directive, via *Mount) {
 		s.cutOff(f, f.End())
 		m.fill(s, f.Directives, inner)
 	}
+}
+
+// InSite reports whether a file, mounted so, is the site that the configuration is read
+// with as if it were enabled, or is included from that.
+func (m *Model) InSite(f *parser.File, via *Mount) bool {
+	site := m.Config.Site
+	for ; via != nil && f != site; via = via.Outer {
+		f = via.Include.File
+	}
+	return site != nil && f == site
 }
 
 func (m *Model) overflow(d *parser.Directive) {
