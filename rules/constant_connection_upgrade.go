@@ -105,6 +105,7 @@ func constantHeader(r *effective.Route, name, token string) *effective.Header {
 // everywhere reports whether the variable is suitable, or can be added, in every
 // model that holds the item's file.
 func (p *Pass) everywhere(it effective.Item, value string) bool {
-	return len(p.mounts.modelsOf(it.File)) == 1 || p.commonMaps(it.File)[value] ||
+	_, common := p.commonMaps(it.File)[value]
+	return len(p.mounts.modelsOf(it.File)) == 1 || common ||
 		p.inFamily(it.File) && !slices.Contains(p.mapPlan(p.Model).existing, value)
 }

@@ -122,10 +122,19 @@ func (p *Pass) restoreHeaders(r *effective.Route, level *effective.Scope, reason
 
 // lostValue returns the source text of a lost line's value: its own words, but
 // for a constant Connection where polling shares the location, which
-// constant-connection-upgrade warns of. There it is a variable, or unsafe.
+// constant-connection-upgrade warns of. There it is a variable, or unsafe. A variable
+// that nothing defines is not repeated: where all levels have lines of their own, nginx
+// has never looked for it (ngx_http_proxy_init_headers).
 func (p *Pass) lostValue(r *effective.Route, lost effective.Item) (value string, more []Edit, unsafe bool) {
 	span := lost.Args[1].Span
 	value = lost.File.Src[span.Start:span.End]
+	if name := p.undefinedIn(lost); name != "" && strings.EqualFold(lost.Arg(0), "Connection") {
+		if e, ok := p.addMap(name); ok && p.inFamily(changedFor(r)) {
+			return value, []Edit{e}, false
+		}
+		value, more = p.connectionValue(r)
+		return value, more, false
+	}
 	if !r.Polling || r.HandshakeOnly || p.Model.Outer != effective.Main ||
 		!strings.EqualFold(lost.Arg(0), "Connection") || strings.Contains(lost.Arg(1), "$") {
 		return value, nil, false
@@ -135,6 +144,16 @@ func (p *Pass) lostValue(r *effective.Route, lost effective.Item) (value string,
 		return value, nil, true
 	}
 	return variable, more, false
+}
+
+// undefinedIn returns the first variable of a header line that nothing defines.
+func (p *Pass) undefinedIn(line effective.Item) string {
+	for _, name := range effective.VariablesIn(line.Arg(1)) {
+		if defined, complete := p.defines(name); complete && !defined {
+			return name
+		}
+	}
+	return ""
 }
 
 // restoreInLocation plans the lost lines in the location itself, which gets a list

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -42,10 +41,18 @@ func (p *Pass) connectionVariable(r *effective.Route) (string, []Edit) {
 	file := changedFor(r)
 	holders := p.mounts.modelsOf(file)
 	plan := p.mapPlan(p.Model)
+	beside := "" // what all sites have, but for those that are not enabled
 	for _, name := range plan.existing {
-		if len(holders) == 1 && !plan.foreign[name] || len(holders) > 1 && p.commonMaps(file)[name] {
+		own, common := p.commonMaps(file)[name]
+		switch {
+		case len(holders) == 1 && !plan.foreign[name], len(holders) > 1 && common && own:
 			return name, nil
+		case len(holders) > 1 && common && beside == "":
+			beside = name
 		}
+	}
+	if beside != "" {
+		return beside, nil
 	}
 	if p.inFamily(file) {
 		if e, ok := p.addMap(mapName); ok {
@@ -69,22 +76,20 @@ func changedFor(r *effective.Route) *parser.File {
 }
 
 // commonMaps returns the suitable map variables that every model has which holds
-// the file.
+// the file: true for one that is none's from the sites beside its own.
 func (p *Pass) commonMaps(f *parser.File) map[string]bool {
 	common, known := p.mounts.common[f]
 	if known {
 		return common
 	}
-	common = map[string]bool{}
 	for i, m := range p.mounts.modelsOf(f) {
-		existing := p.mapPlan(m).existing
-		if i == 0 {
-			for _, name := range existing {
-				common[name] = true
+		plan, before := p.mapPlan(m), common
+		common = map[string]bool{}
+		for _, name := range plan.existing {
+			if own, ok := before[name]; i == 0 || ok {
+				common[name] = (i == 0 || own) && !plan.foreign[name]
 			}
-			continue
 		}
-		maps.DeleteFunc(common, func(name string, _ bool) bool { return !slices.Contains(existing, name) })
 	}
 	if p.mounts.common == nil {
 		p.mounts.common = map[*parser.File]map[string]bool{}

@@ -138,7 +138,7 @@ func spelling(value, name string) string {
 // by a letter or two, "" for none: $connection_upgrad. All models of f have it.
 func (p *Pass) nearVariable(f *parser.File, name string) string {
 	for _, have := range p.mapPlan(p.Model).existing {
-		if len(p.mounts.modelsOf(f)) > 1 && !p.commonMaps(f)[have] {
+		if _, common := p.commonMaps(f)[have]; !common {
 			continue
 		}
 		if distance(strings.ToLower(have[1:]), name) <= 2 && len(name) > 5 {
