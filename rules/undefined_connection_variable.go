@@ -112,9 +112,7 @@ func (p *Pass) reportUndefined(it effective.Item, name string, complete bool) {
 	f.Span, f.Routes = it.Args[1].Span, p.routesOf(it.Directive)
 	if near := p.nearVariable(it.File, name); complete && near != "" {
 		f.Message = fmt.Sprintf("nothing defines $%s, and nginx does not start without it; did you mean %s?", written, near)
-		if p.mounts.once(it.File) {
-			f.Fix = fixOf(Safe, "write "+near, p.respell(it, written, near), true)
-		}
+		f.Fix = fixOf(Safe, "write "+near, p.respell(it, written, near), true)
 		p.Report(f)
 		return
 	}
