@@ -78,6 +78,7 @@ func (v *variables) block(s *Scope) {
 	}
 	if !s.Block.Is("map") {
 		v.other[name], v.made[name] = true, true
+		delete(v.maps, name) // the last definition counts
 		return
 	}
 	mp := newMapping(s, name)
