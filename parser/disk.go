@@ -129,15 +129,22 @@ func below(path, dir string) bool {
 // realPath returns path without symbolic links, or path itself where they
 // cannot be resolved.
 func (k *disk) realPath(path string) string {
+	return remembered(k, k.reals, path, func(path string) string {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			return real
+		}
+		return path
+	})
+}
+
+// remembered returns what known has of a path, or what look finds there, once.
+func remembered[T any](k *disk, known map[string]T, path string, look func(string) T) T {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	real, ok := k.reals[path]
+	found, ok := known[path]
 	if !ok {
-		var err error
-		if real, err = filepath.EvalSymlinks(path); err != nil {
-			real = path
-		}
-		k.reals[path] = real
+		found = look(path)
+		known[path] = found
 	}
-	return real
+	return found
 }

@@ -64,16 +64,7 @@ func carries(path string) bool {
 }
 
 // partsOf returns the parts of the file at path, none where it cannot be read.
-func (k *disk) partsOf(path string) []part {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	parts, ok := k.parts[path]
-	if !ok {
-		parts = readParts(path)
-		k.parts[path] = parts
-	}
-	return parts
-}
+func (k *disk) partsOf(path string) []part { return remembered(k, k.parts, path, readParts) }
 
 func readParts(path string) []part {
 	f, err := os.Open(path)
@@ -81,15 +72,18 @@ func readParts(path string) []part {
 		return nil
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxCarrier+1))
+	// Of most templates a first look is enough: they are none of YAML.
+	buf := make([]byte, 8<<10)
+	n, _ := io.ReadFull(f, buf)
+	if templateExts[strings.ToLower(filepath.Ext(path))] && opening(string(buf[:n])) != "YAML" {
+		return nil
+	}
+	rest, err := io.ReadAll(io.LimitReader(f, maxCarrier+1))
+	b := append(buf[:n], rest...)
 	if err != nil || !mayHoldParts(b) {
 		return nil
 	}
-	text := string(b)
-	if templateExts[strings.ToLower(filepath.Ext(path))] && opening(text) != "YAML" {
-		return nil
-	}
-	return partsIn(text)
+	return partsIn(string(b))
 }
 
 // mayHoldParts reports whether what any server of nginx's has stands in a text.

@@ -51,16 +51,7 @@ var otherExts = set(`ada adoc asc asciidoc asm avi avif awk bash bat bats bazel 
 
 // isSite reports whether the file at path, whose name says nothing, holds nginx
 // configuration beyond doubt.
-func (k *disk) isSite(path string) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	is, ok := k.sites[path]
-	if !ok {
-		is = readsAsSite(path)
-		k.sites[path] = is
-	}
-	return is
-}
+func (k *disk) isSite(path string) bool { return remembered(k, k.sites, path, readsAsSite) }
 
 func readsAsSite(path string) bool {
 	f, err := os.Open(path)

@@ -72,9 +72,6 @@ func checkLostHost(p *Pass) {
 	}
 }
 
-// withoutBraces makes ${name} $name.
-var withoutBraces = strings.NewReplacer("{", "", "}", "")
-
 // checkHostPort reports a Host line that adds the port of a server on the usual
 // ports: no browser writes it there.
 func (p *Pass) checkHostPort(r *effective.Route, lines []effective.Item) {
@@ -85,7 +82,7 @@ func (p *Pass) checkHostPort(r *effective.Route, lines []effective.Item) {
 		if !strings.EqualFold(it.Arg(0), "Host") {
 			continue
 		}
-		host, port, ok := strings.Cut(strings.ToLower(withoutBraces.Replace(it.Arg(1))), ":")
+		host, port, ok := strings.Cut(strings.ToLower(effective.WithoutBraces(it.Arg(1))), ":")
 		if !ok || port != "$server_port" && port != "443" && port != "80" ||
 			host != "$host" && host != "$http_host" && host != "$server_name" {
 			continue

@@ -241,11 +241,13 @@ func (m *Model) judgeOnce(o *outcome, j *judgement, lines []line, name string, a
 }
 
 func isKeyVariable(expr string) bool {
-	return strings.EqualFold(withoutBraces.Replace(expr), "$http_sec_websocket_key")
+	return strings.EqualFold(WithoutBraces(expr), "$http_sec_websocket_key")
 }
 
-// withoutBraces makes ${name} $name.
-var withoutBraces = strings.NewReplacer("{", "", "}", "")
+// WithoutBraces returns a value with $name for each ${name} in it.
+func WithoutBraces(value string) string { return braces.Replace(value) }
+
+var braces = strings.NewReplacer("{", "", "}", "")
 
 // judgeHost judges the Host lines: a backend wants one that is not empty
 // (RFC 9112, 3.2).
