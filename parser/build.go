@@ -52,7 +52,7 @@ func (w *Workspace) build(s *source, g *given, fragment bool) *Config {
 func (w *Workspace) buildWith(s *source, g *given, fragment bool, instead *standIn) *Config {
 	c := &Config{Main: s.file, Fragment: fragment, includes: map[*Directive]*Include{}}
 	b := &building{w: w, c: c, given: g, instead: instead, links: map[string]string{}, found: map[*Directive]*inclusion{}, visits: map[*File]*visit{}, mounted: map[*source]string{}}
-	b.dump = w.dump != nil && w.dump[filepath.ToSlash(s.name)] == s
+	b.dump = w.dump != nil && w.dump[dumpKey(s.name)] == s
 	b.place(s)
 	s.fixed = true
 	b.readWaves(s.file)

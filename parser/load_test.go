@@ -247,6 +247,24 @@ r/nginx.conf:3:2: not-followed: include "l/*" was not followed: the symbolic lin
 				"/etc/nginx/conf.d/a.conf:2:1: failed: unexpected \"}\" (every block is closed already)\n" +
 				"/etc/nginx/nginx.conf:6:2: not-followed: include \"/gone\" was not followed: the dump does not hold it\n"},
 
+		{"a dump whose includes go by way of other folders", nil, []string{"-"}, Options{Stdin: []byte("# configuration file /etc/nginx/nginx.conf:\n" +
+			"events {}\nhttp {\n include ../snip/map.conf;\n include ./conf.d//*.conf;\n include /etc/nginx/../nginx/x.conf;\n}\n\n" +
+			"# configuration file /etc/nginx/../snip/map.conf:\nmap $a $b {}\n\n# configuration file /etc/nginx/./conf.d//b.conf:\n" + serverText + "\n" +
+			"# configuration file /etc/nginx/../nginx/x.conf:\n" + serverText + "\n# configuration file /etc/nginx/x.conf:\n" + serverText + "\n")},
+			"main */etc/nginx/nginx.conf */etc/nginx/../snip/map.conf */etc/nginx/./conf.d//b.conf */etc/nginx/../nginx/x.conf\n"},
+		{"a dump of files that hold its marks", nil, []string{"-"}, Options{Stdin: []byte("# configuration file /etc/nginx/nginx.conf:\n" +
+			"events {}\nhttp {\n include conf.d/*;\n# configuration file /etc/nginx/old.conf:\n gzip on;\n}\n\n" +
+			"# configuration file /etc/nginx/conf.d/a:\n# configuration file /etc/nginx/conf.d/a:\n" + serverText + "\n" +
+			"# configuration file /etc/nginx/conf.d/b:\nadd_header X \"\n# configuration file /x:\n\";\nset_by_lua_block $x {\n--[[ } \n# configuration file /x:\n]] }\n\n" +
+			"# configuration file /etc/nginx/conf.d/c:\n" + serverText + "# configuration file /gone:\n# that is all\n\n")},
+			"main */etc/nginx/nginx.conf */etc/nginx/conf.d/a */etc/nginx/conf.d/b */etc/nginx/conf.d/c\n"},
+		{"a dump with a file that nothing includes", nil, []string{"-"}, Options{Stdin: []byte("# configuration file /etc/nginx/nginx.conf:\n" +
+			"events {}\nhttp {}\n\n# configuration file /etc/nginx/conf.d/a:\n" + serverText + "\n")},
+			"main */etc/nginx/nginx.conf\n/etc/nginx/conf.d/a: not-followed: stands in the dump, and no include of the dump names it; it was not read\n"},
+		{"a dump with a file that lost its end", nil, []string{"-"}, Options{Stdin: []byte("# configuration file /etc/nginx/nginx.conf:\n" +
+			"events {}\nhttp {\n include a;\n include b;\n}\n\n# configuration file /etc/nginx/a:\nserver {\n\n# configuration file /etc/nginx/b:\n" + serverText + "\n")},
+			"main */etc/nginx/nginx.conf */etc/nginx/a */etc/nginx/b\n/etc/nginx/a:2:1: failed: unexpected end of file, expecting \"}\" (the block of server in line 1, or one inside it, is not closed)\n"},
+
 		{"stdin is a main file", nil, []string{"-"}, Options{Stdin: []byte("events {} http { include x.conf; }")},
 			"main *<stdin>\n<stdin>:1:18: not-followed: include \"x.conf\" was not followed: there is no \"x.conf\"\n"},
 		{"stdin is a fragment", nil, []string{"-"}, Options{Stdin: []byte(serverText)}, "fragment *<stdin>\n"},

@@ -322,6 +322,7 @@ func (w *Workspace) finish(r *rooting, roots []root) {
 			w.problem(&c.Problems, p)
 		}
 	}
+	w.unreached()
 	found := map[*given]bool{}
 	for _, root := range roots {
 		switch {
