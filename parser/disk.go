@@ -33,6 +33,7 @@ type stat struct {
 type listing struct {
 	names []string
 	types []fs.FileMode
+	err   error // why there may be more
 }
 
 func newDisk() *disk {
@@ -70,18 +71,24 @@ func (k *disk) exists(path string) bool {
 // names returns what is in a directory, sorted bytewise; nothing where it
 // cannot be read.
 func (k *disk) names(dir string) []string {
+	in, _ := k.list(dir)
+	return in
+}
+
+// list returns what is in a directory, sorted bytewise, and why there may be more.
+func (k *disk) list(dir string) ([]string, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	in, ok := k.dirs[dir]
 	if !ok {
-		entries, _ := os.ReadDir(dir)
-		in = listing{make([]string, len(entries)), make([]fs.FileMode, len(entries))}
+		entries, err := os.ReadDir(dir)
+		in = listing{make([]string, len(entries)), make([]fs.FileMode, len(entries)), err}
 		for i, e := range entries {
 			in.names[i], in.types[i] = e.Name(), e.Type()
 		}
 		k.dirs[dir] = in
 	}
-	return in.names
+	return in.names, in.err
 }
 
 // irregular says what keeps a file of this mode from being read, "" where

@@ -50,7 +50,10 @@ func (b *building) byEnding(d *Directive, path string) []string {
 func (b *building) lies(d *Directive, place string) bool {
 	found := []string{place}
 	if hasMeta(place) {
-		found = glob(place, b.list, b.w.disk.exists)
+		found = glob(place, func(dir string) []string {
+			names, _ := b.list(dir)
+			return names
+		}, b.w.disk.exists)
 	} else if !b.w.disk.exists(place) {
 		return false
 	}

@@ -89,6 +89,16 @@ func (i *inclusion) fail(kind ProblemKind, format string, args ...any) {
 	i.problems = append(i.problems, Problem{Kind: kind, Message: fmt.Sprintf(format, args...)})
 }
 
+// locked says that the directory may not be read, where err says so. glob(3) passes
+// over it, and the nginx that another user starts does not.
+func (i *inclusion) locked(path, dir string, err error) bool {
+	is := errors.Is(err, fs.ErrPermission)
+	if is {
+		i.fail(Failed, "include %q: directory %q: %s", path, dir, reason(err))
+	}
+	return is
+}
+
 // resolve finds the files that an include directive names.
 func (b *building) resolve(d *Directive) *inclusion {
 	inc := &inclusion{Include: Include{Followed: true}}
@@ -121,9 +131,15 @@ func (b *building) resolve(d *Directive) *inclusion {
 		return inc
 	}
 	for _, place := range places {
-		if b.w.disk.exists(place) || b.w.sources[place] != nil {
+		_, err := b.w.disk.mode(place)
+		if err == nil || b.w.sources[place] != nil {
 			b.add(inc, path, place, mapped)
 			return inc
+		}
+		if mapped || b.inside(place) {
+			if inc.locked(path, b.w.display(filepath.Dir(place), b.given), err) {
+				return inc
+			}
 		}
 	}
 	b.missing(inc, path, places, mapped)
@@ -190,6 +206,9 @@ func (b *building) resolveGlob(inc *inclusion, path string, places []string, map
 			return
 		}
 		dir, err := b.follow(globDir(place))
+		if err != nil && (mapped || b.inside(globDir(place))) && inc.locked(path, b.w.display(globDir(place), b.given), err) {
+			return
+		}
 		if err != nil || !mapped && !b.inside(dir) {
 			continue
 		}
@@ -197,7 +216,11 @@ func (b *building) resolveGlob(inc *inclusion, path string, places []string, map
 			continue
 		}
 		looked = true
-		matches := glob(place, b.list, b.w.disk.exists)
+		matches := glob(place, func(dir string) []string {
+			names, err := b.list(dir)
+			inc.locked(path, b.w.display(dir, b.given), err)
+			return names
+		}, b.w.disk.exists)
 		for _, match := range matches {
 			b.add(inc, path, match, mapped)
 		}
@@ -211,13 +234,14 @@ func (b *building) resolveGlob(inc *inclusion, path string, places []string, map
 	b.missing(inc, path, places, mapped)
 }
 
-// list returns the names in a directory, itself perhaps reached through links.
-func (b *building) list(dir string) []string {
+// list returns the names in a directory, itself perhaps reached through links, and
+// why there may be more.
+func (b *building) list(dir string) ([]string, error) {
 	real, err := b.follow(dir)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
-	return b.w.disk.names(real)
+	return b.w.disk.list(real)
 }
 
 func (b *building) insideAny(places []string) bool {

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -412,13 +413,26 @@ func TestOpenSpecialFiles(t *testing.T) {
 	if diff := cmp.Diff(named, describe(Open([]string{"special/fifo.conf"}, Options{}), dir)); diff != "" {
 		t.Error(diff)
 	}
+	seen := newDisk()
+	locked := filepath.Join(dir, "locked")
+	seen.dirs[locked] = listing{err: &fs.PathError{Op: "open", Path: locked, Err: fs.ErrPermission}}
+	w := &Workspace{cwd: dir, disk: seen, sources: map[string]*source{}, names: map[string]*source{}, given: []*given{{path: "main.conf"}}}
+	if err := os.WriteFile("main.conf", []byte("events {}\nhttp {\n include locked/*;\n include lock*/*;\n}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.load()
+	const passed = "main *wmain.conf\nmain.conf:3:2: failed: include \"locked/*\": directory \"locked\": no permission to read it\n" +
+		"main.conf:4:2: failed: include \"lock*/*\": directory \"locked\": no permission to read it\n"
+	if diff := cmp.Diff(passed, describe(w, dir)); diff != "" {
+		t.Error(diff)
+	}
 	if os.Getuid() == 0 {
 		return // root may read everything
 	}
 	os.Chmod(filepath.Join("special", "secret.conf"), 0)
 	os.Remove(filepath.Join("special", "fifo.conf"))
-	const locked = "main *wnginx.conf\nnginx.conf:1:18: failed: include \"special/*\": \"special/secret.conf\": no permission to read it\n"
-	if diff := cmp.Diff(locked, describe(Open([]string{"nginx.conf"}, Options{}), dir)); diff != "" {
+	const secret = "main *wnginx.conf\nnginx.conf:1:18: failed: include \"special/*\": \"special/secret.conf\": no permission to read it\n"
+	if diff := cmp.Diff(secret, describe(Open([]string{"nginx.conf"}, Options{}), dir)); diff != "" {
 		t.Error(diff)
 	}
 }
