@@ -24,13 +24,14 @@ type given struct {
 	hunches map[string]bool   // which of files are configuration by what they hold alone
 	parts   map[string][]part // by file: what of it is configuration, where it is of another format
 	links   []string          // links that lead to no file of the tree
+	large   map[string]bool   // which of extra are YAML that is too large
 	extra   []string          // what may hold configuration and is not read: copies, YAML that is too large
 }
 
 // walk finds the files in a directory that may be nginx configuration, in
 // bytewise order. It never leaves the directory through a link to another one.
 func (w *Workspace) walk(g *given) error {
-	g.linked, g.hunches, g.parts = map[string]bool{}, map[string]bool{}, map[string][]part{}
+	g.linked, g.hunches, g.large, g.parts = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string][]part{}
 	return filepath.WalkDir(g.real, func(real string, e fs.DirEntry, err error) error {
 		if real == g.real {
 			return err
@@ -72,6 +73,7 @@ func (w *Workspace) walk(g *given) error {
 			}
 			if info, err := e.Info(); err == nil && info.Size() > maxCarrier {
 				g.extra = append(g.extra, path) // nobody looked into it
+				g.large[path] = true
 				return nil
 			}
 		}
@@ -201,7 +203,7 @@ func isCopy(lower string) bool {
 }
 
 // copyEnds are what stands behind the name of the original in that of a copy.
-var copyEnds = set(`bak backup bkp old orig save swp swo rej tmp rpmnew rpmsave`)
+var copyEnds = set(`bak backup bkp bkup old orig save swp swo rej tmp rpmnew rpmsave`)
 
 // excluded reports whether the user's settings leave out the file or folder at
 // an absolute path. A pattern is held against its path from the working

@@ -114,6 +114,8 @@ func TestEmbedded(t *testing.T) {
 			"main *wcm.yaml *wcm.yaml *wcm.yaml\n"},
 		{"another map's entries are not", map[string]string{"cm.yaml": strings.Replace(configMap, "  b.conf:", "binaryData: x\nmore:\n  b.conf:", 1)}, nil,
 			"main *wcm.yaml\ncm.yaml:7:7: not-followed: include \"/etc/nginx/conf.d/*.conf\" was not followed: it is not in this tree\nfragment *wcm.yaml\nfragment *wcm.yaml\n"},
+		{"lines of a location are no site", map[string]string{"cm.yaml": "data:\n  nginx.conf: |\n    events {}\n    http {\n      include /etc/nginx/sites/*.conf;\n    }\n  proxy.conf: |\n    proxy_http_version 1.1;\n    proxy_pass_header Server;\n  c.conf: |\n" + strings.ReplaceAll("\n"+strings.TrimSuffix(site, "\n"), "\n", "\n  ")[1:] + "\n"}, nil,
+			"main *wcm.yaml *wcm.yaml\n"},
 		{"nothing is proxied", map[string]string{"a.yaml": "a: |\n  server { listen 80; }\n"}, nil,
 			"fragment *wa.yaml\n"},
 		{"extensions of Elastic Beanstalk", map[string]string{".ebextensions/a.config": "files:\n  x:\n    content: |\n    " + strings.ReplaceAll(site, "\n", "\n    "), "b/a.config": "a: |\n" + site}, nil,

@@ -82,6 +82,7 @@ type Passed struct {
 	Format   string // what it is, "" where that is not known
 	Given    bool   // the user named it; the others lie in a folder that was named
 	Excluded bool   // the user's patterns leave it out
+	Unread   string // what it is that nobody looked into it: "a copy by its name"; "" where somebody did
 }
 
 // Exclusion is a pattern, as those of Options.Exclude, for the paths below a folder,

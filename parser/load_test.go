@@ -80,6 +80,9 @@ func describe(w *Workspace, dir string) string {
 		if p.Format != "" {
 			text += ": " + p.Format
 		}
+		if p.Unread != "" {
+			text += ": " + p.Unread
+		}
 		b.WriteString(text + "\n")
 	}
 	return b.String()
@@ -103,13 +106,13 @@ func TestOpen(t *testing.T) {
 			"nginx.conf": mainText, "conf.d/b.conf": serverText, "conf.d/B.conf": serverText, "conf.d/.x.conf": "{",
 			"conf.d/10.conf": serverText, "conf.d/9.conf": serverText, "conf.d/c.conf.bak": "{", "README.md": "x"},
 			nil, Options{},
-			"main *wnginx.conf *wconf.d/10.conf *wconf.d/9.conf *wconf.d/B.conf *wconf.d/b.conf\npassed conf.d/c.conf.bak\n"},
+			"main *wnginx.conf *wconf.d/10.conf *wconf.d/9.conf *wconf.d/B.conf *wconf.d/b.conf\npassed conf.d/c.conf.bak: a copy by its name\n"},
 		{"copies, by the ends of their names", map[string]string{"nginx.conf": mainText, "conf.d/a.conf": serverText,
 			"conf.d/b.conf.bak2": "{", "conf.d/c.conf.backup.20250803_200028": "{", "conf.d/d.conf.20240131": "{", "conf.d/e.conf_old": "{",
 			"conf.d.backup.20250624_195036/a.conf": "{", "conf.d.backup.20250624_195036/x": "server { proxy_pass http://a; }"},
 			nil, Options{},
-			"main *wnginx.conf *wconf.d/a.conf\npassed conf.d/b.conf.bak2\npassed conf.d/c.conf.backup.20250803_200028\npassed conf.d/d.conf.20240131\n" +
-				"passed conf.d/e.conf_old\npassed conf.d.backup.20250624_195036/a.conf\n"},
+			"main *wnginx.conf *wconf.d/a.conf\npassed conf.d/b.conf.bak2: a copy by its name\npassed conf.d/c.conf.backup.20250803_200028: a copy by its name\npassed conf.d/d.conf.20240131: a copy by its name\n" +
+				"passed conf.d/e.conf_old: a copy by its name\npassed conf.d.backup.20250624_195036/a.conf: a copy by its name\n"},
 		{"no copies, whatever their names", map[string]string{"nginx.conf": mainText, "conf.d/backup.conf": serverText, "conf.d/a.bak.conf": serverText,
 			"conf.d/old-2024.conf": serverText, "backup/b.conf": serverText, "sites-available/app-old": serverText, "default.conf.1": serverText},
 			nil, Options{},
@@ -212,6 +215,20 @@ r/nginx.conf:3:2: not-followed: include "l/*": the symbolic link "r/l/a" leads n
 r/nginx.conf:3:2: failed: include "l/*": "r/l/b": too many levels of symbolic links
 r/nginx.conf:3:2: not-followed: include "l/*" was not followed: the symbolic link "r/l/c" leads outside this tree
 `},
+
+		{"links that lead out of a system's tree", map[string]string{"r/.git/HEAD": "", "r/a.conf": serverText, "r/alsa/conf.d/50-jack.conf": "-> /usr/share/alsa/50-jack.conf",
+			"r/apache2/sites-enabled/b.conf": "-> /etc/apache2/b.conf", "r/conf.d/c.conf": "-> /etc/nginx/gone/c.conf",
+			"r/nginx/sites-enabled/d": "-> /srv/d", "r/x/sites-enabled/e": "-> /srv/e", "r/z.conf": "-> /srv/z.conf"},
+			[]string{"r"}, Options{}, `fragment *wr/a.conf
+r/conf.d/c.conf: not-followed: this symbolic link leads to no file of the tree and was not followed
+r/nginx/sites-enabled/d: not-followed: this symbolic link leads to no file of the tree and was not followed
+r/x/sites-enabled/e: not-followed: this symbolic link leads to no file of the tree and was not followed
+r/z.conf: not-followed: this symbolic link leads to no file of the tree and was not followed
+passed r/alsa/conf.d/50-jack.conf: a symbolic link that leads to no file of the tree
+passed r/apache2/sites-enabled/b.conf: a symbolic link that leads to no file of the tree
+`},
+		{"copies", map[string]string{"a.conf": serverText, "a.conf.bak": serverText, "b.conf.bkup": serverText}, nil, Options{},
+			"fragment *wa.conf\npassed a.conf.bak: a copy by its name\npassed b.conf.bkup: a copy by its name\n"},
 
 		{"no such path", nil, []string{"nothere.conf"}, Options{},
 			"nothere.conf: failed: no such file or folder; name a configuration, or a folder that holds one\n"},
@@ -484,6 +501,8 @@ func TestLooksLikeNginx(t *testing.T) {
 		{"deny 10.0.0.1;\nallow all;", true},
 		{"{% if x %}\nserver {\n listen {{ port }};\n}\n{% endif %}", true},
 		{"content_by_lua_block { return }", true},
+		{"pagespeed on;\npagespeed EnableFilters a;\npagespeed EnableFilters b;\npagespeed EnableFilters c;\npagespeed EnableFilters d;\n", true},
+		{"geoip2 %%DB%% {\n  auto_reload 1h;\n  $code source=$remote_addr country iso_code;\n}\n", true},
 		{"rewrite ^/(.+)\\.html$ /index.php?q=$1 last;\nif (!-e $request_filename) {\n  return 404;\n}\n", true},
 		{"", false},
 		{"[Unit]\nAfter=network.target\n", false},

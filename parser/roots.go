@@ -342,15 +342,14 @@ func (w *Workspace) finish(r *rooting, roots []root) {
 		}
 	}
 	for _, g := range w.given {
-		for _, path := range g.links {
-			if !w.reached[path] {
-				w.problem(&w.Problems, Problem{Kind: NotFollowed, File: w.display(path, g),
-					Message: "this symbolic link leads to no file of the tree and was not followed"})
-			}
-		}
+		w.sayLinks(g, in)
 		for _, path := range g.extra {
 			if s := w.sources[w.disk.realPath(path)]; s == nil || !in[s] {
-				w.Passed = append(w.Passed, Passed{Name: w.display(path, g)})
+				unread := "a copy by its name"
+				if g.large[path] {
+					unread = "too large to be searched for configuration"
+				}
+				w.Passed = append(w.Passed, Passed{Name: w.display(path, g), Unread: unread})
 			}
 		}
 		if g.dir && !found[g] && g.real != "" && !g.left {

@@ -26,7 +26,7 @@ func (b *building) resolveParts(inc *inclusion, d *Directive, name string) bool 
 			continue
 		}
 		if hasMeta(name) {
-			if mounted, ok := b.mounted[s]; ok && mounted != folder || !d.takes(s.file) || s.as.part.aside && b.namedBySibling(s) {
+			if mounted, ok := b.mounted[s]; ok && mounted != folder || !d.takes(s.file) || holdsSites(folder) && !s.file.hasServers() || s.as.part.aside && b.namedBySibling(s) {
 				continue
 			}
 			b.mounted[s] = folder
@@ -69,6 +69,16 @@ func (b *building) namedBySibling(s *source) bool {
 		}
 	}
 	return false
+}
+
+// holdsSites reports whether a folder is named for what it holds: servers.
+func holdsSites(folder string) bool {
+	return strings.HasPrefix(folder, "site") || strings.HasPrefix(folder, "vhost") || folder == "servers"
+}
+
+// hasServers reports whether f has a block at its top that a site is made of.
+func (f *File) hasServers() bool {
+	return slices.ContainsFunc(f.Directives, func(d *Directive) bool { return d.Is("server") || d.Is("upstream") || d.defines() })
 }
 
 // takes reports whether what stands at the top of f may stand where d does. A server of

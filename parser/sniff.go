@@ -130,7 +130,7 @@ var rewriteFlags = set(`last break redirect permanent`)
 // modulePrefixes are the first words of names that nginx modules use.
 var modulePrefixes = set(`proxy fastcgi uwsgi scgi grpc memcached ssl gzip brotli zstd limit worker client keepalive
 	lua js perl sub auth real geoip geoip2 http2 http3 quic open large more echo aio
-	merge msie send server types underscores variables vhost upstream modsecurity njs`)
+	merge msie send server types underscores variables vhost upstream modsecurity njs dav nchan passenger`)
 
 // strongNames are directives that, ended by ';' or '{', nothing but nginx uses.
 var strongNames = set(`http events location upstream listen server_name server_names proxy_pass try_files
@@ -139,7 +139,7 @@ var strongNames = set(`http events location upstream listen server_name server_n
 	default_type limit_except set_real_ip_from stub_status underscores_in_headers mirror etag
 	if_modified_since ignore_invalid_headers postpone_output reset_timedout_connection ip_hash least_conn
 	subrequest_output_buffer_size valid_referers rewrite_log server_tokens daemon pid server types slice ssi
-	pcre_jit thread_pool timer_resolution master_process debug_connection`)
+	pcre_jit thread_pool timer_resolution master_process debug_connection geoip2 pagespeed`)
 
 // weakNames are directives that other languages use as well.
 var weakNames = set(`server rewrite if set return include break use user root alias allow deny index default stream mail hash zone

@@ -191,6 +191,9 @@ func (in *input) passed() {
 		if f.Format != "" {
 			what = "looks like " + f.Format + ", not nginx configuration"
 		}
+		if f.Unread != "" {
+			what = f.Unread
+		}
 		switch {
 		case f.Excluded:
 			if !in.style.Quiet {
