@@ -125,6 +125,8 @@ func (in *intentions) of(r *Route, words pathSigns) decision {
 		return decision{Declared, byOuterPath, fmt.Sprintf("%s and %q is a usual WebSocket path", lines, words.likely)}
 	case words.likely != "" && words.about != "" && in.spokenBeside(r):
 		return decision{None, byNothing, fmt.Sprintf("%q stands before the socket's word, and the server's sockets have their lines in other locations", words.about)}
+	case words.likely != "" && words.polling && in.transportBeside(r):
+		return decision{None, byNothing, fmt.Sprintf("%q polls, and the WebSocket below it has its lines in another location", words.likely)}
 	case words.likely != "" && in.servedBeside(r):
 		return decision{None, byNothing, fmt.Sprintf("%q is the path of another location, and that one has the lines", words.likely)}
 	case words.likely != "" && words.from.Directive != nil:

@@ -50,6 +50,8 @@ func TestIntent(t *testing.T) {
 		{"pattern that excludes", "", `location ~ ^/(?!ws) { proxy_pass http://b; }`, Options{}, None, ""},
 		{"proxied path", "", `location /x { proxy_pass http://b/websocket; }`, Options{}, Likely, "/websocket"},
 		{"script of the library", "", `location /pad/socket.io/socket.io.js { proxy_pass http://b; }`, Options{}, None, ""},
+		{"scripts of the library", "", `location /scripts/primus { proxy_pass http://b/scripts/primus/; }`, Options{}, None, ""},
+		{"the library below another folder", "", `location /chat/primus { proxy_pass http://b; }`, Options{}, Likely, "primus"},
 		{"health of the socket server", "", `location /ws/health { proxy_pass http://b; }`, Options{}, None, ""},
 		{"negotiate", "", `location /notifications/hub/negotiate { proxy_pass http://b; }`, Options{}, None, ""},
 		{"vaultwarden", "", `location /notifications/hub { proxy_pass http://b; }`, Options{}, Likely, "hub"},
@@ -133,8 +135,6 @@ func TestIntent(t *testing.T) {
 	}
 }
 
-// TestIntentAbout holds which of two locations with a socket's word in their paths
-// is one: the first of each case is judged.
 // TestIntentBeside checks what a catch-all is for whose header lines take the place of
 // the http level's, beside a location that has lines for WebSocket of its own.
 func TestIntentBeside(t *testing.T) {
@@ -168,6 +168,8 @@ func TestIntentBeside(t *testing.T) {
 	}
 }
 
+// TestIntentAbout holds which of two locations with a socket's word in their paths
+// is one: the first of each case is judged.
 func TestIntentAbout(t *testing.T) {
 	const (
 		lines = `proxy_set_header Upgrade $http_upgrade;`
@@ -182,6 +184,11 @@ func TestIntentAbout(t *testing.T) {
 		{"nothing beside it has the lines", `location /monitoring/websocket/ { proxy_pass http://b; } location / { proxy_pass http://b; }`, Likely},
 		{"the short word", `location /monitoring/ws { proxy_pass http://b; }` + ws, Likely},
 		{"the word in front", `location /websocket/monitoring { proxy_pass http://b; }` + ws, Likely},
+		{"a library's polling", `location /primus/ { proxy_pass http://b; } location /primus/1/websocket { proxy_pass http://b; ` + lines + ` }`, None},
+		{"the WebSocket below it has no lines", `location /primus/ { proxy_pass http://b; } location /primus/1/websocket { proxy_pass http://b; }`, Likely},
+		{"the lines of a library elsewhere", `location /primus/ { proxy_pass http://b; } location /sockjs/1/websocket { proxy_pass http://b; ` + lines + ` }`, Likely},
+		{"another path below it", `location /socket.io/ { proxy_pass http://b; } location /socket.io/admin { proxy_pass http://b; ` + lines + ` }`, Likely},
+		{"no library", `location /ws/ { proxy_pass http://b; } location /ws/v2/websocket { proxy_pass http://b; ` + lines + ` }`, Likely},
 		{"another word", `location /chat/websocket { proxy_pass http://b; }` + ws, Likely},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

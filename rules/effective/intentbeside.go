@@ -52,6 +52,28 @@ func (in *intentions) spokenIn(vs *VirtualServer) []*Route {
 	return in.spoken[vs]
 }
 
+// transportBeside reports whether another location of r's server has lines of its own
+// for the WebSocket of the library that answers below r: /primus/1/websocket below
+// /primus/, which is left with polling then.
+func (in *intentions) transportBeside(r *Route) bool {
+	if r.Location == nil {
+		return false
+	}
+	modifier, match := r.Location.ModifierAndMatch()
+	if modifier == "=" || strings.HasPrefix(modifier, "~") {
+		return false
+	}
+	above := segmentsOf(match)
+	return slices.ContainsFunc(in.spokenIn(r.Server), func(other *Route) bool {
+		if other.Location == nil || other.Location == r.Location {
+			return false
+		}
+		modifier, match := other.Location.ModifierAndMatch()
+		below := segmentsOf(match)
+		return !strings.HasPrefix(modifier, "~") && len(below) > len(above) && slices.Equal(below[:len(above)], above) && below[len(below)-1] == "websocket"
+	})
+}
+
 // servedBeside reports whether what r's regular expression says of WebSocket is
 // the path of other locations of its server that have lines of their own: these
 // are meant for it, whether or not the expression takes their requests.

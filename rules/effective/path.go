@@ -101,6 +101,12 @@ var aboutWords = map[string]bool{
 	"health": true, "healthcheck": true, "status": true, "reports": true,
 }
 
+// fileFolders before a library's name mean its files: /scripts/primus.
+var fileFolders = map[string]bool{
+	"scripts": true, "script": true, "js": true, "javascript": true, "javascripts": true, "static": true, "assets": true,
+	"lib": true, "libs": true, "vendor": true, "dist": true, "node_modules": true, "bower_components": true,
+}
+
 // serviceWords make "ws" in the same path, proxied path or upstream's name mean
 // a web service.
 var serviceWords = [...]string{"soap", "wsdl", "rest", "asmx", "axis", "axis2", "cxf", "jaxws", "webservice", "webservices", "xmlrpc"}
@@ -281,6 +287,9 @@ func signsOfSegments(segments []string) pathSigns {
 	last := segments[len(segments)-1]
 	if plainWords[last] || isFile(last) || last[0] == '.' || strings.HasPrefix(last, "uni_") && last != "uni_websocket" {
 		return pathSigns{plain: last}
+	}
+	if n := len(segments); n > 1 && socketWords[last].polling && fileFolders[segments[n-2]] {
+		return pathSigns{plain: last} // the library's own script
 	}
 	s := pathSigns{only: true}
 	if n := len(segments); n > 1 && strings.Contains(last, "socket") && aboutWords[segments[n-2]] {

@@ -11,8 +11,43 @@ import (
 const filledVersion = "?"
 
 // armIn returns the arm of a template's condition in which it stands where s
-// itself is there; nil where it is always in s.
+// itself is there; nil where it is always in s. A location is judged for what it
+// passes on: what stands with its pass is there.
 func (it Item) armIn(s *Scope) *parser.Arm {
+	arm := it.arm(s)
+	if arm == nil {
+		return nil
+	}
+	for with := s.passArm(); with != nil; with = with.Outer() {
+		if with == arm {
+			return nil
+		}
+	}
+	return arm
+}
+
+// passArm returns the arm in which every pass of s stands, nil where there is none.
+func (s *Scope) passArm() *parser.Arm {
+	if s.holds&passes == 0 {
+		return nil
+	}
+	var with *parser.Arm
+	first := true
+	for i := range s.Items {
+		if holdings[s.Items[i].Head.Value] != passes {
+			continue
+		}
+		arm := s.Items[i].arm(s)
+		if arm == nil || !first && arm != with {
+			return nil
+		}
+		with, first = arm, false
+	}
+	return with
+}
+
+// arm is armIn without regard to what s passes on.
+func (it Item) arm(s *Scope) *parser.Arm {
 	if it.Directive == nil || s == nil {
 		return nil
 	}

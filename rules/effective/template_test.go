@@ -45,6 +45,13 @@ func TestTemplateVerdicts(t *testing.T) {
 		{"lines that only a macro has", `{% macro lines() %}` + v + u + c + `{% endmacro %} location /ws { ` + p + `}`, Broken, MissingUpgrade},
 		{"a macro that is used", `{% macro lines() %}` + v + u + c + `{% endmacro %} location /ws { {{ lines() }}` + "\n" + p + `}`, Unknown, ""},
 		{"a location of a macro", `{{ define "x" }} location /a { ` + v + u + c + p + `} {{ end }}`, Works, ""},
+		{"lines that stand with the pass", `location /a { {% if a %}` + v + u + c + p + `{% endif %}}`, Works, ""},
+		{"lines around the arm of the pass", `location /a { {% if a %}` + v + u + c + `{% if b %}` + p + `{% endif %}{% endif %}}`, Works, ""},
+		{"lines that lack one, with the pass", `location /a { {% if a %}` + v + u + p + `{% endif %}}`, Broken, MissingConnection},
+		{"a redirect with the pass", `location /a { {% if a %}` + v + u + c + p + `return 301 /b; {% endif %}}`, Broken, RedirectedHandshake},
+		{"an arm in that of the pass", `location /a { {% if a %}` + v + u + p + `{% if b %}` + c + `{% endif %}{% endif %}}`, Unknown, ""},
+		{"an arm of a condition of its own", `location /a { {% if a %}` + p + `{% endif %}{% if a %}` + v + u + c + `{% endif %}}`, Unknown, ""},
+		{"lines of one of two arms that pass", `location /a { {% if a %}` + v + u + c + p + `{% else %}proxy_pass http://b; {% endif %}}`, Unknown, ""},
 		{"method under a condition", `location /a { ` + v + u + c + `{% if a %}proxy_method POST;{% endif %}` + p + `}`, Unknown, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
