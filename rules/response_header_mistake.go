@@ -16,7 +16,8 @@ var responseHeaderMistake = &Rule{
 	Summary:  "a directive for response headers is used where proxy_set_header was meant",
 	Doc: `add_header writes into the answer to the client, and proxy_pass_header lets a
 header of the upstream's answer through. Neither changes the request that the
-upstream receives: that is what proxy_set_header does.
+upstream receives: that is what proxy_set_header does. An add_header of a value
+that is no part of a handshake, as Connection keep-alive, is left alone.
 
 The fix writes that line, and leaves the other one: what the client gets is for a
 person to judge.`,
@@ -51,7 +52,7 @@ func checkResponseHeaderMistake(p *Pass) {
 		for _, name := range []string{"add_header", "proxy_pass_header"} {
 			items, _ := r.Scope.Effective(name)
 			for _, it := range items {
-				if !lacks(r, it.Arg(0)) || name == "proxy_pass_header" && hidden(r, it.Arg(0)) {
+				if !lacks(r, it.Arg(0)) || name == "proxy_pass_header" && hidden(r, it.Arg(0)) || name == "add_header" && meantForClient(it) {
 					continue
 				}
 				does := "writes into the answer to the client"
@@ -74,6 +75,16 @@ func checkResponseHeaderMistake(p *Pass) {
 func lacks(r *effective.Route, header string) bool {
 	return strings.EqualFold(header, "Upgrade") && r.Because(effective.MissingUpgrade) != nil ||
 		strings.EqualFold(header, "Connection") && r.Because(effective.MissingConnection) != nil
+}
+
+// meantForClient reports whether what an add_header line says is no part of a
+// handshake: keep-alive, as the answer of a stream of events is given it.
+func meantForClient(it effective.Item) bool {
+	token := "upgrade"
+	if strings.EqualFold(it.Arg(0), "Upgrade") {
+		token = "websocket"
+	}
+	return !strings.Contains(it.Arg(1), "$") && !effective.HasToken(it.Arg(1), token)
 }
 
 // sendInstead plans the header line that was meant by one about the answer, where

@@ -232,6 +232,12 @@ func (m *Model) refusesTarget(s *Scope, pass Item, q *request) (status int, kind
 	return 502, MissingResolver
 }
 
+// mayResolve reports whether a level that was not read could hold the resolver, or
+// the upstream of that name, that nginx finds the host of a proxy_pass with.
+func (m *Model) mayResolve(s *Scope) bool {
+	return m.Outer != Main || s.gap(nil, true) != nil
+}
+
 // judgeVersion judges proxy_http_version.
 func (m *Model) judgeVersion(o *outcome, j *judgement) {
 	version, item, gap := m.httpVersion(o.scope)

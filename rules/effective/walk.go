@@ -297,7 +297,7 @@ func (w *walk) content(st state) {
 		}
 	}
 	st.q.scripted = st.q.scripted || w.m.runsScript(st.conf)
-	if status, _ := w.m.refusesTarget(st.conf, pass, st.q); status != 0 {
+	if status, kind := w.m.refusesTarget(st.conf, pass, st.q); status != 0 && !(kind == MissingResolver && w.m.mayResolve(st.conf)) {
 		w.special(outcome{end: proxied, pass: pass, status: status}, st)
 		return
 	}
