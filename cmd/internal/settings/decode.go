@@ -141,7 +141,7 @@ func (d *decoding) unknown(key Text, fields []field, where string) {
 
 // field fills in one field.
 func (d *decoding) field(to reflect.Value, f field, n *node, key Text) {
-	if n.kind == null { // the library places what is not there at the next word
+	if n.kind == null && n.problem == "" { // the library places what is not there at the next word
 		n.text.Line, n.text.Column = key.Line, key.Column
 	}
 	switch v := to.Addr().Interface().(type) {
@@ -177,7 +177,7 @@ func (d *decoding) field(to reflect.Value, f field, n *node, key Text) {
 			case k.problem != "":
 				d.mistake(k.text, "%s", k.problem)
 			default:
-				if value.kind == null {
+				if value.kind == null && value.problem == "" {
 					value.text.Line, value.text.Column = k.text.Line, k.text.Column
 				}
 				d.check(f.key, k, f.name)

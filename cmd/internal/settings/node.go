@@ -134,9 +134,6 @@ func (r *reader) node(from ast.Node) *node {
 		}
 		n.problem = fmt.Sprintf("a value that begins with * stands for another one in YAML, and there is no &%s; write it in quotes", name)
 	case *ast.TagNode:
-		if v.Value != nil {
-			n.text.Line, n.text.Column = place(v.Value.GetToken())
-		}
 		n.problem = "tags such as " + v.Start.Value + " are not read"
 	case ast.ScalarNode:
 		n.kind, n.text.Value, n.like = scalar, strings.TrimSpace(v.GetToken().Value), "a number"
