@@ -269,6 +269,8 @@ var wordFormats = []struct {
 	{"a shell script", false, set(`fi done esac then echo local unset source`)},
 	{"OpenVPN", false, set(`client dev proto remote resolv-retry nobind persist-key persist-tun ca cert key cipher auth verb
 		tls-auth ifconfig push keepalive comp-lzo dh`)},
+	{"NTP or chrony", false, set(`server pool peer driftfile restrict makestep rtcsync logdir statsdir statistics filegen keyfile keys
+		leapsectz leapfile fudge hwtimestamp allow bindcmdaddress maxupdateskew ntpsigndsocket disable tinker`)},
 	{"MIME types", false, set(`text/html text/plain text/css application/json application/xml image/png image/jpeg`)},
 }
 

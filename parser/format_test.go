@@ -39,6 +39,8 @@ func TestOtherFormat(t *testing.T) {
 		{"XML or HTML", "<p data-bind=\"x: y\"></p>\n<table>\n<td data-bind=\"click: function() { if ($data.a && $data.b) { c($data.d) } }\">{{ _('x') }}</td>\n</table>\n"},
 		{"PHP", "<?php\nreturn ['server' => 1];\n"},
 		{"sshd", "Port 22\nPermitRootLogin no\nPasswordAuthentication no\n"},
+		{"NTP or chrony", "server 0.pool.ntp.org iburst\nserver 1.pool.ntp.org iburst\ndriftfile /var/lib/ntp/ntp.drift\n"},
+		{"NTP or chrony", "pool pool.ntp.org iburst\nmakestep 1.0 3\nallow 10.0.0.0/8\n"},
 		{"resolv.conf", "nameserver 1.1.1.1\nsearch example.com\n"},
 		{"a Dockerfile", "FROM nginx:alpine\nCOPY nginx.conf /etc/nginx/nginx.conf\nEXPOSE 80\n"},
 		{"a Dockerfile", "# syntax=docker/dockerfile:1\n\nFROM base AS static\nRUN set -e \\\n  ; gzip -k9 /static/*.ico \\\n  ; chmod a+r /static\nENV location=/x\n"},

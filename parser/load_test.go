@@ -241,6 +241,12 @@ passed r/apache2/sites-enabled/b.conf: a symbolic link that leads to no file of 
 		{"another format by name", map[string]string{"a": "name: x\non:\n  - push\n"}, []string{"a"}, Options{}, "passed a: YAML\n"},
 		{"another format beside nginx", map[string]string{"a": "[Unit]\nAfter=x\n", "b.conf": serverText}, []string{"a", "b.conf"}, Options{},
 			"fragment *wb.conf\npassed a: a systemd unit\n"},
+		{"files of a commit in formats that have words of nginx's", map[string]string{"ntp.conf": "server 0.pool.ntp.org iburst\nserver 1.pool.ntp.org iburst\nfoo bar\n",
+			"app.conf": "http {\n  server {\n    idle-timeout = 60 s\n  }\n}\n", "irc.conf": "listen { ip *; port 6667; }\nallow { mask *; }\n",
+			"up.conf": "server 10.0.0.1:80;\nserver 10.0.0.2:80\n", "site.conf": "server {\n  listen 80\n}\n"},
+			[]string{"app.conf", "irc.conf", "ntp.conf", "site.conf", "up.conf"}, Options{Hook: true},
+			"fragment *wsite.conf\nsite.conf:3:1: failed: unexpected \"}\" (line 2 has no semicolon at its end)\n" +
+				"fragment *wup.conf\nup.conf:3:1: failed: unexpected end of file, expecting \";\" or \"}\"\npassed app.conf\npassed irc.conf\npassed ntp.conf\n"},
 		{"another format by force", map[string]string{"a.conf": "[Unit]\nAfter=x\n"}, []string{"a.conf"}, Options{Force: true},
 			"fragment *wa.conf\na.conf:3:1: failed: unexpected end of file, expecting \";\" or \"}\"\n"},
 		{"a text that is not nginx", map[string]string{"a": "name is x\nwhatever it says\n"}, []string{"a"}, Options{},
@@ -496,6 +502,12 @@ func TestLooksLikeNginx(t *testing.T) {
 	}{
 		{serverText, true},
 		{"location / { proxy_pass http://a; }", true},
+		{"upstream a { server b:80; } server 10.0.0.1:80;", true},
+		{"server example.com {\n listen 80;\n location / { return 200; }\n}\n", true}, // nginx's, with a mistake
+		{"server \"example.com\" {\n\tlisten on * port 80\n\tlocation \"/x/*\" {\n\t\troot \"/x\"\n\t}\n\tlocation * {\n\t\tblock return 302 \"/\"\n\t}\n}\n", false}, // OpenBSD's httpd
+		{"http protocol \"ws\" {\n\thttp websockets\n}\nrelay \"x\" {\n\tlisten on 0.0.0.0 port 443 tls\n}\n", false},                                                 // relayd
+		{"include \"m.conf\";\nme { name \"irc\"; }\nlisten { ip *; port 6667; }\nallow { mask *; class clients; }\nset { network-name \"X\"; }\n", false},            // UnrealIRCd
+		{"virtual_server 10.0.0.1 80 { real_server 10.0.0.2 80 { weight 1\n } }\n", false},                                                                            // keepalived
 		{"proxy_set_header Host $host;", true},
 		{"set $a 1;\nif ($a) { return 204; }", true},
 		{"deny 10.0.0.1;\nallow all;", true},

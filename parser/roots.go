@@ -179,7 +179,7 @@ func (w *Workspace) foreign(r root) bool {
 	}
 	if r.s.format == "" && !r.s.like {
 		r.s.format = otherFormat(r.s.file.Src)
-		r.s.like = r.s.format == ""
+		r.s.like = r.s.format == "" && !hear(r.s.file.Src).foreign()
 	}
 	if r.s.like && (!w.opts.Hook || looksLikeNginx(r.s.file.Src) || holdsDirectives(r.s.file.Src)) {
 		return false

@@ -11,11 +11,31 @@ const sniffBytes = 64 << 10
 // ';' or '{', and names that nginx does not know do not drown it. INI, TOML,
 // YAML and Apache have no such ends; BIND, VCL and shell have other names.
 func looksLikeNginx(src string) bool {
+	if strings.IndexByte(src[:min(len(src), sniffBytes)], 0) >= 0 {
+		return false
+	}
+	h := hear(src)
+	return h.strong > 0 && 4*(h.strong+h.weak) >= h.other && !h.foreign()
+}
+
+// heard is what the statements of a text say of its language, how many of them.
+type heard struct {
+	strong, weak int // that begin with a name which only nginx has, and others have too
+	other        int // that begin with another, or are put together as nginx has none
+	misused      int // of those: with a name of nginx's
+	ended        int // that ';' ends
+	assigned     int // assignments that a brace ends, as in HOCON's http { port = 80 }
+}
+
+// foreign reports whether a text uses names of nginx's as other languages do.
+func (h heard) foreign() bool {
+	return h.assigned > h.ended || h.misused > 0 && h.misused >= h.strong
+}
+
+// hear reads the beginning of a text statement by statement.
+func hear(src string) heard {
 	if len(src) > sniffBytes {
 		src = src[:sniffBytes]
-	}
-	if strings.IndexByte(src, 0) >= 0 {
-		return false
 	}
 	s := NewScanner(src, nil)
 	if strings.Contains(src, "{{") || strings.Contains(src, "{%") || strings.Contains(src, "<%") ||
@@ -23,30 +43,33 @@ func looksLikeNginx(src string) bool {
 		s.tagged = &taggedScan{tagging: newTagging(src, Span{0, len(src)})}
 		s.tagged.heads = false
 	}
-	var strong, weak, other, depth, inWords int
-	var ended, assigned int // statements that ';' ends, and assignments that a brace does, as in HOCON's http { port = 80 }
+	var h heard
+	depth, inWords := 0, 0
 	head, next, last, words := "", "", "", 0
 	count := func(end Kind) {
 		switch {
 		case words == 0 || inWords > 0:
 		case end == BlockStart && words == 1 && namedBlocks[head]: // Dovecot's map { }
-			weak++
+			h.weak++
+		case misuse(head, next, words, end):
+			h.misused++
+			h.other++
 		case next == "=>" || ofAnother(head, last, words, end):
-			other++
+			h.other++
 		case next == "=" && words > 1 && (head != "location" || end == Semicolon): // an assignment of some other language
-			other++
+			h.other++
 		case strongName(head), tellingUse(head, next, last, words, end):
-			strong++
+			h.strong++
 		case weakNames[head]:
-			weak++
+			h.weak++
 		default:
-			other++
+			h.other++
 		}
 	}
 	for {
 		switch t := s.Next(); t.Kind {
 		case EOF:
-			return strong > 0 && 4*(strong+weak) >= other && assigned <= ended
+			return h
 		case WordToken:
 			switch words {
 			case 0:
@@ -58,7 +81,7 @@ func looksLikeNginx(src string) bool {
 			words++
 		case Semicolon:
 			count(t.Kind)
-			ended++
+			h.ended++
 			words = 0
 		case BlockStart:
 			count(t.Kind)
@@ -72,7 +95,7 @@ func looksLikeNginx(src string) bool {
 			words = 0
 		case BlockEnd:
 			if inWords == 0 && words > 0 && (words > 1 && next == "=" || strings.Contains(head, "=")) {
-				assigned++
+				h.assigned++
 			}
 			if depth == inWords {
 				inWords = 0
@@ -97,6 +120,22 @@ func ofAnother(head, last string, words int, end Kind) bool {
 		return words > 20
 	}
 	return end == BlockStart && words == 1 && !strongNames[head] && !weakNames[head] && !strings.Contains(head, "_by_lua")
+}
+
+// misuse reports whether a statement that begins with a name of nginx's is none that
+// it could have, whatever was forgotten in it: a block that has no arguments
+// ("listen {" of an IRC server), arguments of a block that takes none ("server "x" {"
+// of OpenBSD's httpd), "listen on".
+func misuse(head, next string, words int, end Kind) bool {
+	switch head {
+	case "server", "http", "events", "stream", "mail":
+		return end == BlockStart && words > 1 && !HoldsTag(next)
+	case "listen":
+		if words > 2 && next == "on" {
+			return true
+		}
+	}
+	return end == BlockStart && words == 1 && simpleDirectives[head]
 }
 
 // tellingUse reports whether a name that other languages have too is used as
@@ -129,7 +168,7 @@ var rewriteFlags = set(`last break redirect permanent`)
 
 // modulePrefixes are the first words of names that nginx modules use.
 var modulePrefixes = set(`proxy fastcgi uwsgi scgi grpc memcached ssl gzip brotli zstd limit worker client keepalive
-	lua js perl sub auth real geoip geoip2 http2 http3 quic open large more echo aio
+	lua js perl sub auth geoip geoip2 http2 http3 quic open large more echo aio
 	merge msie send server types underscores variables vhost upstream modsecurity njs dav nchan passenger`)
 
 // strongNames are directives that, ended by ';' or '{', nothing but nginx uses.
@@ -139,7 +178,7 @@ var strongNames = set(`http events location upstream listen server_name server_n
 	default_type limit_except set_real_ip_from stub_status underscores_in_headers mirror etag
 	if_modified_since ignore_invalid_headers postpone_output reset_timedout_connection ip_hash least_conn
 	subrequest_output_buffer_size valid_referers rewrite_log server_tokens daemon pid server types slice ssi
-	pcre_jit thread_pool timer_resolution master_process debug_connection geoip2 pagespeed`)
+	real_ip_header real_ip_recursive pcre_jit thread_pool timer_resolution master_process debug_connection geoip2 pagespeed`)
 
 // weakNames are directives that other languages use as well.
 var weakNames = set(`server rewrite if set return include break use user root alias allow deny index default stream mail hash zone

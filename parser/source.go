@@ -227,7 +227,7 @@ func holdsDirectives(text string) bool {
 	var walk func([]*Directive)
 	walk = func(list []*Directive) {
 		for _, d := range list {
-			strong = strong || strongName(d.Head.Value)
+			strong = strong || strongName(d.Head.Value) && (d.Head.Value != "server" || d.IsBlock() || d.File.Src[d.Span.End-1] == ';') // NTP has servers too
 			weak = weak || weakNames[d.Head.Value]
 			walk(d.Children)
 		}
