@@ -412,6 +412,7 @@ func TestAction(t *testing.T) {
 		{map[string]string{"fail-on": "never", "format": "text"}, 0, "sites-enabled/chat.example.com:16:5: error:", "::"},
 		{map[string]string{"args": `--ignore 'handshake,lifetime' --exclude "a b"  --nginx-version 1.22.1`, "format": "text"}, 0, "", "handshake"},
 		{map[string]string{"args": "$(touch pwned) `touch pwned`;touch pwned", "format": "text"}, 2, "wsnginx: ", ""},
+		{map[string]string{"args": "--exclude 'old"}, 2, "::error::args: a quote is not closed", "chat"},
 		{map[string]string{"paths": "nosuch.conf"}, 2, "nosuch.conf", ""},
 	} {
 		status, out := a.step(t, b, 1, c.inputs, env...)
