@@ -17,9 +17,11 @@ var shortReadTimeout = &Rule{
 	Doc: `Once a connection is upgraded, nginx closes it when neither side has sent
 anything for proxy_read_timeout, 60 seconds by default, without a close frame:
 browsers report code 1006. Pings of either side keep it open if they come more
-often than that. Nothing in the configuration tells whether a backend pings, and
-so the example in nginx's documentation is reported as well: its page says that
-such a connection is closed after 60 seconds.
+often than that: an info says so where the path is one of a library that pings,
+or the upstream, its hosts or the server bear the name of a program that does.
+Nothing else in the configuration tells whether a backend pings, and so the
+example in nginx's documentation is reported as well: its page says that such a
+connection is closed after 60 seconds.
 
 proxy_connect_timeout and proxy_send_timeout have no part in it. A timeout of 0
 for reading or for connecting does not mean "never": nginx answers 504 to every
@@ -152,15 +154,22 @@ func (p *Pass) reportTimeout(r *effective.Route, module string, zero bool) {
 		msg = fmt.Sprintf("%s closes a WebSocket that is silent for %s%s; set %s %s, or have one side ping more often",
 			subject(r), seconds(r.Idle.Text), p.otherTimeout(r, module), name, value)
 	}
-	if !zero && r.Pings {
-		msg += " (what answers on this path pings by itself, as a rule more often than that)"
+	var notes []string
+	if note, often := pinged(r); !zero && note != "" {
+		notes = append(notes, note)
+		if often || r.Pings {
+			sev = min(sev, Info)
+		}
 	}
-	if !zero && (r.Pings || r.Idle.Duration > defaultTimeout) {
+	if !zero && r.Idle.Duration > defaultTimeout {
 		sev = min(sev, Info)
 	}
 	if p.unseenTimeout(r) {
 		sev = min(sev, Info)
-		msg += " (the levels around this file were not seen and could set it)"
+		notes = append(notes, "the levels around this file were not seen and could set it")
+	}
+	if len(notes) > 0 {
+		msg += " (" + strings.Join(notes, ", and ") + ")"
 	}
 	var items []effective.Item
 	if written {
@@ -180,6 +189,26 @@ func (p *Pass) reportTimeout(r *effective.Route, module string, zero bool) {
 		return p.sharedTimeout(g, name, value)
 	})
 	p.Report(f)
+}
+
+// usualPing is how often libraries ping by themselves at the least: the clients of
+// Phoenix and Jupyter's server every 30s, socket.io and SockJS every 25s.
+const usualPing = 30 * time.Second
+
+// pinged says what is known of pings on r, and whether they come more often than
+// the timeout in effect; "" where nothing is known.
+func pinged(r *effective.Route) (note string, often bool) {
+	if r.Pings {
+		if r.Idle.Duration > usualPing {
+			return "what answers on this path pings by itself, as a rule more often than that", true
+		}
+		return "what answers on this path pings by itself, but not always as often as that", false
+	}
+	name, every := r.Pinger()
+	if name == "" || every >= r.Idle.Duration {
+		return "", false
+	}
+	return fmt.Sprintf("the name says %s, which pings by itself every %s", name, every), true
 }
 
 // timeoutValue is the value that the fix writes.

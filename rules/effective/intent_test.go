@@ -211,6 +211,12 @@ func TestPathBehind(t *testing.T) {
 		{`location /ws/game/ { proxy_pass http://b/cable; }`, true, false, true},
 		{`location /ws/game/ { proxy_pass http://b/; }`, false, false, true},
 		{`location /api { proxy_pass http://b/v1; }`, false, false, false},
+		{`location /_next/webpack-hmr { proxy_pass http://b; }`, true, false, true},
+		{`location /dash/_stcore/stream { proxy_pass http://b; }`, true, false, true},
+		{`location /_stcore/health { proxy_pass http://b; }`, false, false, false},
+		{`location /yjs/ { proxy_pass http://b/; }`, true, false, true},
+		{`location ^~ /push/ { proxy_pass http://127.0.0.1:7867/; }`, true, false, true},
+		{`location /push/ { proxy_pass http://b/; }`, false, false, false},
 	} {
 		r := model(t, inHTTP("", tt.location), Options{}).Routes[0]
 		if r.Pings != tt.pings || r.Polling != tt.polling || r.HandshakeOnly != tt.only {

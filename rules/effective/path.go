@@ -22,14 +22,16 @@ type pathWord struct {
 // socketWords are the segments that say WebSocket by themselves.
 var socketWords = map[string]pathWord{
 	"ws": {}, "wss": {}, "web-socket": {}, "websockify": {}, "xmpp-websocket": {},
-	"webpack-hmr": {}, "wsapi": {}, "wsproxy": {}, "vscode-remote-resource": {},
+	"wsapi": {}, "wsproxy": {}, "vscode-remote-resource": {},
 	"uni_websocket": {}, // Centrifugo's other uni_ paths are plain
 	"mqtt":          {pings: true},
 	"ocpp":          {mixed: true},
 	"stomp":         {mixed: true},
 	"vnc":           {mixed: true}, "novnc": {mixed: true},
-	"ttyd": {mixed: true}, "wetty": {mixed: true}, "gotty": {mixed: true},
-	"hocuspocus": {}, "yjs": {},
+	"ttyd": {mixed: true, pings: true}, "wetty": {mixed: true}, "gotty": {mixed: true},
+	"webpack-hmr":  {pings: true}, // Next.js, every 2.5s
+	"hocuspocus":   {pings: true},
+	"yjs":          {pings: true}, // gives up after 30s of silence
 	"socket.io":    {polling: true, pings: true},
 	"socketio":     {polling: true, pings: true},
 	"engine.io":    {polling: true, pings: true},
@@ -62,7 +64,7 @@ var likelyParts = []struct {
 }{
 	{"notifications/hub", pathWord{pings: true}, true},
 	{"notifications/anonymous-hub", pathWord{pings: true}, true},
-	{"_stcore/stream", pathWord{}, true},
+	{"_stcore/stream", pathWord{pings: true}, true},   // Streamlit
 	{"api/v1/streaming", pathWord{pings: true}, true}, // Mastodon
 	{"realtime/v1", pathWord{pings: true, mixed: true}, true},
 	{"live/websocket", pathWord{pings: true}, true},
@@ -79,7 +81,7 @@ var servedPaths = []struct {
 	word     pathWord
 }{
 	{"app", []string{"reverb", "soketi", "laravel-websockets", ":6001"}, pathWord{pings: true}},
-	{"push", []string{"notify_push", "notify-push", ":7867"}, pathWord{}},
+	{"push", []string{"notify_push", "notify-push", ":7867"}, pathWord{pings: true}}, // Nextcloud, every 30s
 	{"events", []string{"taiga-events", "taiga_events"}, pathWord{}},
 	{"janus", []string{":8188", ":8989"}, pathWord{}},
 }
