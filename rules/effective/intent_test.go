@@ -217,6 +217,9 @@ func TestPathBehind(t *testing.T) {
 		{`location /yjs/ { proxy_pass http://b/; }`, true, false, true},
 		{`location ^~ /push/ { proxy_pass http://127.0.0.1:7867/; }`, true, false, true},
 		{`location /push/ { proxy_pass http://b/; }`, false, false, false},
+		{`location /_event { proxy_pass http://b; }`, true, false, true},
+		{`location /api/live/ { proxy_pass http://grafana:3000; }`, true, false, true},
+		{`location /api/live/ { proxy_pass http://b; }`, false, false, false},
 	} {
 		r := model(t, inHTTP("", tt.location), Options{}).Routes[0]
 		if r.Pings != tt.pings || r.Polling != tt.polling || r.HandshakeOnly != tt.only {

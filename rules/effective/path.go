@@ -31,6 +31,7 @@ var socketWords = map[string]pathWord{
 	"ttyd": {mixed: true, pings: true}, "wetty": {mixed: true}, "gotty": {mixed: true},
 	"webpack-hmr":  {pings: true}, // Next.js, every 2.5s
 	"hocuspocus":   {pings: true},
+	"_event":       {pings: true}, // Reflex
 	"yjs":          {pings: true}, // gives up after 30s of silence
 	"socket.io":    {polling: true, pings: true},
 	"socketio":     {polling: true, pings: true},
@@ -82,6 +83,7 @@ var servedPaths = []struct {
 }{
 	{"app", []string{"reverb", "soketi", "laravel-websockets", ":6001"}, pathWord{pings: true}},
 	{"push", []string{"notify_push", "notify-push", ":7867"}, pathWord{pings: true}}, // Nextcloud, every 30s
+	{"live", []string{"grafana"}, pathWord{pings: true}},
 	{"events", []string{"taiga-events", "taiga_events"}, pathWord{}},
 	{"janus", []string{":8188", ":8989"}, pathWord{}},
 }
