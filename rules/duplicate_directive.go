@@ -219,10 +219,31 @@ func further(same []effective.Item) []Place {
 	return places
 }
 
+// duplicateOf reports the second of two lines that nginx refuses beside one another.
+// Where both are one line, of a file that is included twice, its includes are what
+// there is to change.
 func duplicateOf(first, second effective.Item, msg string) Finding {
 	f := atItem(second, nil, Error, msg)
 	f.Related = []Place{{first.File, headSpan(first.Directive), "the first one is here"}}
+	if m := otherInclude(first, second); m != nil {
+		said, _, _ := strings.Cut(msg, "; ")
+		f.Message = said + "; its file is included twice: take one of the includes out"
+		f.Related = []Place{{m.Include.File, headSpan(m.Include), "the file is included here already"}}
+	}
 	return f
+}
+
+// otherInclude returns the include by which first came in, where second is the same
+// line and came in by another one.
+func otherInclude(first, second effective.Item) *effective.Mount {
+	if first.Directive != second.Directive {
+		return nil
+	}
+	a, b := first.Via, second.Via
+	for a != nil && b != nil && a.Include == b.Include {
+		a, b = a.Outer, b.Outer
+	}
+	return a
 }
 
 func (p *Pass) reportAfterMap(it, mapped effective.Item) {
