@@ -273,6 +273,12 @@ func TestIntentPage(t *testing.T) {
 			t.Errorf("docs/intent.md does not name %q", w)
 		}
 	}
+	for _, p := range pingers {
+		row := fmt.Sprintf("%s (%gs)", strings.Join(p.names, ", "), p.every.Seconds())
+		if !strings.Contains(strings.Join(strings.Fields(string(src)), " "), row) {
+			t.Errorf("docs/intent.md does not say %q", row)
+		}
+	}
 }
 
 // checkPage compares the tables between the marks of a page, or rewrites them.

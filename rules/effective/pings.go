@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// pingers are programs that are served under their own names and whose servers or
-// clients send something over an idle WebSocket by themselves, with what they leave
-// alone between.
+// pingers are programs that are served under their own names and, as they are
+// shipped, are never silent on a WebSocket for longer than every: the server pings, or
+// its client does. A hyphen of a name may be an underscore.
 var pingers = []struct {
 	names []string
 	every time.Duration
 }{
 	{[]string{"grafana"}, 25 * time.Second}, // centrifuge
 	{[]string{"guacamole"}, 500 * time.Millisecond},
-	{[]string{"home-assistant", "home_assistant", "homeassistant", "hass"}, 55 * time.Second},
+	{[]string{"home-assistant", "homeassistant", "hass"}, 55 * time.Second},
 	{[]string{"jellyfin"}, 45 * time.Second},
 	{[]string{"jupyter", "jupyterhub", "jupyterlab"}, 30 * time.Second},
-	{[]string{"node-red", "node_red", "nodered"}, 15 * time.Second},
-	{[]string{"sonarr", "radarr", "lidarr", "readarr", "prowlarr"}, 15 * time.Second},                                                       // SignalR
-	{[]string{"meteor", "rocketchat", "rocket-chat", "rocket.chat", "wekan"}, 17500 * time.Millisecond},                                     // Meteor's DDP
-	{[]string{"socket.io", "socketio", "socket-io", "socket_io", "uptime-kuma", "uptime_kuma", "uptimekuma", "etherpad"}, 25 * time.Second}, // socket.io
+	{[]string{"node-red", "nodered"}, 15 * time.Second},
+	{[]string{"sonarr", "radarr", "lidarr", "readarr", "prowlarr"}, 15 * time.Second},                           // SignalR
+	{[]string{"meteor", "rocketchat", "rocket-chat", "rocket.chat", "wekan"}, 17500 * time.Millisecond},         // Meteor's DDP
+	{[]string{"socket.io", "socketio", "socket-io", "uptime-kuma", "uptimekuma", "etherpad"}, 25 * time.Second}, // socket.io
 }
 
 // Pinger returns the name in the route's upstream, the hosts of its block, or the
@@ -54,6 +54,7 @@ func (r *Route) Pinger() (name string, every time.Duration) {
 }
 
 func pingerIn(text string) (string, time.Duration) {
+	text = strings.ReplaceAll(text, "_", "-")
 	for i := range pingers {
 		for _, name := range pingers[i].names {
 			if hasPiece(text, name) {
