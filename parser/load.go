@@ -112,9 +112,10 @@ type Workspace struct {
 	parts   map[string][]*source // those of a file of another format, by its path without symbolic links
 	of      map[*File]*source
 	seen    map[Problem]bool
-	reached map[string]bool    // the paths, links not resolved, that includes name
-	asked   map[*File]bool     // the files of the whole configurations that were given
-	dump    map[string]*source // the files in the dump on standard input, by the names it gives them
-	read    int                // files read
-	full    bool               // the bound on files read was reached and reported
+	reached map[string]bool     // the paths, links not resolved, that includes name
+	asked   map[*File]bool      // the files of the whole configurations that were given
+	dump    map[string]*source  // the files in the dump on standard input, by the names it gives them
+	mainsOf map[string][]string // by the top of a repository: what may be main configurations in it
+	read    int                 // files read
+	full    bool                // the bound on files read was reached and reported
 }

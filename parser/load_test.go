@@ -263,6 +263,16 @@ passed r/apache2/sites-enabled/b.conf: a symbolic link that leads to no file of 
 			"x/chart.tpl": "{{- define \"x\" -}}\napp: {{ .Name }}\n{{- end }}\n"}, nil, Options{},
 			"fragment *wx/nginx.tmpl\npassed x/chart.tpl: YAML\npassed x/page.tmpl: XML or HTML\n"},
 
+		{"files of a commit, the first of which no main file includes", map[string]string{"nginx.conf": mainText, "aaa.conf": serverText, "conf.d/a.conf": serverText},
+			[]string{"aaa.conf", "conf.d/a.conf"}, Options{Hook: true}, "main nginx.conf *wconf.d/a.conf\nfragment *waaa.conf\n"},
+		{"a main file of another name above, in a repository", map[string]string{".git/HEAD": "", "nginx.prod.conf": mainText, "nginx.prod.conf.bak": mainText, "conf.d/a.conf": serverText},
+			[]string{"conf.d/a.conf"}, Options{}, "main nginx.prod.conf *wconf.d/a.conf\n"},
+		{"main files elsewhere in the repository", map[string]string{".git/HEAD": "", "a/nginx.conf": "events {} http { include ../all/x.conf; }", "b/c/nginx.conf": "events {} http { include ../../all/x.conf; }",
+			"d/nginx.conf": mainText, "vendor/nginx.conf": "events {} http { include ../all/x.conf; }", "all/x.conf": serverText},
+			[]string{"all/x.conf"}, Options{}, "main a/nginx.conf *wall/x.conf\nmain b/c/nginx.conf *wall/x.conf\n"},
+		{"main files elsewhere, and no repository", map[string]string{"a/nginx.conf": "events {} http { include ../all/x.conf; }", "all/x.conf": serverText},
+			[]string{"all/x.conf"}, Options{}, "fragment *wall/x.conf\n"},
+
 		{"a dump", nil, []string{"-"}, Options{Stdin: []byte("nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\n" +
 			"# configuration file /etc/nginx/nginx.conf:\nevents {}\nhttp {\n include mime.types;\n include /etc/nginx/conf.d/*.conf;\n include none*;\n include /gone;\n}\n\n" +
 			"# configuration file /etc/nginx/mime.types:\ntypes {}\n\n# configuration file /etc/nginx/conf.d/b.conf:\n" + serverText + "\n" +
