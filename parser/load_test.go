@@ -263,6 +263,9 @@ passed r/apache2/sites-enabled/b.conf: a symbolic link that leads to no file of 
 			"x/chart.tpl": "{{- define \"x\" -}}\napp: {{ .Name }}\n{{- end }}\n"}, nil, Options{},
 			"fragment *wx/nginx.tmpl\npassed x/chart.tpl: YAML\npassed x/page.tmpl: XML or HTML\n"},
 
+		{"a folder and another in it", map[string]string{"nginx.conf": mainText, "conf.d/a.conf": serverText}, []string{".", "conf.d", "conf.d/a.conf", "."}, Options{},
+			"main *wnginx.conf *wconf.d/a.conf\n"},
+		{"a file and its folder", map[string]string{"conf.d/a.conf": serverText}, []string{"conf.d/a.conf", "conf.d"}, Options{}, "fragment *wconf.d/a.conf\n"},
 		{"files of a commit, the first of which no main file includes", map[string]string{"nginx.conf": mainText, "aaa.conf": serverText, "conf.d/a.conf": serverText},
 			[]string{"aaa.conf", "conf.d/a.conf"}, Options{Hook: true}, "main nginx.conf *wconf.d/a.conf\nfragment *waaa.conf\n"},
 		{"a main file of another name above, in a repository", map[string]string{".git/HEAD": "", "nginx.prod.conf": mainText, "nginx.prod.conf.bak": mainText, "conf.d/a.conf": serverText},

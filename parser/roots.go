@@ -352,7 +352,7 @@ func (w *Workspace) finish(r *rooting, roots []root) {
 				w.Passed = append(w.Passed, Passed{Name: w.display(path, g), Unread: unread})
 			}
 		}
-		if g.dir && !found[g] && g.real != "" && !g.left {
+		if g.dir && !found[g] && g.real != "" && !g.left && !holdsOne(g, in) {
 			files := "files"
 			if len(g.files) == 1 {
 				files = "file"
@@ -360,6 +360,17 @@ func (w *Workspace) finish(r *rooting, roots []root) {
 			w.fail(g, fmt.Sprintf("no nginx configuration in this folder (%d %s looked at); name a file, or a folder that holds *.conf files", len(g.files), files))
 		}
 	}
+}
+
+// holdsOne reports whether one of the files lies in the folder of g: another of the
+// given paths may have led to it first.
+func holdsOne(g *given, files map[*source]bool) bool {
+	for s := range files {
+		if s != nil && (below(s.real, g.real) || below(s.abs, g.abs)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *rooting) isRoot(f *File) bool {
