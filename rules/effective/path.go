@@ -134,7 +134,9 @@ func (in *intentions) pathWords(r *Route) pathSigns {
 	}
 	proxied := ""
 	if r.Pass.Directive != nil && protocol(r.Pass) == "proxy" {
-		proxied = passPath(r.Pass.Arg(0))
+		if proxied = rewritten(r.Location); proxied == "" {
+			proxied = passPath(r.Pass.Arg(0))
+		}
 	}
 	if signs.likely == "" && signs.plain == "" && !r.catchAll() {
 		if proxied != "" {
