@@ -526,6 +526,8 @@ func TestLooksLikeNginx(t *testing.T) {
 		{"deny 10.0.0.1;\nallow all;", true},
 		{"{% if x %}\nserver {\n listen {{ port }};\n}\n{% endif %}", true},
 		{"content_by_lua_block { return }", true},
+		{"resolver_timeout 5s;\n", true},
+		{"hash a b;\nroot /srv;\n", false},
 		{"pagespeed on;\npagespeed EnableFilters a;\npagespeed EnableFilters b;\npagespeed EnableFilters c;\npagespeed EnableFilters d;\n", true},
 		{"geoip2 %%DB%% {\n  auto_reload 1h;\n  $code source=$remote_addr country iso_code;\n}\n", true},
 		{"rewrite ^/(.+)\\.html$ /index.php?q=$1 last;\nif (!-e $request_filename) {\n  return 404;\n}\n", true},

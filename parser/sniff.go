@@ -178,17 +178,19 @@ var strongNames = set(`http events location upstream listen server_name server_n
 	default_type limit_except set_real_ip_from stub_status underscores_in_headers mirror etag
 	if_modified_since ignore_invalid_headers postpone_output reset_timedout_connection ip_hash least_conn
 	subrequest_output_buffer_size valid_referers rewrite_log server_tokens daemon pid server types slice ssi
-	real_ip_header real_ip_recursive pcre_jit thread_pool timer_resolution master_process debug_connection geoip2 pagespeed`)
+	real_ip_header real_ip_recursive pcre_jit thread_pool timer_resolution master_process debug_connection
+	geoip2 pagespeed
+	resolver_timeout log_not_found log_subrequest chunked_transfer_encoding connection_pool_size request_pool_size
+	lingering_close lingering_time lingering_timeout port_in_redirect recursive_error_pages sendfile_max_chunk
+	map_hash_bucket_size map_hash_max_size autoindex_exact_size autoindex_localtime absolute_redirect gunzip_buffers
+	mirror_request_body uninitialized_variable_warn directio_alignment disable_symlinks`)
 
 // weakNames are directives that other languages use as well.
 var weakNames = set(`server rewrite if set return include break use user root alias allow deny index default stream mail hash zone
 	keepalive env empty_gif flv mp4 random sticky state protocol working_directory
-	lock_file debug_points absolute_redirect aio directio gunzip disable_symlinks http2 http3 ssl
-	map_hash_bucket_size map_hash_max_size resolver_timeout log_not_found log_subrequest chunked_transfer_encoding
-	connection_pool_size request_pool_size lingering_close lingering_time lingering_timeout output_buffers port_in_redirect
-	recursive_error_pages secure_link secure_link_md5 secure_link_secret sendfile_max_chunk charset_map charset_types
-	source_charset override_charset autoindex_exact_size autoindex_format autoindex_localtime max_ranges max_headers
-	read_ahead post_action mirror_request_body uninitialized_variable_warn gunzip_buffers directio_alignment`)
+	lock_file debug_points aio directio gunzip http2 http3 ssl output_buffers secure_link secure_link_md5
+	secure_link_secret charset_map charset_types source_charset override_charset autoindex_format max_ranges max_headers
+	read_ahead post_action`)
 
 func set(names string) map[string]bool {
 	m := map[string]bool{}
