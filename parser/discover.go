@@ -144,8 +144,8 @@ var templateExts = set(`.j2 .jinja .jinja2 .njk .liquid .erb .epp .ejs .tmpl .go
 var jinjaExts = set(`.j2 .jinja .jinja2 .njk .twig`)
 
 // ofOthers are endings that say of a template what it becomes: settings.json.tpl.
-var ofOthers = set(`.json .jsonc .yaml .yml .md .markdown .mdx .html .htm .xhtml .xml .toml .ini .css .scss .js .jsx .ts .tsx
-	.vue .java .cpp .php .sql .service .timer .csv .svg .txt`)
+var ofOthers = set(`.json .jsonc .yaml .yml .md .markdown .mdx .html .htm .xhtml .xml .toml .ini .css .scss .js .jsx .ts
+	.tsx .vue .java .cpp .php .sql .service .timer .csv .svg .txt .rb .py .pl .sh .go .lua .hcl`)
 
 // candidate decides by its name whether a file may be configuration. parent is
 // the folder of configuration around it, "" where there is none.

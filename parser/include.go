@@ -142,6 +142,14 @@ func (b *building) resolve(d *Directive) *inclusion {
 			}
 		}
 	}
+	if ext := filepath.Ext(d.File.Name); templateExts[ext] { // what is rendered with d's file loses its ending as that does
+		for _, place := range places {
+			if b.w.disk.exists(place + ext) {
+				b.add(inc, path, place+ext, mapped)
+				return inc
+			}
+		}
+	}
 	b.missing(inc, path, places, mapped)
 	return inc
 }

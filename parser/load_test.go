@@ -227,6 +227,13 @@ r/z.conf: not-followed: this symbolic link leads to no file of the tree and was 
 passed r/alsa/conf.d/50-jack.conf: a symbolic link that leads to no file of the tree
 passed r/apache2/sites-enabled/b.conf: a symbolic link that leads to no file of the tree
 `},
+		{"an include of what is rendered as well", map[string]string{"templates/site.conf.j2": "server {\n listen {{ p }};\n include ssl_params;\n include /etc/nginx/gone;\n include plain;\n}\n",
+			"templates/ssl_params.j2": "ssl_protocols {{ x }};\n", "templates/plain.erb": "gzip on;\n"}, nil, Options{},
+			"fragment *wtemplates/plain.erb\nfragment *wtemplates/site.conf.j2 *wtemplates/ssl_params.j2\n" +
+				"templates/site.conf.j2:4:2: not-followed: include \"/etc/nginx/gone\" was not followed: it is not in this tree\n" +
+				"templates/site.conf.j2:5:2: not-followed: include \"plain\" was not followed: no such file here, and the main configuration is not known\n"},
+		{"a template of a program", map[string]string{"a.conf": serverText, "unicorn.conf.rb.erb": "worker_processes <%= @n %>\nlisten \"<%= @socket %>\", :backlog => 2048\npid \"<%= @pid %>\"\nENV.each { |k| puts k }\n"}, nil, Options{},
+			"fragment *wa.conf\n"},
 		{"copies", map[string]string{"a.conf": serverText, "a.conf.bak": serverText, "b.conf.bkup": serverText}, nil, Options{},
 			"fragment *wa.conf\npassed a.conf.bak: a copy by its name\npassed b.conf.bkup: a copy by its name\n"},
 
@@ -528,6 +535,7 @@ func TestLooksLikeNginx(t *testing.T) {
 		{"content_by_lua_block { return }", true},
 		{"resolver_timeout 5s;\n", true},
 		{"hash a b;\nroot /srv;\n", false},
+		{"worker_processes 4\nlisten \"/s\", :backlog => 1\npid \"/p\"\n" + strings.Repeat("puts a b c\n", 9) + "ENV.each { |k| puts k }\n", false},
 		{"pagespeed on;\npagespeed EnableFilters a;\npagespeed EnableFilters b;\npagespeed EnableFilters c;\npagespeed EnableFilters d;\n", true},
 		{"geoip2 %%DB%% {\n  auto_reload 1h;\n  $code source=$remote_addr country iso_code;\n}\n", true},
 		{"rewrite ^/(.+)\\.html$ /index.php?q=$1 last;\nif (!-e $request_filename) {\n  return 404;\n}\n", true},

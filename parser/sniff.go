@@ -116,7 +116,7 @@ func ofAnother(head, last string, words int, end Kind) bool {
 	switch head {
 	case "if":
 		return last == "then"
-	case "listen":
+	case "listen", "pid", "worker_processes": // unicorn.rb
 		return words > 20
 	}
 	return end == BlockStart && words == 1 && !strongNames[head] && !weakNames[head] && !strings.Contains(head, "_by_lua")
