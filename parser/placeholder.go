@@ -29,6 +29,23 @@ func InCapitals(value string) bool {
 	return false
 }
 
+// OnlyCapitals reports whether a word uses variables and every one of them is
+// written in capitals.
+func OnlyCapitals(value string) bool {
+	found := false
+	for i := 0; i < len(value); i++ {
+		if value[i] != '$' {
+			continue
+		}
+		end := capitalsEnd(value, i)
+		if end == 0 {
+			return false
+		}
+		found, i = true, end-1
+	}
+	return found
+}
+
 // capitalsEnd returns where the variable in capitals that begins at i ends, 0
 // where none does.
 func capitalsEnd(s string, i int) int {

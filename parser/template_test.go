@@ -288,4 +288,9 @@ func TestHoldsTag(t *testing.T) {
 			t.Errorf("InCapitals(%q) = %v, want %v", value, got, want)
 		}
 	}
+	for value, want := range map[string]bool{"$NAME": true, "http://${BACKEND}:$PORT/x": true, "${BACKEND}$uri": false, "$1": false, "NAME": false, "$": false} {
+		if got := OnlyCapitals(value); got != want {
+			t.Errorf("OnlyCapitals(%q) = %v, want %v", value, got, want)
+		}
+	}
 }

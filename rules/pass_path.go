@@ -45,6 +45,9 @@ func checkPassPath(p *Pass) {
 			continue
 		}
 		host, uri := rest[:slash], rest[slash:]
+		if p.Model.FilledIn(host) { // by a template: what nginx reads holds no variable there
+			host, url = "", uri
+		}
 		modifier, match := r.Location.ModifierAndMatch()
 		var msg string
 		switch {

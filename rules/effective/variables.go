@@ -151,6 +151,21 @@ func (m *Model) DefinesVariable(name string) (defined, complete bool) {
 	return v.maps[name] != nil || v.set[name] || v.other[name] || builtin(name), !v.partial && !m.garbled
 }
 
+// FilledIn reports whether a word has variables, all of them written in capitals, as
+// envsubst's are, and defined by nothing: nginx would not start with such a word, so
+// something fills it in before.
+func (m *Model) FilledIn(word string) bool {
+	if !parser.OnlyCapitals(word) {
+		return false
+	}
+	for _, name := range VariablesIn(word) {
+		if defined, _ := m.DefinesVariable(name); defined {
+			return false
+		}
+	}
+	return true
+}
+
 // MapVariable is a variable that a map gives, as a handshake sees it.
 type MapVariable struct {
 	Name   string // without $
