@@ -270,6 +270,9 @@ passed r/apache2/sites-enabled/b.conf: a symbolic link that leads to no file of 
 			"x/chart.tpl": "{{- define \"x\" -}}\napp: {{ .Name }}\n{{- end }}\n"}, nil, Options{},
 			"fragment *wx/nginx.tmpl\npassed x/chart.tpl: YAML\npassed x/page.tmpl: XML or HTML\n"},
 
+		{"a link to the machine that the tree is for", map[string]string{".git/HEAD": "", "nginx/nginx.conf": "events {} http { include sites-enabled/*; }", "nginx/sites-available/a": serverText,
+			"nginx/sites-enabled/a": "-> /etc/nginx/sites-available/a"}, []string{"nginx/sites-enabled/a"}, Options{Hook: true},
+			"main nginx/nginx.conf *wnginx/sites-available/a\n"},
 		{"a folder and another in it", map[string]string{"nginx.conf": mainText, "conf.d/a.conf": serverText}, []string{".", "conf.d", "conf.d/a.conf", "."}, Options{},
 			"main *wnginx.conf *wconf.d/a.conf\n"},
 		{"a file and its folder", map[string]string{"conf.d/a.conf": serverText}, []string{"conf.d/a.conf", "conf.d"}, Options{}, "fragment *wconf.d/a.conf\n"},

@@ -74,6 +74,9 @@ func (w *Workspace) prepare(g *given) {
 		return
 	}
 	g.abs = w.abs(g.path)
+	if place := w.linked(g.abs); place != "" {
+		g.abs = place
+	}
 	info, err := os.Stat(g.abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -177,3 +177,29 @@ func holdsAny(c *Config, roots []root, g *given) bool {
 	}
 	return false
 }
+
+// linked returns the file of this tree that the link at an absolute path leads to on
+// the machine that the tree is for, "" where there is none: sites-enabled/app ->
+// /etc/nginx/sites-available/app.
+func (w *Workspace) linked(abs string) string {
+	target, err := os.Readlink(abs)
+	if err != nil || !filepath.IsAbs(target) {
+		return ""
+	}
+	for _, prefix := range prefixes {
+		rest, ok := cutPrefix(filepath.ToSlash(target), prefix)
+		if !ok || rest == "" {
+			continue
+		}
+		top := w.treeTop(filepath.Dir(abs))
+		for at := filepath.Dir(abs); below(at, top); at = filepath.Dir(at) {
+			if place := filepath.Join(at, filepath.FromSlash(rest)); place != abs && w.disk.exists(place) {
+				return place
+			}
+			if at == top || filepath.Dir(at) == at {
+				break
+			}
+		}
+	}
+	return ""
+}
