@@ -254,6 +254,7 @@ passed r/apache2/sites-enabled/b.conf: a symbolic link that leads to no file of 
 			[]string{"app.conf", "irc.conf", "ntp.conf", "site.conf", "up.conf"}, Options{Hook: true},
 			"fragment *wsite.conf\nsite.conf:3:1: failed: unexpected \"}\" (line 2 has no semicolon at its end)\n" +
 				"fragment *wup.conf\nup.conf:3:1: failed: unexpected end of file, expecting \";\" or \"}\"\npassed app.conf\npassed irc.conf\npassed ntp.conf\n"},
+		{"a block with arguments it does not take", map[string]string{"nginx.conf": "events {\n  http a b {\n  }\n}\n"}, []string{"nginx.conf"}, Options{}, "main *wnginx.conf\n"},
 		{"another format by force", map[string]string{"a.conf": "[Unit]\nAfter=x\n"}, []string{"a.conf"}, Options{Force: true},
 			"fragment *wa.conf\na.conf:3:1: failed: unexpected end of file, expecting \";\" or \"}\"\n"},
 		{"a text that is not nginx", map[string]string{"a": "name is x\nwhatever it says\n"}, []string{"a"}, Options{},

@@ -20,16 +20,18 @@ func looksLikeNginx(src string) bool {
 
 // heard is what the statements of a text say of its language, how many of them.
 type heard struct {
-	strong, weak int // that begin with a name which only nginx has, and others have too
-	other        int // that begin with another, or are put together as nginx has none
-	misused      int // of those: with a name of nginx's
-	ended        int // that ';' ends
-	assigned     int // assignments that a brace ends, as in HOCON's http { port = 80 }
+	strong, weak int  // that begin with a name which only nginx has, and others have too
+	other        int  // that begin with another, or are put together as nginx has none
+	misused      int  // of those: with a name of nginx's
+	ended        int  // that ';' ends
+	assigned     int  // assignments that a brace ends, as in HOCON's http { port = 80 }
+	own          bool // one is the head of a block as nginx writes it: server {
 }
 
-// foreign reports whether a text uses names of nginx's as other languages do.
+// foreign reports whether a text uses names of nginx's as other languages do. One
+// that has nginx's blocks as well is nginx's, with a mistake in it.
 func (h heard) foreign() bool {
-	return h.assigned > h.ended || h.misused > 0 && h.misused >= h.strong
+	return h.assigned > h.ended || !h.own && h.misused > 0 && h.misused >= h.strong
 }
 
 // hear reads the beginning of a text statement by statement.
@@ -47,6 +49,7 @@ func hear(src string) heard {
 	depth, inWords := 0, 0
 	head, next, last, words := "", "", "", 0
 	count := func(end Kind) {
+		h.own = h.own || inWords == 0 && end == BlockStart && words == 1 && bareBlocks[head]
 		switch {
 		case words == 0 || inWords > 0:
 		case end == BlockStart && words == 1 && namedBlocks[head]: // Dovecot's map { }
@@ -127,16 +130,17 @@ func ofAnother(head, last string, words int, end Kind) bool {
 // ("listen {" of an IRC server), arguments of a block that takes none ("server "x" {"
 // of OpenBSD's httpd), "listen on".
 func misuse(head, next string, words int, end Kind) bool {
-	switch head {
-	case "server", "http", "events", "stream", "mail":
+	switch {
+	case bareBlocks[head]:
 		return end == BlockStart && words > 1 && !HoldsTag(next)
-	case "listen":
-		if words > 2 && next == "on" {
-			return true
-		}
+	case head == "listen" && words > 2 && next == "on":
+		return true
 	}
 	return end == BlockStart && words == 1 && simpleDirectives[head]
 }
+
+// bareBlocks are nginx's blocks that take no arguments.
+var bareBlocks = set(`server http events stream mail`)
 
 // tellingUse reports whether a name that other languages have too is used as
 // only nginx uses it.
