@@ -130,6 +130,8 @@ type openBlock struct {
 	dir   *Directive
 	first int // index in parsing.children of its first child
 	words bool
+	heads []otherHead // of a template: the blocks of other arms with this body
+	since int         // how many directives the file had when they were found
 }
 
 func (p *parsing) errorAt(offset int, msg string) {
@@ -319,7 +321,7 @@ func (p *parsing) startBlock(s Span) bool {
 		p.unwind(s.End)
 		return false
 	}
-	p.open = append(p.open, openBlock{d, len(p.children), words || wordBlocks[name] && len(d.Args) > 0 || name == "types"})
+	p.open = append(p.open, openBlock{dir: d, first: len(p.children), words: words || wordBlocks[name] && len(d.Args) > 0 || name == "types"})
 	p.setHeads()
 	return true
 }
@@ -357,6 +359,9 @@ func (p *parsing) closeBlock(end int) *Directive {
 	}
 	p.children = p.children[:top.first]
 	d.Block = block
+	if len(top.heads) > 0 {
+		p.shareBody(top)
+	}
 	if len(p.comments) > 0 { // comments at the end of a block belong to no directive
 		p.comments = nil
 	}

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -119,6 +120,9 @@ func checkTree(t *testing.T, f *File) {
 	walk = func(list []*Directive, up *Directive, within Span) {
 		at := within.Start
 		for _, d := range list {
+			if d.Up() != nil && d.Up() != up && f.Template != "" && slices.Contains(d.Up().Children, d) {
+				continue // of the body that another arm's block has as well
+			}
 			count++
 			if d.Span.Start < at || d.Span.End > within.End || d.Span.End < d.Span.Start {
 				t.Fatalf("Parse(%q): %q spans %v, want it after %d within %v", f.Src, d.Head.Value, d.Span, at, within)

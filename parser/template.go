@@ -176,7 +176,8 @@ const maxRestored = 100_000
 
 // openArm is a condition that waits for its end.
 type openArm struct {
-	blocks []openBlock // the blocks that were open where it began
+	blocks []openBlock    // the blocks that were open where it began
+	heads  [][]*Directive // those that each arm so far opened and left open, outermost first
 }
 
 // tagToken follows a tag that stands by itself.
@@ -227,6 +228,9 @@ func (p *parsing) control(span Span, g tag) {
 			return
 		}
 		p.arm = p.arm.up
+		if p.cur == nil {
+			p.joinHeads(p.conditions[len(p.conditions)-1])
+		}
 		p.conditions = p.conditions[:len(p.conditions)-1]
 		if p.marked && p.cur == nil && !strings.HasPrefix(strings.TrimLeft(p.file.Src[span.End:], " \t\r"), "\n") {
 			p.toggled = true // {% if x %}# {% endif %}listen 80;
@@ -243,6 +247,13 @@ func (p *parsing) control(span Span, g tag) {
 // {% endif %} … }" has one body for two heads, and a block may be closed in each
 // arm.
 func (p *parsing) restore(blocks []openBlock, span Span) {
+	if n := len(p.open) - len(blocks); n > 0 {
+		opened := make([]*Directive, n)
+		for i := range opened {
+			opened[i] = p.open[len(blocks)+i].dir
+		}
+		p.partHeads(opened)
+	}
 	for len(p.open) > len(blocks) {
 		d := p.closeBlock(span.Start)
 		d.Span.End = span.Start
