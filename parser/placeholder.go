@@ -275,13 +275,31 @@ func (t *tagging) headAt(i int) (tag, bool) {
 		return tag{}, false
 	}
 	end := placeholderEnd(t.src, i)
-	if t.src[i] == '$' && end == 0 {
+	switch {
+	case end > 0:
+	case t.src[i] == '$':
 		end = dollarEnd(t.src, i)
+	case t.start <= i:
+		end = capitalLine(t.src[t.start:], i-t.start) + t.start
 	}
-	if end == 0 {
+	if end <= i {
 		return tag{}, false
 	}
 	return tag{end: end, class: valueTag, kind: Placeholder}, true
+}
+
+// capitalLine returns where a word in capitals that has a line to itself ends, -1 where
+// none begins at i. No directive of nginx is in capitals: PROXY_SSL_CONFIG is filled in,
+// with a directive or several.
+func capitalLine(s string, i int) int {
+	end := nameEnd(s, i, upperByte)
+	if end < i+3 || strings.Trim(s[strings.LastIndexByte(s[:i], '\n')+1:i], " \t") != "" {
+		return -1
+	}
+	if rest, _, _ := strings.Cut(s[end:], "\n"); strings.Trim(rest, " \t\r") != "" {
+		return -1
+	}
+	return end
 }
 
 // dollarEnd returns where $name or ${name} ends, dots and dashes in braces

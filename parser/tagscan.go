@@ -92,6 +92,7 @@ func (s *Scanner) tagHere(start int) (tag, bool) {
 			}
 		}
 	case c == '$', c == '@', c == '_', c == '!':
+	case 'A' <= c && c <= 'Z' && s.words == 0:
 	default:
 		return tag{}, false
 	}
