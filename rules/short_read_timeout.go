@@ -204,6 +204,9 @@ func pinged(r *effective.Route) (note string, often bool) {
 		}
 		return "what answers on this path pings by itself, but not always as often as that", false
 	}
+	if r.Idle.Duration > defaultTimeout { // an info anyway
+		return "", false
+	}
 	name, every := r.Pinger()
 	if name == "" || every >= r.Idle.Duration {
 		return "", false
