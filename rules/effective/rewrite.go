@@ -2,8 +2,11 @@ package effective
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
 )
 
 // opcode is what one directive of the rewrite module does.
@@ -77,7 +80,11 @@ func (m *Model) appendCodes(list []code, s *Scope) []code {
 		switch it.Head.Value {
 		case "set":
 			if name, ok := variableName(it.Arg(0)); ok && len(it.Args) == 2 {
-				list = append(list, code{op: opSet, item: it, name: name, expr: m.operand(it.Arg(1))})
+				expr := m.operand(it.Arg(1))
+				if fillsItself(it) {
+					expr = operand{value: unknownVal}
+				}
+				list = append(list, code{op: opSet, item: it, name: name, expr: expr})
 			}
 		case "break":
 			if !it.IsBlock() {
@@ -109,6 +116,14 @@ func (m *Model) appendCodes(list []code, s *Scope) []code {
 		}
 	}
 	return list
+}
+
+// fillsItself reports whether a set's value is its own variable in capitals: set $app
+// ${APP}. nginx does not tell these apart, and would give it nothing; envsubst does, and
+// fills in the value.
+func fillsItself(it Item) bool {
+	name, _ := variableName(it.Arg(0))
+	return !parser.OnlyCapitals(it.Arg(0)) && parser.OnlyCapitals(it.Arg(1)) && slices.Contains(VariablesIn(it.Arg(1)), name)
 }
 
 // condition says whether an if block is taken (ngx_http_rewrite_if_condition).
