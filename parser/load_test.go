@@ -267,6 +267,9 @@ passed r/apache2/sites-enabled/b.conf: a symbolic link that leads to no file of 
 			"fragment *wa.conf\nfragment *wb.conf.j2\nb.conf.j2:5:1: not-followed: this template could not be read: unexpected \"}\" (every block is closed already)\n"},
 		{"a template that cannot be read, named", map[string]string{"b.conf.j2": "server {\n{% if a %}\n}\n{% endif %}\n}\nlisten 1;\n"}, []string{"b.conf.j2"}, Options{},
 			"fragment *wb.conf.j2\nb.conf.j2:5:1: failed: this template could not be read: unexpected \"}\" (every block is closed already)\n"},
+		{"nothing but a template with a mistake", map[string]string{"r/b.conf.j2": "server {\n listen {{ p }};\n}\n\n}\n", "r/x.md": "# x\n"}, []string{"r"}, Options{},
+			"fragment *wr/b.conf.j2\nr/b.conf.j2:5:1: not-followed: this template could not be read: unexpected \"}\" (every block is closed already)\n" +
+				"r: failed: nothing in this folder could be read: all nginx configuration in it is templates with mistakes\n"},
 		{"templates by their endings", map[string]string{"x/nginx.tmpl": "server {\n listen {{ .Port }};\n}\n", "x/page.tmpl": "<html>{{ .Body }}</html>\n",
 			"x/chart.tpl": "{{- define \"x\" -}}\napp: {{ .Name }}\n{{- end }}\n"}, nil, Options{},
 			"fragment *wx/nginx.tmpl\npassed x/chart.tpl: YAML\npassed x/page.tmpl: XML or HTML\n"},

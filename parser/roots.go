@@ -326,9 +326,11 @@ func (w *Workspace) finish(r *rooting, roots []root) {
 		}
 	}
 	w.unreached()
-	found := map[*given]bool{}
+	found, unread := map[*given]bool{}, map[*given]bool{}
 	for _, root := range roots {
 		switch {
+		case in[root.s] && root.s.file.unreadable():
+			unread[root.g] = true
 		case in[root.s]:
 			found[root.g] = true
 		case root.s.err != nil && root.s.err != errTooMany:
@@ -354,6 +356,10 @@ func (w *Workspace) finish(r *rooting, roots []root) {
 				}
 				w.Passed = append(w.Passed, Passed{Name: w.display(path, g), Unread: unread})
 			}
+		}
+		if g.dir && !found[g] && unread[g] {
+			w.fail(g, "nothing in this folder could be read: all nginx configuration in it is templates with mistakes")
+			continue
 		}
 		if g.dir && !found[g] && g.real != "" && !g.left && !holdsOne(g, in) {
 			files := "files"
