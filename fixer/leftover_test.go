@@ -43,20 +43,29 @@ func after() map[string]string {
 	return map[string]string{"a": "new a", "sub/b": "new b", "c": "new c"}
 }
 
-// TestKilledChild is no test: it is the process that TestKilled kills.
-func TestKilledChild(t *testing.T) {
-	step, rest, ok := strings.Cut(os.Getenv(childEnv), ",")
-	if !ok {
-		t.Skip("only for TestKilled")
+// TestMain runs the tests, or in the process that TestKilled kills the operation.
+func TestMain(m *testing.M) {
+	if state := os.Getenv(childEnv); state != "" {
+		if err := child(state); err != nil {
+			fmt.Println("FAIL", err)
+			os.Exit(1)
+		}
+		return
 	}
+	os.Exit(m.Run())
+}
+
+// child runs an operation and dies at one of its steps, as state says.
+func child(state string) error {
+	step, rest, _ := strings.Cut(state, ",")
 	operation, dir, _ := strings.Cut(rest, ",")
 	left, err := strconv.Atoi(step)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	self, err := os.FindProcess(os.Getpid())
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	reached = func() {
 		if left--; left == 0 {
@@ -66,32 +75,35 @@ func TestKilledChild(t *testing.T) {
 			select {}
 		}
 	}
+	ctx := context.Background()
 	switch operation {
 	case "write":
-		err = Write(t.Context(), childChanges(dir), all)
+		return Write(ctx, childChanges(dir), all)
 	case "judge", "refuse":
-		var w *Writing
-		if w, err = Begin(t.Context(), childChanges(dir), all); err == nil {
-			reached() // while nginx looks at it
-			if operation == "refuse" {
-				err = w.Restore()
-			} else {
-				err = w.Keep()
-			}
+		w, err := Begin(ctx, childChanges(dir), all)
+		if err != nil {
+			return err
 		}
+		reached() // while nginx looks at it
+		if operation == "refuse" {
+			return w.Restore()
+		}
+		return w.Keep()
 	case "settle":
-		err = readJournal(t, dir).Settle(t.Context(), all)
+		left, err := ReadJournal(filepath.Join(dir, JournalName))
+		if err != nil {
+			return err
+		}
+		return left.Settle(ctx, all)
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	return fmt.Errorf("no operation %q", operation)
 }
 
 // killed runs an operation and kills it at a step. It returns false where the
 // operation ended before.
 func killed(t *testing.T, operation string, step int, dir string) bool {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledChild$")
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d,%s,%s", childEnv, step, operation, dir))
 	out, err := cmd.CombinedOutput()
 	if err == nil {

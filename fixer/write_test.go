@@ -120,7 +120,7 @@ func TestWriteThroughLinks(t *testing.T) {
 	dir := files(t, map[string]string{"available/a": "a", "b": "b"})
 	for link, to := range map[string]string{"l": "l2", "l2": "available/a", "enabled": "available"} {
 		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
-			t.Skipf("no symbolic links here: %v", err)
+			t.Fatal(err)
 		}
 	}
 	err := Write(t.Context(), []Change{

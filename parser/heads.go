@@ -11,13 +11,6 @@ type otherHead struct {
 	skip int          // how many directives of the shared block its arm does not have
 }
 
-// partHeads remembers the blocks that an arm opened and left open, outermost first,
-// when the next arm begins.
-func (p *parsing) partHeads(opened []*Directive) {
-	c := &p.conditions[len(p.conditions)-1]
-	c.heads = append(c.heads, opened)
-}
-
 // joinHeads links the blocks that the last arm of a condition left open with those
 // that the arms before it did. Inside such a block no other ones are linked, so that
 // a body is walked once for each arm of one condition.

@@ -247,13 +247,12 @@ func (p *parsing) control(span Span, g tag) {
 // {% endif %} … }" has one body for two heads, and a block may be closed in each
 // arm.
 func (p *parsing) restore(blocks []openBlock, span Span) {
-	if n := len(p.open) - len(blocks); n > 0 {
-		opened := make([]*Directive, n)
-		for i := range opened {
-			opened[i] = p.open[len(blocks)+i].dir
-		}
-		p.partHeads(opened)
+	var opened []*Directive
+	for i := len(blocks); i < len(p.open); i++ {
+		opened = append(opened, p.open[i].dir)
 	}
+	c := &p.conditions[len(p.conditions)-1]
+	c.heads = append(c.heads, opened)
 	for len(p.open) > len(blocks) {
 		d := p.closeBlock(span.Start)
 		d.Span.End = span.Start

@@ -155,14 +155,13 @@ func (p *Pass) reportTimeout(r *effective.Route, module string, zero bool) {
 			subject(r), seconds(r.Idle.Text), p.otherTimeout(r, module), name, value)
 	}
 	var notes []string
-	if note, often := pinged(r); !zero && note != "" {
-		notes = append(notes, note)
-		if often || r.Pings {
+	if !zero {
+		if note := pinged(r); note != "" {
+			notes = append(notes, note)
+		}
+		if len(notes) > 0 || r.Idle.Duration > defaultTimeout {
 			sev = min(sev, Info)
 		}
-	}
-	if !zero && r.Idle.Duration > defaultTimeout {
-		sev = min(sev, Info)
 	}
 	if p.unseenTimeout(r) {
 		sev = min(sev, Info)
@@ -195,23 +194,21 @@ func (p *Pass) reportTimeout(r *effective.Route, module string, zero bool) {
 // Phoenix and Jupyter's server every 30s, socket.io and SockJS every 25s.
 const usualPing = 30 * time.Second
 
-// pinged says what is known of pings on r, and whether they come more often than
-// the timeout in effect; "" where nothing is known.
-func pinged(r *effective.Route) (note string, often bool) {
-	if r.Pings {
-		if r.Idle.Duration > usualPing {
-			return "what answers on this path pings by itself, as a rule more often than that", true
-		}
-		return "what answers on this path pings by itself, but not always as often as that", false
+// pinged says what is known of pings on r, that keep a socket open for which the
+// timeout in effect is short; "" where nothing is.
+func pinged(r *effective.Route) string {
+	switch {
+	case r.Pings && r.Idle.Duration > usualPing:
+		return "what answers on this path pings by itself, as a rule more often than that"
+	case r.Pings:
+		return "what answers on this path pings by itself, but not always as often as that"
+	case r.Idle.Duration > defaultTimeout: // an info anyway
+		return ""
 	}
-	if r.Idle.Duration > defaultTimeout { // an info anyway
-		return "", false
+	if name, every := r.Pinger(); name != "" && every < r.Idle.Duration {
+		return fmt.Sprintf("the name says %s, which pings by itself every %s", name, every)
 	}
-	name, every := r.Pinger()
-	if name == "" || every >= r.Idle.Duration {
-		return "", false
-	}
-	return fmt.Sprintf("the name says %s, which pings by itself every %s", name, every), true
+	return ""
 }
 
 // timeoutValue is the value that the fix writes.
