@@ -30,7 +30,7 @@ func inputFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "no-settings", Usage: "read no .wsnginx.yaml"},
 		&cli.StringSliceFlag{Name: "exclude", Usage: "leave out files and folders that match `PATTERN` (repeatable)"},
 		&cli.StringFlag{Name: "stdin-filename", Usage: "the `NAME` of what \"-\" reads from standard input"},
-		&cli.StringFlag{Name: "nginx-version", Usage: "judge for nginx `VERSION`", Value: effective.DefaultVersion.String()},
+		&cli.StringFlag{Name: "nginx-version", Usage: "judge for nginx `VERSION`, whatever image takes the files", Value: effective.DefaultVersion.String()},
 		&cli.StringSliceFlag{Name: "websocket", Usage: "locations that match `PATTERN` carry WebSocket; * is all (repeatable)"},
 		&cli.StringSliceFlag{Name: "not-websocket", Usage: "locations that match `PATTERN` do not (repeatable)"},
 		&cli.BoolFlag{Name: "force", Usage: "read files given by name even where they look like another format"},
@@ -173,7 +173,7 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 	}
 	in.options.Version = in.judge.base.Version
 	if len(in.workspace.Configs) > 0 {
-		in.options.Version = in.judge.on(in.workspace.Configs[0].Main.Name).Version
+		in.options.Version = in.judge.versionFor(in.workspace.Configs[0])
 	}
 	in.judge.version = in.options.Version
 	in.passed()
@@ -223,7 +223,10 @@ func (in *input) describe(took time.Duration) {
 		if len(cfg.Files) == 1 {
 			files = "1 file"
 		}
-		in.program.say("%s %s: %s", kind, in.style.Name(cfg.Main.Name), files)
+		if pin := in.judge.pinOf(cfg); pin != nil {
+			files += fmt.Sprintf(", judged for nginx %s (%s)", pin.Version, placeOf(pin, in.style))
+		}
+		in.program.say("%s %s: %s", kind, in.style.Name(cfg.Main.Name), report.Clean(files))
 	}
 	in.program.say("read in %s", took.Round(time.Millisecond))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/wsnginx/wsnginx/cmd/internal/image"
 	"github.com/wsnginx/wsnginx/cmd/internal/report"
 	"github.com/wsnginx/wsnginx/cmd/internal/settings"
 	"github.com/wsnginx/wsnginx/parser"
@@ -25,10 +26,12 @@ type judge struct {
 	base     *settings.Applied // where no file is at hand: that of the first path
 	version  effective.Version // what the run judges for, until a command knows better
 	exclude  []string          // the patterns of --exclude
+	dir      string            // the working directory, "" where there is none
 	stdin    string            // the path that stands for every file, where standard input alone is read
 
 	mu     sync.Mutex
 	byName map[string]*settings.Applied // by File.Name
+	images image.Finder
 }
 
 // flagsOf returns what the command line says of what settings say.
@@ -67,7 +70,7 @@ func newJudge(c *cli.Context, paths []string) (*judge, error) {
 	if err != nil {
 		return nil, prefixed(c, err)
 	}
-	j := &judge{resolver: resolver, exclude: flags.Exclude, byName: map[string]*settings.Applied{}}
+	j := &judge{resolver: resolver, dir: style.Dir, exclude: flags.Exclude, byName: map[string]*settings.Applied{}}
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
@@ -207,7 +210,7 @@ func (j *judge) on(name string) *settings.Applied {
 // comment nor a flag says otherwise.
 func (j *judge) build(cfg *parser.Config, opts effective.Options) *effective.Model {
 	if opts.Version == j.version {
-		opts.Version = j.on(cfg.Main.Name).Version
+		opts.Version = j.versionFor(cfg)
 	}
 	model := effective.Build(cfg, opts)
 	var speaking []*settings.Applied

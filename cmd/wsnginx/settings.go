@@ -64,6 +64,9 @@ func (p *program) settings(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
+		if pin := j.pinned(at); pin != nil {
+			a = a.For(pin.Version, placeOf(pin, style))
+		}
 		if i > 0 {
 			fmt.Fprintln(p.stdout)
 		}

@@ -2,6 +2,7 @@ package effective
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -10,6 +11,9 @@ import (
 type Version struct {
 	Major, Minor, Patch int
 }
+
+// NewestPatch is the Patch of a branch's newest release, whatever its number.
+const NewestPatch = math.MaxInt
 
 // DefaultVersion is judged for where the user names none: the newest stable
 // branch before 1.29.7 changed proxy_http_version's default.
@@ -43,9 +47,9 @@ func (v Version) Before(major, minor, patch int) bool {
 	return v.Patch < patch
 }
 
-// String returns "1.28" for 1.28.0 and "1.22.1" for 1.22.1.
+// String returns "1.28" for 1.28.0 and for the newest of 1.28, and "1.22.1" for 1.22.1.
 func (v Version) String() string {
-	if v.Patch == 0 {
+	if v.Patch == 0 || v.Patch == NewestPatch {
 		return fmt.Sprintf("%d.%d", v.Major, v.Minor)
 	}
 	return fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Patch)

@@ -38,6 +38,7 @@ type Applied struct {
 	ReadTimeoutMin, ReadTimeoutSet int64          // milliseconds; 0 where nothing is said
 	FailOn                         rules.Severity // above rules.Error for never
 	Version                        effective.Version
+	VersionSaid                    bool // a flag or settings say Version
 	Strict                         bool
 	// What settings say of locations; the flags are not in here.
 	WebSocket, NotWebSocket []Pattern
@@ -100,7 +101,7 @@ func (r *Resolver) apply(s *Settings, held []int) (*Applied, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Version = version
+	a.Version, a.VersionSaid = version, r.flags.NginxVersion != "" || s.NginxVersion.Given()
 	strict := ""
 	if r.flags.Strict {
 		strict = "true"
@@ -108,6 +109,22 @@ func (r *Resolver) apply(s *Settings, held []int) (*Applied, error) {
 	a.Strict = a.one(s, "strict", strict, s.Strict, "false") == "true"
 	a.run(s, &r.flags)
 	return a, nil
+}
+
+// For returns what applies where an image at from says which nginx it is, and
+// neither a flag nor settings do.
+func (a *Applied) For(version effective.Version, from string) *Applied {
+	if a.VersionSaid {
+		return a
+	}
+	b := *a
+	b.Version, b.values = version, slices.Clone(a.values)
+	for i := range b.values {
+		if v := &b.values[i]; v.Key == "nginx-version" {
+			v.Text, v.From = version.String(), from
+		}
+	}
+	return &b
 }
 
 // one settles a setting that has one value.

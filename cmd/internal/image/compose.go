@@ -1,0 +1,151 @@
+package image
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// compose records what the services of a compose file (compose-spec.io) take: by
+// mounts, and by the Dockerfiles that they build, which it adds to built.
+func (x *index) compose(file string, built map[string]bool) {
+	src := text(file)
+	if !strings.Contains(src, "nginx") && !strings.Contains(src, "openresty") && !strings.Contains(src, "build") {
+		return
+	}
+	t, ok := parseYAML(src)
+	if !ok {
+		return
+	}
+	value := environment(filepath.Dir(file))
+	services := t.get(t.root, "services")
+	if services == nil {
+		services = t.root // the first version's
+	}
+	configs := t.get(t.root, "configs")
+	for _, s := range t.pairs(services) {
+		pin := x.built(t, t.get(s.Value, "build"), file, value, built)
+		if t.get(s.Value, "build") == nil {
+			pin = pinOf(t, t.get(s.Value, "image"), file, value)
+		}
+		if pin == nil {
+			continue
+		}
+		for _, m := range t.items(t.get(s.Value, "volumes")) {
+			if source, target := mount(t, m, value); strings.HasPrefix(source, ".") || strings.Contains(source, "/") {
+				x.mounted(pin, file, source, target)
+			}
+		}
+		for _, c := range t.items(t.get(s.Value, "configs")) {
+			source, target := mount(t, c, value)
+			if of, _ := t.text(t.get(t.get(configs, source), "file")); of != "" {
+				x.mounted(pin, file, of, target)
+			}
+		}
+	}
+}
+
+// environment returns the variables that compose knows in a folder: those of .env,
+// and where it is.
+func environment(dir string) map[string]string {
+	value := map[string]string{"PWD": "."}
+	for line := range strings.Lines(text(filepath.Join(dir, ".env"))) {
+		key, v, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
+		if !ok || strings.HasPrefix(key, "#") {
+			continue
+		}
+		v, _, _ = strings.Cut(v, " #")
+		value[strings.TrimSpace(key)] = strings.Trim(strings.TrimSpace(v), `"'`)
+	}
+	return value
+}
+
+// pinOf returns the pin of a service's image.
+func pinOf(t tree, image ast.Node, file string, value map[string]string) *Pin {
+	name, line := t.text(image)
+	ref, whole := filled(name, value)
+	v, ok := versionOf(ref)
+	if !ok || !whole {
+		return nil
+	}
+	return &Pin{Image: ref, Version: v, File: file, Line: line}
+}
+
+// built records what the Dockerfile of a service takes, and returns the pin of
+// what is built.
+func (x *index) built(t tree, build ast.Node, file string, value map[string]string, built map[string]bool) *Pin {
+	context, _ := t.text(build)
+	name, target := "", ""
+	args := map[string]string{}
+	if context == "" {
+		context, _ = t.text(t.get(build, "context"))
+		name, _ = t.text(t.get(build, "dockerfile"))
+		target, _ = t.text(t.get(build, "target"))
+		for _, p := range t.pairs(t.get(build, "args")) {
+			args[p.Key.GetToken().Value], _ = t.text(p.Value)
+		}
+		for _, item := range t.items(t.get(build, "args")) {
+			s, _ := t.text(item)
+			key, arg, _ := strings.Cut(s, "=")
+			args[key] = arg
+		}
+		for key, arg := range args {
+			if args[key], _ = filled(arg, value); args[key] == "" {
+				delete(args, key)
+			}
+		}
+	}
+	if context == "" && name == "" {
+		return nil
+	}
+	context, _ = filled(context, value)
+	context = filepath.Join(filepath.Dir(file), filepath.FromSlash(context))
+	if name, _ = filled(name, value); name == "" {
+		name = "Dockerfile"
+	}
+	name = filepath.Join(context, filepath.FromSlash(name))
+	if rel, err := filepath.Rel(x.top, name); err != nil || !filepath.IsLocal(rel) {
+		return nil
+	}
+	stages := readDockerfile(name, args)
+	if len(stages) == 0 {
+		return nil
+	}
+	built[name] = true
+	x.dockerfile(stages, context)
+	for _, s := range stages {
+		if target != "" && s.name == strings.ToLower(target) {
+			return s.runs()
+		}
+	}
+	return stages[len(stages)-1].runs()
+}
+
+// mount returns what a service gets from outside, and as what: of
+// "source:target:mode", of a table, or of a name alone.
+func mount(t tree, n ast.Node, value map[string]string) (source, target string) {
+	if short, _ := t.text(n); short != "" {
+		short, _ = filled(short, value)
+		source, target, _ = strings.Cut(short, ":")
+		target, _, _ = strings.Cut(target, ":")
+		return source, target
+	}
+	source, _ = t.text(t.get(n, "source"))
+	target, _ = t.text(t.get(n, "target"))
+	source, _ = filled(source, value)
+	return source, target
+}
+
+// mounted records that an image gets what lies at source, as seen from the folder of
+// the compose file, or from one above it: where --project-directory says so.
+func (x *index) mounted(pin *Pin, file, source, target string) {
+	if filepath.IsAbs(source) {
+		return
+	}
+	for _, dir := range x.around(file) {
+		if x.take(pin, filepath.Join(dir, filepath.FromSlash(source)), target, true) {
+			return
+		}
+	}
+}

@@ -1,0 +1,220 @@
+// Package image finds the nginx that a repository runs: the number in the image of
+// the Dockerfile that copies a configuration file, or of the compose service that
+// mounts it. A configuration is judged for that nginx where nobody says another.
+//
+// What a repository says this way is evidence, not configuration: a file that
+// cannot be read, a tag without a number ("latest", "alpine") and an image whose
+// tags are not nginx's own numbers say nothing. Dockerfiles are read as
+// docs.docker.com/reference/dockerfile has them, as far as FROM, ARG, ENV, WORKDIR,
+// COPY and ADD; BuildKit's own parser would bring protobuf into a small binary.
+package image
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// Pin is an image with a number, and where it stands.
+type Pin struct {
+	Image   string            // as written, its variables filled in: "nginx:1.27.3-alpine"
+	Version effective.Version // of nginx
+	File    string            // the absolute path of the Dockerfile or compose file
+	Line    int               // of FROM, or of the service's image
+}
+
+// Finder finds pins. The zero value is ready; it is not safe for use by several
+// goroutines.
+type Finder struct {
+	tops map[string]string // by folder: the top of its repository, "" for none
+	of   map[string]*index // by top
+}
+
+// Of returns the pin of the oldest nginx that takes one of the files at the given
+// absolute paths, nil where none of their repositories says which that is. What
+// fails in the oldest fails for somebody who runs what the repository ships.
+func (f *Finder) Of(paths ...string) *Pin {
+	var oldest *Pin
+	for _, path := range paths {
+		top := f.top(filepath.Dir(path))
+		if top == "" {
+			continue
+		}
+		if f.of == nil {
+			f.of = map[string]*index{}
+		}
+		x := f.of[top]
+		if x == nil {
+			x = read(top)
+			f.of[top] = x
+		}
+		for _, p := range x.pins(path) {
+			if oldest == nil || p.Version.Before(oldest.Version.Major, oldest.Version.Minor, oldest.Version.Patch) {
+				oldest = p
+			}
+		}
+	}
+	return oldest
+}
+
+// top returns the folder at or above dir that holds .git.
+func (f *Finder) top(dir string) string {
+	if top, ok := f.tops[dir]; ok {
+		return top
+	}
+	if f.tops == nil {
+		f.tops = map[string]string{}
+	}
+	top := ""
+	if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+		top = dir
+	} else if up := filepath.Dir(dir); up != dir {
+		top = f.top(up)
+	}
+	f.tops[dir] = top
+	return top
+}
+
+// index is what the Dockerfiles and compose files of a repository take.
+type index struct {
+	top   string
+	files map[string][]*Pin   // by the absolute path of a file that they name
+	dirs  map[string][]folder // by that of a folder
+}
+
+// folder is a folder that an image takes, and what it is in there.
+type folder struct {
+	pin  *Pin
+	dest string
+}
+
+// pins returns those of the file at path.
+func (x *index) pins(path string) []*Pin {
+	list := x.files[path]
+	for dir := filepath.Dir(path); len(x.dirs) > 0; dir = filepath.Dir(dir) {
+		for _, to := range x.dirs[dir] {
+			if rest, err := filepath.Rel(dir, path); err == nil && configures(to.dest+"/"+filepath.ToSlash(rest)) {
+				list = append(list[:len(list):len(list)], to.pin)
+			}
+		}
+		if dir == x.top || filepath.Dir(dir) == dir {
+			break
+		}
+	}
+	return list
+}
+
+// folders are where nginx's images keep configuration. A folder that an image
+// takes is configuration if it lands here: all of a repository is often copied to
+// be served.
+var folders = []string{
+	"/etc/nginx/", "/usr/local/nginx/conf/", "/usr/local/etc/nginx/", "/opt/nginx/conf/", "/usr/local/openresty/nginx/", "/etc/openresty/", "/opt/bitnami/nginx/", "/bitnami/nginx/",
+}
+
+// configures reports whether what lies at a path of an image is configuration that
+// nginx reads, or that a script makes it from: /nginx-templates/app.conf.
+func configures(dest string) bool {
+	for _, dir := range folders {
+		if strings.HasPrefix(dest, dir) {
+			return true
+		}
+	}
+	first, _, below := strings.Cut(strings.TrimPrefix(dest, "/"), "/")
+	return below && strings.Contains(first, "nginx")
+}
+
+// take records that an image takes what lies at path on disk as dest, and reports
+// whether something lies there. A file that is named is taken for configuration
+// wherever it lands: a script may move it.
+func (x *index) take(pin *Pin, path, dest string, named bool) bool {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return false
+	case info.IsDir():
+		x.dirs[path] = append(x.dirs[path], folder{pin, strings.TrimSuffix(dest, "/")})
+	case named || configures(dest):
+		x.files[path] = append(x.files[path], pin)
+	}
+	return true
+}
+
+// The bounds of a search: the folders of a repository that are looked through, and
+// the bytes of a file that is read.
+const (
+	maxDirs  = 5000
+	maxBytes = 1 << 18
+)
+
+// read looks through the repository at top.
+func read(top string) *index {
+	x := &index{top: top, files: map[string][]*Pin{}, dirs: map[string][]folder{}}
+	var dockerfiles, composes []string
+	dirs := 0
+	_ = filepath.WalkDir(top, func(path string, e fs.DirEntry, err error) error {
+		name := strings.ToLower(e.Name())
+		ext := filepath.Ext(name)
+		switch {
+		case err != nil:
+			return fs.SkipDir
+		case e.IsDir():
+			if dirs++; dirs > maxDirs {
+				return fs.SkipAll
+			}
+			if path != top && (skipped[name] || strings.HasPrefix(name, ".git")) {
+				return fs.SkipDir
+			}
+		case !e.Type().IsRegular(), strings.HasSuffix(name, ignoreFile), ext == ".md":
+		case strings.Contains(name, "dockerfile"), strings.Contains(name, "containerfile"):
+			dockerfiles = append(dockerfiles, path)
+		case (ext == ".yml" || ext == ".yaml") && strings.Contains(name, "compose"):
+			composes = append(composes, path)
+		}
+		return nil
+	})
+	built := map[string]bool{} // the Dockerfiles whose context a compose file knows
+	for _, path := range composes {
+		x.compose(path, built)
+	}
+	for _, path := range dockerfiles {
+		if !built[path] {
+			d := readDockerfile(path, nil)
+			x.dockerfile(d, x.around(path)...)
+		}
+	}
+	return x
+}
+
+// skipped are folders of other people's files.
+var skipped = map[string]bool{"node_modules": true, "vendor": true, "venv": true, ".venv": true, ".terraform": true}
+
+// ignoreFile ends the name of what lists the files that a build leaves out.
+const ignoreFile = ".dockerignore"
+
+// around returns the folders that may be the context of a build: that of the
+// Dockerfile and those above it.
+func (x *index) around(path string) []string {
+	var dirs []string
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		dirs = append(dirs, dir)
+		if dir == x.top || filepath.Dir(dir) == dir {
+			return dirs
+		}
+	}
+}
+
+// text returns a file's text, "" where it cannot be read or is too large.
+func text(path string) string {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxBytes {
+		return ""
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimPrefix(string(b), "\ufeff")
+}

@@ -1,0 +1,305 @@
+package image
+
+import (
+	"encoding/json"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/lazy"
+)
+
+// stage is what one FROM begins.
+type stage struct {
+	name    string // of AS, in lower case
+	base    *stage // an earlier one that FROM names
+	pin     *Pin   // of its own image
+	copies  []copied
+	workdir string
+}
+
+// runs returns the pin of the image that a stage is made of.
+func (s *stage) runs() *Pin {
+	for ; s != nil; s = s.base {
+		if s.pin != nil {
+			return s.pin
+		}
+	}
+	return nil
+}
+
+// copied is a COPY or an ADD.
+type copied struct {
+	from    *stage // of --from; nil for the context
+	sources []string
+	dest    string // absolute; ends with a slash where it must be a folder
+}
+
+// readDockerfile returns the stages of the Dockerfile at path. args are values that
+// a build gives for those of ARG.
+func readDockerfile(file string, args map[string]string) []*stage {
+	var stages []*stage
+	global, values := map[string]string{}, map[string]string{}
+	named := func(name string) *stage {
+		for _, s := range slices.Backward(stages) {
+			if s.name != "" && s.name == strings.ToLower(name) {
+				return s
+			}
+		}
+		return nil
+	}
+	for _, in := range instructions(text(file)) {
+		var now *stage
+		if len(stages) > 0 {
+			now = stages[len(stages)-1]
+		}
+		words, flags := in.words()
+		switch {
+		case in.name == "FROM" && len(words) > 0:
+			ref, whole := filled(words[0], global)
+			s := &stage{base: named(ref), workdir: "/"}
+			if s.base != nil {
+				s.workdir = s.base.workdir
+			} else if v, ok := versionOf(ref); ok && whole {
+				s.pin = &Pin{Image: ref, Version: v, File: file, Line: in.line}
+			}
+			if len(words) > 2 && strings.EqualFold(words[1], "as") {
+				s.name = strings.ToLower(words[2])
+			}
+			stages, values = append(stages, s), map[string]string{}
+		case in.name == "ARG" && now == nil:
+			declare(global, words, args, global)
+		case now == nil:
+		case in.name == "ARG":
+			declare(values, words, args, global)
+		case in.name == "ENV" && len(words) == 2 && !strings.Contains(words[0], "="):
+			values[words[0]], _ = filled(words[1], values)
+		case in.name == "ENV":
+			declare(values, words, nil, nil)
+		case in.name == "WORKDIR" && len(words) > 0:
+			dir, _ := filled(words[0], values)
+			now.workdir = inside(now.workdir, dir)
+		case (in.name == "COPY" || in.name == "ADD") && len(words) > 1:
+			c := copied{}
+			for i, w := range words {
+				words[i], _ = filled(w, values)
+			}
+			if from := flags["from"]; from != "" {
+				if c.from = named(from); c.from == nil {
+					continue // an image, or a number that nobody writes any more
+				}
+			}
+			last := len(words) - 1
+			c.sources, c.dest = words[:last], inside(now.workdir, words[last])
+			if last > 1 && !strings.HasSuffix(c.dest, "/") {
+				c.dest += "/"
+			}
+			now.copies = append(now.copies, c)
+		}
+	}
+	return stages
+}
+
+// declare sets the variables of an ARG or an ENV: what a build gives comes before
+// the default, and a global one fills in for a name alone.
+func declare(to map[string]string, words []string, args, global map[string]string) {
+	scope := maps.Clone(global)
+	if scope == nil {
+		scope = map[string]string{}
+	}
+	maps.Copy(scope, to)
+	for _, w := range words {
+		name, value, given := strings.Cut(w, "=")
+		value, _ = filled(value, scope)
+		if a, ok := args[name]; ok {
+			value = a
+		} else if !given {
+			value = global[name]
+		}
+		to[name], scope[name] = value, value
+	}
+}
+
+// inside returns a path of an image as seen from its folder dir. It keeps a slash
+// at the end, and "." ends with one.
+func inside(dir, to string) string {
+	folder := strings.HasSuffix(to, "/") || to == "." || strings.HasSuffix(to, "/.")
+	if !path.IsAbs(to) {
+		to = path.Join(dir, to)
+	}
+	if to = path.Clean(to); folder && to != "/" {
+		to += "/"
+	}
+	return to
+}
+
+// dockerfile records what the stages of a Dockerfile take from the first of the
+// folders that has it.
+func (x *index) dockerfile(stages []*stage, contexts ...string) {
+	for _, s := range stages {
+		pin := s.runs()
+		if pin == nil {
+			continue
+		}
+		for _, c := range s.copies {
+			for _, source := range c.sources {
+				x.copy(pin, c, source, contexts)
+			}
+		}
+	}
+}
+
+// copy records what pin's image takes by one source of a COPY.
+func (x *index) copy(pin *Pin, c copied, source string, contexts []string) {
+	places := []string{source}
+	if c.from != nil {
+		places = c.from.origins(inside("/", source), map[held]bool{})
+	}
+	for _, place := range places {
+		if strings.Contains(place, "://") {
+			continue
+		}
+		for _, dir := range contexts {
+			found := []string{filepath.Join(dir, filepath.FromSlash(place))}
+			named := !strings.ContainsAny(place, "*?[")
+			if !named {
+				found, _ = filepath.Glob(found[0])
+			}
+			taken := false
+			for _, at := range found {
+				taken = x.take(pin, at, c.dest, named) || taken
+			}
+			if taken {
+				break
+			}
+		}
+	}
+}
+
+// held is a place in what a stage makes.
+type held struct {
+	stage *stage
+	at    string
+}
+
+// maxHeld bounds the places that copies between stages lead to.
+const maxHeld = 1000
+
+// origins returns the places of the context that may have become what a stage
+// holds at an absolute path. seen are the places that were looked at.
+func (s *stage) origins(at string, seen map[held]bool) []string {
+	var list []string
+	for ; s != nil; s = s.base {
+		if seen[held{s, at}] || len(seen) == maxHeld {
+			break
+		}
+		seen[held{s, at}] = true
+		for _, c := range slices.Backward(s.copies) {
+			for _, source := range c.sources {
+				origin, ok := c.origin(source, strings.TrimSuffix(at, "/"))
+				switch {
+				case !ok:
+				case c.from != nil:
+					list = append(list, c.from.origins(inside("/", origin), seen)...)
+				default:
+					list = append(list, origin)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// origin returns what of a source lies at an absolute path after the COPY.
+func (c copied) origin(source, at string) (string, bool) {
+	dest := strings.TrimSuffix(c.dest, "/")
+	rest, below := strings.CutPrefix(at, dest+"/")
+	switch {
+	case at == dest:
+		return source, true
+	case !below:
+		return "", false
+	case path.Base(source) == rest: // a file into a folder
+		return source, true
+	case strings.ContainsAny(source, "*?["):
+		return path.Join(path.Dir(source), rest), true
+	}
+	return path.Join(source, rest), true
+}
+
+// instruction is one of a Dockerfile.
+type instruction struct {
+	name string // in upper case
+	rest string
+	line int
+}
+
+// words returns the words of an instruction, and the values of the flags before
+// them: --from=build.
+func (in instruction) words() (words []string, flags map[string]string) {
+	rest := in.rest
+	flags = map[string]string{}
+	for strings.HasPrefix(rest, "--") {
+		flag, after, _ := strings.Cut(rest, " ")
+		name, value, _ := strings.Cut(flag[2:], "=")
+		flags[name], rest = value, strings.TrimSpace(after)
+	}
+	if strings.HasPrefix(rest, "[") && json.Unmarshal([]byte(rest), &words) == nil {
+		return words, flags
+	}
+	for _, w := range strings.Fields(rest) {
+		words = append(words, strings.Trim(w, `"'`))
+	}
+	return words, flags
+}
+
+// heredoc is the mark of text that follows on lines of its own.
+var heredoc = lazy.Pattern(`<<-?["']?(\w+)["']?`)
+
+// instructions cuts a Dockerfile into its instructions: lines that end with the
+// escape character go on, and the text of here-documents is left out.
+func instructions(src string) []instruction {
+	var list []instruction
+	escape := `\`
+	var joined []string
+	first, end := 0, ""
+	for i, line := range strings.Split(src, "\n") {
+		trimmed := strings.TrimSpace(line)
+		switch {
+		case end != "":
+			if trimmed == end {
+				end = ""
+			}
+			continue
+		case strings.HasPrefix(trimmed, "#"):
+			if key, value, ok := strings.Cut(trimmed[1:], "="); ok && len(list) == 0 && strings.EqualFold(strings.TrimSpace(key), "escape") {
+				escape = strings.TrimSpace(value)
+			}
+			continue
+		case trimmed == "":
+			continue
+		}
+		if len(joined) == 0 {
+			first = i + 1
+		}
+		part, more := strings.CutSuffix(trimmed, escape)
+		joined = append(joined, strings.TrimSpace(part))
+		if more {
+			continue
+		}
+		whole := strings.Join(joined, " ")
+		joined = nil
+		name, rest, _ := strings.Cut(whole, " ")
+		in := instruction{strings.ToUpper(name), strings.TrimSpace(rest), first}
+		if m := heredoc().FindStringSubmatch(in.rest); m != nil && (in.name == "RUN" || in.name == "COPY" || in.name == "ADD") {
+			end = m[1]
+			if in.name != "RUN" {
+				continue
+			}
+		}
+		list = append(list, in)
+	}
+	return list
+}

@@ -1,0 +1,188 @@
+package image
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// repository writes the files of a txtar archive below a folder with a .git.
+func repository(t testing.TB, files string) string {
+	t.Helper()
+	top := t.TempDir()
+	if err := os.Mkdir(filepath.Join(top, ".git"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	archive := txtar.Parse([]byte(files))
+	if len(archive.Files) == 0 {
+		t.Fatalf("no files in %q", files)
+	}
+	for _, f := range archive.Files {
+		path := filepath.Join(top, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, f.Data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return top
+}
+
+// described returns a pin as "1.27.3 Dockerfile:1", "" for none.
+func described(p *Pin, top string) string {
+	if p == nil {
+		return ""
+	}
+	rel, _ := filepath.Rel(top, p.File)
+	return fmt.Sprintf("%s %s:%d", p.Version, filepath.ToSlash(rel), p.Line)
+}
+
+func TestOf(t *testing.T) {
+	const conf = "-- nginx.conf --\n-- app/nginx.conf --\n-- conf.d/a.conf --\n"
+	for _, tt := range []struct {
+		name, files, path, want string
+	}{
+		{"a Dockerfile's file", "-- Dockerfile --\nFROM nginx:1.27.3-alpine\nCOPY nginx.conf /etc/nginx/nginx.conf\n", "nginx.conf", "1.27.3 Dockerfile:1"},
+		{"another file", "-- Dockerfile --\nFROM nginx:1.27.3-alpine\nCOPY nginx.conf /etc/nginx/nginx.conf\n", "conf.d/a.conf", ""},
+		{"the same name elsewhere", "-- Dockerfile --\nFROM nginx:1.27.3-alpine\nCOPY nginx.conf /etc/nginx/nginx.conf\n", "app/nginx.conf", ""},
+		{"a folder", "-- Dockerfile --\nFROM nginx:1.17\nADD conf.d /etc/nginx/conf.d\n", "conf.d/a.conf", "1.17 Dockerfile:1"},
+		{"all of it to be served", "-- Dockerfile --\nFROM nginx:1.17\nCOPY . /usr/share/nginx/html\n", "nginx.conf", ""},
+		{"all of it as configuration", "-- Dockerfile --\nFROM nginx:1.17\nWORKDIR /etc/nginx\nCOPY . .\n", "conf.d/a.conf", "1.17 Dockerfile:1"},
+		{"a tree from the top", "-- Dockerfile --\nFROM nginx:1.17\nCOPY app/root /\n-- app/root/etc/nginx/nginx.conf --\n", "app/root/etc/nginx/nginx.conf", "1.17 Dockerfile:1"},
+		{"a file that a script moves", "-- Dockerfile --\nFROM nginx:1.17\nCOPY nginx.conf /tmp/\n", "nginx.conf", "1.17 Dockerfile:1"},
+		{"a pattern", "-- Dockerfile --\nFROM nginx:1.17\nCOPY conf.d/*.conf /etc/nginx/conf.d/\n", "conf.d/a.conf", "1.17 Dockerfile:1"},
+		{"a pattern of what is served", "-- Dockerfile --\nFROM nginx:1.17\nCOPY * /var/www/\n", "nginx.conf", ""},
+		{"several files", "-- Dockerfile --\nFROM nginx:1.17\nCOPY --chown=nginx:nginx [\"nginx.conf\", \"conf.d/a.conf\", \"/etc/nginx/\"]\n", "conf.d/a.conf", "1.17 Dockerfile:1"},
+		{"the context above", "-- docker/web/Dockerfile.prod --\nFROM nginx:1.17\nCOPY app/nginx.conf /etc/nginx/nginx.conf\n", "app/nginx.conf", "1.17 docker/web/Dockerfile.prod:1"},
+		{"the nearer context", "-- app/Dockerfile --\nFROM nginx:1.17\nCOPY nginx.conf /etc/nginx/nginx.conf\n", "nginx.conf", ""},
+
+		{"no number", "-- Dockerfile --\nFROM nginx:stable-alpine\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", ""},
+		{"one number", "-- Dockerfile --\nFROM nginx:1-alpine\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", ""},
+		{"somebody's own numbers", "-- Dockerfile --\nFROM example/nginx:1.17.0\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", ""},
+		{"another program", "-- Dockerfile --\nFROM nginx/nginx-prometheus-exporter:1.4\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", ""},
+		{"a mirror", "-- Dockerfile --\nFROM --platform=linux/amd64 registry.example.com:5000/library/nginx:1.31.1-alpine@sha256:00 AS web\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", "1.31.1 Dockerfile:1"},
+		{"OpenResty", "-- Dockerfile --\nFROM openresty/openresty:1.21.4.1-alpine\nCOPY nginx.conf /usr/local/openresty/nginx/conf/\n", "nginx.conf", "1.21.4 Dockerfile:1"},
+
+		{"an argument", "-- Dockerfile --\nARG NGINX_VERSION=1.19\n# the server\nFROM nginx:${NGINX_VERSION}-alpine\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", "1.19 Dockerfile:3"},
+		{"an argument's default", "-- Dockerfile --\nFROM nginx:${V:-1.19}\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", "1.19 Dockerfile:1"},
+		{"an argument nobody gives", "-- Dockerfile --\nARG V\nFROM nginx:${V}\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", ""},
+		{"variables in a stage", "-- Dockerfile --\nARG DIR=conf.d\nFROM nginx:1.19\nARG DIR\nENV TO=/etc/nginx OTHER=x\nCOPY $DIR ${TO}/conf.d\n", "conf.d/a.conf", "1.19 Dockerfile:2"},
+
+		{"another stage's file", "-- Dockerfile --\nFROM nginx:1.19 AS web\nFROM node:22\nCOPY nginx.conf /app/\n", "nginx.conf", ""},
+		{"a stage upon a stage", "-- Dockerfile --\nFROM nginx:1.19 AS Base\nWORKDIR /etc/nginx\nFROM base\nCOPY nginx.conf .\n", "nginx.conf", "1.19 Dockerfile:1"},
+		{"out of a stage", "-- Dockerfile --\nFROM node:22 AS build\nWORKDIR /app\nCOPY . .\nFROM nginx:1.19\nCOPY --from=build /app/nginx.conf /etc/nginx/\n", "nginx.conf", "1.19 Dockerfile:4"},
+		{"out of a stage of a stage", "-- Dockerfile --\nFROM node:22 AS a\nCOPY conf.d/*.conf /c/\nFROM a AS b\nCOPY --from=a /c /d\nFROM nginx:1.19\nCOPY --from=b /d/a.conf /etc/nginx/\n", "conf.d/a.conf", "1.19 Dockerfile:5"},
+		{"what a stage built", "-- Dockerfile --\nFROM node:22 AS build\nCOPY . /app\nFROM nginx:1.19\nCOPY --from=build /app/dist /usr/share/nginx/html\n", "nginx.conf", ""},
+		{"out of an image", "-- Dockerfile --\nFROM nginx:1.19\nCOPY --from=example/conf nginx.conf /etc/nginx/\n", "nginx.conf", ""},
+
+		{"lines that go on", "-- Dockerfile --\nFROM nginx:1.19\nRUN a \\\n  # FROM nginx:1.2\n\n  b\nCOPY nginx.conf \\\n  /etc/nginx/\n", "nginx.conf", "1.19 Dockerfile:1"},
+		{"another escape", "-- Dockerfile --\n# escape=`\nFROM nginx:1.19\nCOPY nginx.conf `\n  /etc/nginx/\n", "nginx.conf", "1.19 Dockerfile:2"},
+		{"text that is written", "-- Dockerfile --\nFROM nginx:1.19\nCOPY <<EOF /etc/nginx/conf.d/x.conf\nCOPY nginx.conf /etc/nginx/\nEOF\nCOPY conf.d/a.conf /x\n", "nginx.conf", ""},
+		{"after text that is written", "-- Dockerfile --\nFROM nginx:1.19\nRUN <<EOF\nFROM node\nEOF\nCOPY conf.d/a.conf /x\n", "conf.d/a.conf", "1.19 Dockerfile:1"},
+		{"the oldest", "-- Dockerfile --\nFROM nginx:1.27\nCOPY nginx.conf /x\n-- Dockerfile.old --\nFROM nginx:1.9.4\nCOPY nginx.conf /x\n-- z.Dockerfile --\nFROM nginx:1.28.0\nCOPY nginx.conf /x\n", "nginx.conf", "1.9.4 Dockerfile.old:1"},
+		{"not a Dockerfile", "-- Dockerfile.md --\nFROM nginx:1.27\nCOPY nginx.conf /x\n-- Dockerfile.dockerignore --\nFROM nginx:1.27\nCOPY nginx.conf /x\n", "nginx.conf", ""},
+		{"other people's", "-- node_modules/x/Dockerfile --\nFROM nginx:1.27\nCOPY nginx.conf /x\n", "nginx.conf", ""},
+
+		{"a mount", "-- compose.yaml --\nservices:\n  web:\n    image: \"nginx:1.25.3\"\n    volumes:\n      - ./nginx.conf:/etc/nginx/nginx.conf:ro\n", "nginx.conf", "1.25.3 compose.yaml:3"},
+		{"a mount of another service", "-- compose.yaml --\nservices:\n  web:\n    image: nginx:1.25\n  other:\n    image: caddy:2.1\n    volumes: ['./nginx.conf:/x']\n", "nginx.conf", ""},
+		{"a folder that is mounted", "-- app/docker-compose.prod.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes:\n      - type: bind\n        source: ../conf.d\n        target: /etc/nginx/conf.d\n", "conf.d/a.conf", "1.25 app/docker-compose.prod.yml:3"},
+		{"a folder for scripts", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes:\n      - ./conf.d:/nginx-templates\n", "conf.d/a.conf", "1.25 compose.yml:3"},
+		{"a folder that is served", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes:\n      - .:/var/www\n", "nginx.conf", ""},
+		{"a volume by name", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes:\n      - conf.d:/etc/nginx/conf.d\nvolumes:\n  conf.d:\n", "conf.d/a.conf", ""},
+		{"a config", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    configs: [site]\n  other:\n    image: nginx:1.9\n    configs:\n      - source: more\n        target: /x\nconfigs:\n  site: {file: ./nginx.conf}\n  more: {file: ./app/nginx.conf}\n", "nginx.conf", "1.25 compose.yml:3"},
+		{"the first version", "-- docker-compose.yml --\nweb:\n  image: nginx:1.9\n  volumes:\n    - ./nginx.conf:/etc/nginx/nginx.conf\n", "nginx.conf", "1.9 docker-compose.yml:2"},
+		{"merged keys", "-- compose.yml --\nx-a: &a\n  restart: always\nx-web: &web\n  <<: [*a]\n  image: nginx:1.25\n  restart: never\nservices:\n  web:\n    <<: *web\n    restart: always\n    volumes: &v\n      - $PWD/nginx.conf:/etc/nginx/nginx.conf\n", "nginx.conf", "1.25 compose.yml:5"},
+		{"a variable's default", "-- compose.yml --\nservices:\n  web:\n    image: ${REGISTRY:-docker.io}/library/nginx:${V:-1.22}\n    volumes: ['${CONF:-./nginx.conf}:/etc/nginx/nginx.conf']\n", "nginx.conf", "1.22 compose.yml:3"},
+		{"a variable from elsewhere", "-- compose.yml --\nservices:\n  web:\n    image: nginx:${V}\n    volumes: ['./nginx.conf:/etc/nginx/nginx.conf']\n", "nginx.conf", ""},
+		{"a variable of .env", "-- compose.yml --\nservices:\n  web:\n    image: nginx:${TAG}\n    volumes: ['$CONF:/etc/nginx/nginx.conf']\n-- .env --\n# TAG=1.1\nexport TAG=\"1.22.1-alpine\" # the server\nCONF = ./nginx.conf\n", "nginx.conf", "1.22.1 compose.yml:3"},
+		{"a variable of another .env", "-- compose.yml --\nservices:\n  web:\n    image: nginx:${TAG}\n    volumes: ['./nginx.conf:/etc/nginx/nginx.conf']\n-- app/.env --\nTAG=1.22\n", "nginx.conf", ""},
+		{"not YAML", "-- compose.yml --\nservices:\n{% if web %}\n  web: {image: nginx:1.25, volumes: ['./nginx.conf:/x']\n", "nginx.conf", ""},
+		{"aliases without end", "-- compose.yml --\nservices:\n  web: &a\n    <<: *a\n    image: *b\n    volumes: ['./nginx.conf:/x']\nb: &b *b\n", "nginx.conf", ""},
+
+		{"merges without end", "-- compose.yml --\nx: &a\n  y: &b {<<: [*a, *a, *a]}\n  <<: [*a, *b, *a, *b]\nservices:\n  web:\n    <<: [*a, *b]\n    volumes: ['./nginx.conf:/x']\n", "nginx.conf", ""},
+
+		{"what is built", "-- compose.yml --\nservices:\n  web:\n    image: example/web:1.0\n    build: ./app\n    volumes: ['./conf.d:/etc/nginx/conf.d']\n-- app/Dockerfile --\nFROM nginx:1.21\n", "conf.d/a.conf", "1.21 app/Dockerfile:1"},
+		{"an image that is built", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.0\n    build: {context: ., target: Dev}\n    volumes: ['./conf.d:/etc/nginx/conf.d']\n-- Dockerfile --\nFROM nginx:1.21 AS dev\nFROM nginx:1.9\n", "conf.d/a.conf", "1.21 Dockerfile:1"},
+		{"arguments of a build", "-- compose.yml --\nservices:\n  web:\n    build:\n      context: app\n      dockerfile: ../Dockerfile\n      args: [V=1.21, W]\n-- Dockerfile --\nARG V=1.9\nFROM nginx:$V\nCOPY nginx.conf /etc/nginx/\n", "app/nginx.conf", "1.21 Dockerfile:2"},
+		{"a context that is known", "-- compose.yml --\nservices:\n  web:\n    build:\n      context: app\n      dockerfile: ../Dockerfile\n-- Dockerfile --\nFROM nginx:1.21\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", ""},
+		{"a Dockerfile that is not there", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.21\n    build: ../../elsewhere\n    volumes: ['./nginx.conf:/etc/nginx/nginx.conf']\n", "nginx.conf", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			top := repository(t, tt.files+conf)
+			var f Finder
+			if got := described(f.Of(filepath.Join(top, filepath.FromSlash(tt.path))), top); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// A folder without .git is no repository, and nothing above a repository is read.
+func TestRepository(t *testing.T) {
+	const files = "-- Dockerfile --\nFROM nginx:1.17\nCOPY sub /etc/nginx\n-- sub/nginx.conf --\n"
+	top := repository(t, files)
+	conf := filepath.Join(top, "sub", "nginx.conf")
+	if got := described(new(Finder).Of(conf), top); got != "1.17 Dockerfile:1" {
+		t.Errorf("in the repository: %q", got)
+	}
+	if err := os.Mkdir(filepath.Join(top, "sub", ".git"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if got := new(Finder).Of(conf); got != nil {
+		t.Errorf("in a repository of its own: %+v", got)
+	}
+	for _, git := range []string{"sub/.git", ".git"} {
+		if err := os.Remove(filepath.Join(top, filepath.FromSlash(git))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := new(Finder).Of(conf); got != nil {
+		t.Errorf("without .git: %+v", got)
+	}
+}
+
+// Of several files the oldest nginx counts, and those without one do not.
+func TestOfSeveral(t *testing.T) {
+	top := repository(t, "-- Dockerfile --\nFROM nginx:1.27\nCOPY a.conf /etc/nginx/\nFROM nginx:1.25.5\nCOPY b.conf /etc/nginx/\n-- a.conf --\n-- b.conf --\n-- c.conf --\n")
+	at := func(name string) string { return filepath.Join(top, name) }
+	var f Finder
+	if got := described(f.Of(at("c.conf"), at("a.conf"), at("b.conf")), top); got != "1.25.5 Dockerfile:3" {
+		t.Error(got)
+	}
+	if got := f.Of(at("c.conf")); got != nil {
+		t.Errorf("%+v", got)
+	}
+	if got := f.Of(); got != nil {
+		t.Errorf("%+v", got)
+	}
+}
+
+// No text stops the readers, and what they say stands in the text.
+func FuzzRead(f *testing.F) {
+	f.Add("FROM nginx:1.17\nCOPY nginx.conf /etc/nginx/\n", "services: {web: {image: 'nginx:1.25', volumes: [./nginx.conf:/x]}}")
+	f.Add("ARG A=$A\nFROM nginx:${A:-1.1}\nFROM a AS a\nCOPY --from=a . [\n", "a: &a\n  <<: *a\nservices: *a\n")
+	f.Add("FROM a AS a\nCOPY --from=a /x /x\nFROM nginx:1.9\nCOPY --from=a /x/nginx.conf <<E", "services: [1, {image: nginx}]\nconfigs: !!x y\n")
+	top := repository(f, "-- nginx.conf --\n")
+	f.Fuzz(func(t *testing.T, docker, compose string) {
+		for name, s := range map[string]string{"Dockerfile": docker, "compose.yaml": compose} {
+			if err := os.WriteFile(filepath.Join(top, name), []byte(s), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := new(Finder).Of(filepath.Join(top, "nginx.conf"))
+		if p == nil {
+			return
+		}
+		if p.Version.Major != 1 || !strings.Contains(p.Image, "nginx") && !strings.Contains(p.Image, "openresty") && !strings.Contains(strings.ToLower(p.Image), "nginx") {
+			t.Errorf("%+v", p)
+		}
+		if lines := strings.Count(docker+compose, "\n") + 1; p.Line < 1 || p.Line > lines+strings.Count(compose, "\r") {
+			t.Errorf("line %d of %d", p.Line, lines)
+		}
+	})
+}

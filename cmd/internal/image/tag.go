@@ -1,0 +1,59 @@
+package image
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/lazy"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// numbered are the images whose tags begin with nginx's own number; OpenResty's
+// have one more, for itself.
+var numbered = map[string]bool{
+	"nginx": true, "library/nginx": true, "nginx/nginx": true, "bitnami/nginx": true, "bitnamilegacy/nginx": true, "ubuntu/nginx": true,
+	"nginxinc/nginx-unprivileged": true, "nginx/nginx-unprivileged": true, "openresty/openresty": true,
+}
+
+// reference takes a registry off an image and cuts the rest into name and tag.
+var reference = lazy.Pattern(`^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?/|localhost(?::\d+)?/)?([a-z0-9._/-]+):v?(\d+)\.(\d+)(?:\.(\d+))?(?:[.@_-]|$)`)
+
+// versionOf returns the nginx of an image, and false where its name does not tell. A
+// tag of two numbers is the newest release of that branch: "1.27" is 1.27.5.
+func versionOf(image string) (effective.Version, bool) {
+	m := reference().FindStringSubmatch(strings.ToLower(image))
+	if m == nil || !numbered[strings.TrimPrefix(m[1], "docker/")] {
+		return effective.Version{}, false
+	}
+	v := effective.Version{Patch: effective.NewestPatch}
+	for i, to := range []*int{&v.Major, &v.Minor, &v.Patch} {
+		if m[2+i] == "" {
+			continue
+		}
+		n, err := strconv.Atoi(m[2+i])
+		if err != nil || n > math.MaxInt16 {
+			return effective.Version{}, false
+		}
+		*to = n
+	}
+	return v, v.Major == 1
+}
+
+// variable is a use of one, with what stands for it where it has no value.
+var variable = lazy.Pattern(`\$(?:\{(\w+)(?::?[-=]([^}]*))?\}|(\w+))`)
+
+// filled returns s with its variables filled in. whole reports whether each had a
+// value; the others leave nothing behind, as in a shell.
+func filled(s string, value map[string]string) (out string, whole bool) {
+	whole = true
+	out = variable().ReplaceAllStringFunc(s, func(use string) string {
+		m := variable().FindStringSubmatch(use)
+		if v := value[m[1]+m[3]]; v != "" {
+			return v
+		}
+		whole = whole && m[2] != ""
+		return m[2]
+	})
+	return out, whole
+}

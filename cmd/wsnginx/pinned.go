@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/wsnginx/wsnginx/cmd/internal/image"
+	"github.com/wsnginx/wsnginx/cmd/internal/report"
+	"github.com/wsnginx/wsnginx/parser"
+	"github.com/wsnginx/wsnginx/rules/effective"
+)
+
+// versionFor returns the version of nginx that a configuration is judged for: that
+// of the flag, or of settings, or of the image that the repository puts one of its
+// files into, or the default.
+func (j *judge) versionFor(cfg *parser.Config) effective.Version {
+	a := j.on(cfg.Main.Name)
+	if pin := j.pinOf(cfg); pin != nil {
+		return pin.Version
+	}
+	return a.Version
+}
+
+// pinOf returns the image that says which nginx reads a configuration, nil where
+// none does or a flag or settings say more.
+func (j *judge) pinOf(cfg *parser.Config) *image.Pin {
+	if j == nil || j.on(cfg.Main.Name).VersionSaid {
+		return nil
+	}
+	names := make([]string, len(cfg.Files))
+	for i, f := range cfg.Files {
+		names[i] = f.Name
+	}
+	return j.pinned(names...)
+}
+
+// pinned returns the image that takes one of the files of those names, nil for none.
+func (j *judge) pinned(names ...string) *image.Pin {
+	paths := make([]string, 0, len(names))
+	for _, name := range names {
+		switch {
+		case name == unnamed:
+			continue
+		case j.stdin != "":
+			name = j.stdin
+		case !filepath.IsAbs(name) && j.dir != "":
+			name = filepath.Join(j.dir, name)
+		}
+		paths = append(paths, name)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.images.Of(paths...)
+}
+
+// placeOf says where a pin stands, and what it is.
+func placeOf(pin *image.Pin, style report.Style) string {
+	return fmt.Sprintf("%s:%d, image %s", style.Name(pin.File), pin.Line, pin.Image)
+}
