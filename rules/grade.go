@@ -85,13 +85,11 @@ func malformed(r *effective.Route, header string) bool {
 	})
 }
 
-// unseenCap is the highest severity of what a level outside the fragment could
-// undo: hardly anybody sets these things at the http level, many at the server's.
+// unseenCap is the highest severity of what a level that was not seen, or not wholly,
+// could undo: hardly anybody sets these things at the http level, many at the server's.
 func (p *Pass) unseenCap() Severity {
 	switch p.Model.Outer {
-	case effective.Main:
-		return Error
-	case effective.HTTP:
+	case effective.Main, effective.HTTP:
 		return Warning
 	default:
 		return Info

@@ -30,7 +30,7 @@ func (p *Pass) inherited(s *effective.Scope, name string) (inheritance, bool) {
 		return inheritance{}, p.sameOwn(s, name)
 	}
 	for at := s; at != nil && at != in.level; at = at.Parent {
-		if at.Partial {
+		if at.Partial && !at.LacksSites() {
 			return in, false
 		}
 	}

@@ -111,12 +111,12 @@ func namedRoutes(w *parser.Workspace, models []*effective.Model) []*effective.Ro
 }
 
 // undecided returns the routes meant for WebSocket that could not be judged, and
-// that none of the findings speaks of.
+// of whose handshake none of the findings speaks.
 func (in *input) undecided(w *parser.Workspace, models []*effective.Model, findings ...[]rules.Finding) []*effective.Route {
 	said := map[*parser.Directive]bool{}
 	for _, list := range findings {
 		for i := range list {
-			if list[i].Rule.Reason == "" {
+			if r := list[i].Rule; r.Reason == "" || r.Category != rules.HandshakeCategory && r.Category != rules.Syntax {
 				continue
 			}
 			for _, r := range list[i].Routes {

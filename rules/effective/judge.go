@@ -250,9 +250,11 @@ func (m *Model) judgeVersion(o *outcome, j *judgement) {
 	}
 	r := Reason{Kind: MissingHTTPVersion, Items: itemList(item)}
 	switch {
-	case gap != nil:
+	case gap != nil && (item.Directive != nil || !gap.LacksSites()):
 		j.unsure("%s", gap.unread())
 		return
+	case gap != nil:
+		r.Unless = gap.lacking()
 	case item.Directive == nil && m.Outer != Main:
 		r.Unless = m.unseen()
 	}

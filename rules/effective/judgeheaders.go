@@ -42,6 +42,14 @@ func (m *Model) judgeHeaders(o *outcome, j *judgement, proto string) {
 	_, level := o.scope.effectiveOne(list)
 	lines := m.lines(o.scope, o.pass)
 	gap := o.scope.gap(level, true)
+	unless := ""
+	switch {
+	case level != nil || proto != "proxy":
+	case gap != nil && gap.LacksSites():
+		unless, gap = gap.lacking(), nil
+	case m.Outer != Main:
+		unless = m.unseen()
+	}
 	if gap != nil && gap != level {
 		// An include that was not read may hold a list of its own,
 		// which would take the place of this one.
@@ -51,10 +59,6 @@ func (m *Model) judgeHeaders(o *outcome, j *judgement, proto string) {
 	if level.listSometimes(list) {
 		j.unsure("which %s lines there are depends on the template (%s)", list, place(level.Own(list)[0]))
 		return
-	}
-	unless := ""
-	if level == nil && m.Outer != Main && proto == "proxy" {
-		unless = m.unseen()
 	}
 	add := func(r Reason) {
 		if gap != nil {

@@ -1,6 +1,12 @@
 package effective
 
-import "github.com/wsnginx/wsnginx/parser"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
+)
 
 // Kind is the kind of block a Scope is: nginx's context.
 type Kind uint8
@@ -223,6 +229,20 @@ func (s *Scope) gap(level *Scope, inclusive bool) *Scope {
 		}
 	}
 	return nil
+}
+
+// LacksSites reports whether all that was not read of an http level are includes by
+// pattern, as conf.d/*.conf is: they are for servers, and hardly anybody sets a
+// header or a version for all servers in one.
+func (s *Scope) LacksSites() bool {
+	return s.Kind == HTTP && len(s.Unread) > 0 && s.errorAt == "" && s.tag == "" &&
+		!slices.ContainsFunc(s.Unread, func(it Item) bool { return !strings.ContainsAny(it.Arg(0), "*?[") })
+}
+
+// lacking says so of a level that LacksSites, in words that stand in brackets.
+func (s *Scope) lacking() string {
+	it := s.Unread[0]
+	return fmt.Sprintf("include %s, %s, was not followed", it.Arg(0), place(it))
 }
 
 // Up returns the nearest scope of the given kind, s itself included, or nil.
