@@ -142,18 +142,19 @@ func (x *index) take(pin *Pin, path, dest string, named bool) bool {
 	return true
 }
 
-// The bounds of a search: the folders of a repository that are looked through, and
-// the bytes of a file that is read.
+// The bounds of a search: the folders of a repository that are looked through, the
+// YAML files without "compose" in their names, and the bytes of a file that is read.
 const (
-	maxDirs  = 5000
-	maxBytes = 1 << 18
+	maxDirs   = 5000
+	maxOthers = 1000
+	maxBytes  = 1 << 18
 )
 
 // read looks through the repository at top.
 func read(top string) *index {
 	x := &index{top: top, files: map[string][]*Pin{}, dirs: map[string][]folder{}}
 	var dockerfiles, composes []string
-	dirs := 0
+	dirs, others := 0, 0
 	_ = filepath.WalkDir(top, func(path string, e fs.DirEntry, err error) error {
 		name := strings.ToLower(e.Name())
 		ext := filepath.Ext(name)
@@ -170,8 +171,12 @@ func read(top string) *index {
 		case !e.Type().IsRegular(), strings.HasSuffix(name, ignoreFile), ext == ".md":
 		case strings.Contains(name, "dockerfile"), strings.Contains(name, "containerfile"):
 			dockerfiles = append(dockerfiles, path)
-		case (ext == ".yml" || ext == ".yaml") && strings.Contains(name, "compose"):
-			composes = append(composes, path)
+		case ext == ".yml", ext == ".yaml":
+			if strings.Contains(name, "compose") {
+				composes = append(composes, path)
+			} else if others++; others <= maxOthers && mayCompose(path) {
+				composes = append(composes, path)
+			}
 		}
 		return nil
 	})
@@ -186,6 +191,13 @@ func read(top string) *index {
 		}
 	}
 	return x
+}
+
+// mayCompose reports whether a YAML file of any name, stack.yml for one, may be a
+// compose file that mounts something into an nginx.
+func mayCompose(path string) bool {
+	s := text(path)
+	return strings.Contains(s, "services:") && strings.Contains(s, "volumes:") && (strings.Contains(s, "nginx:") || strings.Contains(s, "openresty:"))
 }
 
 // skipped are folders of other people's files.

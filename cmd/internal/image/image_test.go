@@ -89,6 +89,8 @@ func TestOf(t *testing.T) {
 		{"other people's", "-- node_modules/x/Dockerfile --\nFROM nginx:1.27\nCOPY nginx.conf /x\n", "nginx.conf", ""},
 
 		{"a mount", "-- compose.yaml --\nservices:\n  web:\n    image: \"nginx:1.25.3\"\n    volumes:\n      - ./nginx.conf:/etc/nginx/nginx.conf:ro\n", "nginx.conf", "1.25.3 compose.yaml:3"},
+		{"a mount in a stack", "-- deploy/stack.yml --\nservices:\n  web:\n    image: nginx:1.25.3\n    volumes: ['../nginx.conf:/etc/nginx/nginx.conf']\n", "nginx.conf", "1.25.3 deploy/stack.yml:3"},
+		{"a pod", "-- pod.yaml --\nspec:\n  containers:\n  - image: nginx:1.25.3\n    volumeMounts: []\n  volumes: ['./nginx.conf:/etc/nginx/nginx.conf']\n", "nginx.conf", ""},
 		{"a mount of another service", "-- compose.yaml --\nservices:\n  web:\n    image: nginx:1.25\n  other:\n    image: caddy:2.1\n    volumes: ['./nginx.conf:/x']\n", "nginx.conf", ""},
 		{"a folder that is mounted", "-- app/docker-compose.prod.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes:\n      - type: bind\n        source: ../conf.d\n        target: /etc/nginx/conf.d\n", "conf.d/a.conf", "1.25 app/docker-compose.prod.yml:3"},
 		{"a folder for scripts", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes:\n      - ./conf.d:/nginx-templates\n", "conf.d/a.conf", "1.25 compose.yml:3"},
