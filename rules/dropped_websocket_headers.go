@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
@@ -128,7 +129,7 @@ func (p *Pass) restoreHeaders(r *effective.Route, level *effective.Scope, reason
 func (p *Pass) lostValue(r *effective.Route, lost effective.Item) (value string, more []Edit, unsafe bool) {
 	span := lost.Args[1].Span
 	value = lost.File.Src[span.Start:span.End]
-	if name := p.undefinedIn(lost); name != "" && strings.EqualFold(lost.Arg(0), "Connection") {
+	if name := p.undefinedIn(lost, changedFor(r)); name != "" && strings.EqualFold(lost.Arg(0), "Connection") {
 		if e, ok := p.addMap(name); ok && p.inFamily(changedFor(r)) {
 			return value, []Edit{e}, false
 		}
@@ -146,11 +147,14 @@ func (p *Pass) lostValue(r *effective.Route, lost effective.Item) (value string,
 	return variable, more, false
 }
 
-// undefinedIn returns the first variable of a header line that nothing defines.
-func (p *Pass) undefinedIn(line effective.Item) string {
+// undefinedIn returns the first variable of a header line that nothing defines in a
+// configuration which holds the file that the line is to be written into.
+func (p *Pass) undefinedIn(line effective.Item, file *parser.File) string {
 	for _, name := range effective.VariablesIn(line.Arg(1)) {
-		if defined, complete := p.defines(name); complete && !defined {
-			return name
+		for _, m := range p.mounts.modelsOf(file) {
+			if defined, complete := p.mounts.defines(m, name); complete && !defined {
+				return name
+			}
 		}
 	}
 	return ""

@@ -104,28 +104,36 @@ func (m *Model) dropped(o *outcome, level *Scope, h *header) Item {
 	if h.lines[0].name == "Upgrade" {
 		token = "websocket"
 	}
-	// A line that says so in both forms of a handshake is what was lost, before one
-	// that says so in this form alone.
+	// Of several lines, one that says so in both forms of a handshake is what was lost,
+	// before one that says so in this form alone, and of those one that does not say it
+	// to ordinary requests too: nginx sends each line (ngx_http_proxy_create_request),
+	// and the other adds nothing that a handshake needs.
 	other := Handshake
 	if o.q.kind == Handshake {
 		other = HandshakeKeepAlive
 	}
-	var some Item
+	var lost Item
+	best := 0
 	for _, it := range outer {
-		if !strings.EqualFold(it.Arg(0), h.lines[0].name) || m.says(it.Arg(1), o.q, token) == no {
+		value := it.Arg(1)
+		if !strings.EqualFold(it.Arg(0), h.lines[0].name) || m.says(value, o.q, token) == no {
 			continue
 		}
-		if token == "websocket" && m.lacksVariable(it.Arg(1)) {
+		if token == "websocket" && m.lacksVariable(value) {
 			continue // with the map that is missed it says upgrade
 		}
-		if m.says(it.Arg(1), m.newRequest(o.q.server, other, o.q.uri), token) != no {
-			return it
+		rank := 1
+		if m.says(value, m.newRequest(o.q.server, other, o.q.uri), token) != no {
+			rank++
+			if m.says(value, m.newRequest(o.q.server, Ordinary, o.q.uri), token) == no {
+				rank++
+			}
 		}
-		if some.Directive == nil {
-			some = it
+		if rank > best {
+			lost, best = it, rank
 		}
 	}
-	return some
+	return lost
 }
 
 // lacksVariable reports whether a value has a variable that nothing defines.
