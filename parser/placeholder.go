@@ -102,7 +102,10 @@ func placeholderEnd(s string, i int) int {
 		if i > 0 && (s[i-1] == '?' || s[i-1] == 'P' || s[i-1] == 'k') { // (?<name>…)
 			return 0
 		}
-		return enclosed(s, i, ">", func(c byte) bool { return wordByte(c) || c == '-' || c == '.' || c == ' ' })
+		if end := enclosed(s, i, ">", func(c byte) bool { return wordByte(c) || c == '-' || c == '.' || c == ' ' }); end > 0 {
+			return end
+		}
+		return severalEnd(s, i)
 	case '[':
 		if strings.HasPrefix(s[i:], "[%") {
 			if n := strings.Index(s[i:], "%]"); n > 2 && strings.IndexByte(s[i:i+n], '\n') < 0 {
@@ -205,6 +208,10 @@ func severalEnd(s string, i int) int {
 				return 0
 			}
 			return j + 1
+		case mark == '>' && words > 1 && strings.IndexByte("/.:()+0123456789", c) >= 0: // <the port, 8080 (default) or that of /app>
+			if c >= '0' && c <= '9' {
+				letters++
+			}
 		case letters == 0 || strings.IndexByte("-_.,/'", c) < 0 && (c < '0' || c > '9') || mark == ']' && c == '-':
 			return 0
 		}

@@ -151,6 +151,10 @@ func TestTemplate(t *testing.T) {
 			"set|$proto|<http or https>;proxy_pass|[backend url];proxy_pass|http://<your server>:80/x"},
 		{"several words that end the statement", "server {\nssl_protocols <sane protocols here>\nssl_ciphers <sane ciphers here>\n\n# more\nlisten 80;\n}", Placeholder,
 			"server{ssl_protocols|<sane protocols here>;ssl_ciphers|<sane ciphers here>;listen|80}"},
+		{"several words with marks in them", "root <setting STATIC_ROOT, without the final /static>;\nproxy_pass http://a:<the port, 8080 (default)>/x;", Placeholder,
+			"root|<setting STATIC_ROOT, without the final /static>;proxy_pass|http://a:<the port, 8080 (default)>/x"},
+		{"marks that make no placeholder", "return 200 <a /static>x;\nset $a <path 1 ;\nset $b <if $c, then>;\nset $d [the /path];\nset $e <8080 or 80>;", "",
+			"return|200|<a|/static>x;set|$a|<path|1;set|$b|<if|$c,|then>;set|$d|[the|/path];set|$e|<8080|or|80>"},
 		{"a class of characters", "rewrite ^/[abc] /x;\nif ($a ~ (?<name>x)) { }", "", "rewrite|^/[abc]|/x;if|($a|~|(?<name>x)){}"},
 		{"whole statement", "%%GLOBALS%%\n\ndaemon off;\nhttp {\n    @EXTRA@\n    server { __MORE__\n <more> \n listen 1; }\n}", Placeholder,
 			"*;daemon|off;http{*;server{*;listen|1}}"},
@@ -289,7 +293,7 @@ func TestHoldsTag(t *testing.T) {
 		"[% port %]": true, "%{host}.log": true, "#{error-log}": true, "<#if a>x</#if>": true, "{[conns]}": true, "a[%]b": false, "%{": false,
 		"upgrade": false, "$http_upgrade": false, "${NAME}": false, "^/(?<name>x)": false, "(?P<path>[^?]*)": false, "/a%20b%20c": false,
 		"/%ab%cd": false, "a{2,3}": false, "@name": false, "user@HOST": false, "__x__": false, "a__B__": false, "{{": false, "<": false, "$": false,
-		"[A-Z]{2}": false, "100%": false,
+		"[A-Z]{2}": false, "100%": false, "<the root, without the final /static>": true, "<b>one, two</b>": false, "<p class='x'>one</p>": false,
 	} {
 		if got := HoldsTag(value); got != want {
 			t.Errorf("HoldsTag(%q) = %v, want %v", value, got, want)
