@@ -143,7 +143,11 @@ var templateExts = set(`.j2 .jinja .jinja2 .njk .liquid .erb .epp .ejs .tmpl .go
 // jinjaExts are those of files in which {# #} is a comment, whatever else they hold.
 var jinjaExts = set(`.j2 .jinja .jinja2 .njk .twig`)
 
-// ofOthers are endings that say of a template what it becomes: settings.json.tpl.
+// documents are endings of texts for people, configuration quoted in them perhaps.
+var documents = set(`.md .markdown .mdx .html .htm .xhtml .rst .adoc`)
+
+// ofOthers are endings that say of a file what else it is, and of a template what
+// it becomes: settings.json.tpl.
 var ofOthers = set(`.json .jsonc .yaml .yml .md .markdown .mdx .html .htm .xhtml .xml .toml .ini .css .scss .js .jsx .ts
 	.tsx .vue .java .cpp .php .sql .service .timer .csv .svg .txt .rb .py .pl .sh .go .lua .hcl`)
 
@@ -170,6 +174,8 @@ func candidate(name, parent string) choice {
 			return hunch
 		}
 		return yes
+	case documents[ext] && (strings.HasPrefix(lower, "nginx.conf") || strings.Contains(lower, ".conf.")): // nginx.conf.md tells of one
+		return hunch
 	case ext == ".conf", ext == ".vhost", ext == ".nginx", ext == ".nginxconf",
 		strings.HasPrefix(lower, "nginx.conf"), strings.Contains(lower, ".conf."):
 		return yes
@@ -177,6 +183,9 @@ func candidate(name, parent string) choice {
 	case ext == "", ext == ".inc", ext == ".include", ext == ".params", ext == ".ngx", ext == ".disabled":
 		return yes
 	case strings.HasPrefix(strings.ToLower(parent), "sites-"): // named after a host: app.example.com
+		if ofOthers[ext] { // of Moldova, app.example.md, or a page about the sites
+			return hunch
+		}
 		return yes
 	}
 	if mayBeSite(lower) {

@@ -67,7 +67,17 @@ func readsAsSite(path string) bool {
 	}
 	m, _ := io.ReadFull(f, buf[n:])
 	text := string(buf[:n+m])
-	return opening(text) == "" && holdsSite(text)
+	return opening(text) == "" && !fenced(text) && holdsSite(text)
+}
+
+// fenced reports whether a text has a line that begins or ends code in Markdown.
+func fenced(text string) bool {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimLeft(line, " \t"); strings.HasPrefix(line, "```") || strings.HasPrefix(line, "~~~") {
+			return true
+		}
+	}
+	return false
 }
 
 // beginsAsNginx reports whether the first word of a text may be a directive's.
