@@ -54,7 +54,7 @@ func (b *building) lies(d *Directive, place string) bool {
 			names, _ := b.list(dir)
 			return names
 		}, b.w.disk.exists)
-	} else if !b.w.disk.exists(place) {
+	} else if found[0] = b.rendered(d.File, place); found[0] == "" {
 		return false
 	}
 	s := b.w.of[d.File]
