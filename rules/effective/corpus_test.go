@@ -261,7 +261,7 @@ func TestIntentPage(t *testing.T) {
 		}
 	}
 	words := slices.Concat(slices.Collect(maps.Keys(socketWords)), slices.Collect(maps.Keys(likelyWords)),
-		slices.Collect(maps.Keys(plainWords)), serviceWords[:])
+		slices.Collect(maps.Keys(plainWords)), serviceWords[:], otherHubs)
 	for _, p := range likelyParts {
 		words = append(words, p.segments)
 	}

@@ -113,6 +113,14 @@ func TestIntent(t *testing.T) {
 		{"Jupyter's kernels", "", `location ~ /api/kernels/ { proxy_pass http://b; }`, Options{}, Likely, "api/kernels"},
 		{"MQTT", "", `location /mqtt { proxy_pass http://b; }`, Options{}, Likely, "mqtt"},
 		{"Blazor", "", `location /_blazor { proxy_pass http://b; }`, Options{}, Likely, "_blazor"},
+		{"words joined by an underscore", "", `location /web_socket { proxy_pass http://b; }`, Options{}, Likely, "web_socket"},
+		{"the same in a pattern", "", `location ~ ^/app/action_cable$ { proxy_pass http://b; }`, Options{}, Likely, "action_cable"},
+		{"the same in the proxied path", "", `location /hmr { proxy_pass http://b/_next/webpack_hmr; }`, Options{}, Likely, "webpack_hmr"},
+		{"neighbours joined so", "", `location /notifications/anonymous_hub { proxy_pass http://b; }`, Options{}, Likely, "anonymous_hub"},
+		{"a library's script joined so", "", `location /js/sockjs_node { proxy_pass http://b; }`, Options{}, None, ""},
+		{"long polling joined so", "", `location /http_bind { proxy_pass http://b; }`, Options{}, None, ""},
+		{"a word with another one", "", `location /web_sockeye { proxy_pass http://b; }`, Options{}, None, ""},
+		{"sockets in another word", "", `location /action_cables { proxy_pass http://b; }`, Options{}, None, ""},
 		{"hub by name", "", `location /chatHub { proxy_pass http://b; }`, Options{}, Likely, "chatHub"},
 		{"another hub", "", `location /github { proxy_pass http://b; }`, Options{}, None, ""},
 		{"Reverb's path at its server", "", `location /app { proxy_pass http://reverb:8080; }`, Options{}, Likely, "/app"},
@@ -225,6 +233,60 @@ func TestPathBehind(t *testing.T) {
 		if r.Pings != tt.pings || r.Polling != tt.polling || r.HandshakeOnly != tt.only {
 			t.Errorf("%s pings %t, polls %t, is for handshakes only %t; want %t, %t, %t", tt.location, r.Pings, r.Polling, r.HandshakeOnly, tt.pings, tt.polling, tt.only)
 		}
+	}
+}
+
+// TestHubPings holds which paths are taken for those of SignalR's hubs, whose server
+// pings. It makes nobody a WebSocket: a hub's name may be anything's.
+func TestHubPings(t *testing.T) {
+	for _, tt := range []struct {
+		location string
+		want     bool
+	}{
+		{`/notificationHub`, true},
+		{`/chatHub/`, true},
+		{`/chathub`, true},
+		{`/notification-hub`, true},
+		{`/order_hub`, true},
+		{`/hub/`, true},
+		{`/hubs/chat`, true},
+		{`/api/v1/Hubs/Orders`, true},
+		{`~ ^/(chat|order)Hub`, true},
+		{`~* ^/hubs?/`, true},
+		{`/signalr`, true},
+		{`/notifications/hub`, true},
+		{`/github`, false},
+		{`/api/oauth/GitHub`, false},
+		{`/git-hub`, false},
+		{`/hubspot`, false},
+		{`/hub-spot`, false},
+		{`/thub`, false},
+		{`/bluewallet_lndhub_app/`, false},
+		{`/orderhub`, false}, // in lower case it may be a word of its own
+		{`/dockerhub/v2/`, false},
+		{`/docker-hub/`, false},
+		{`/docker/hub/`, false},
+		{`/hub.docker.com/`, false},
+		{`/jupyterhub/`, false},
+		{`/GitHub/hooks`, false},
+		{`~ ^/(?!hub)`, false},
+		{`~ ^/[Gg]ithub`, false},
+		{`@chatHub`, false},
+		{`/`, false},
+	} {
+		r := model(t, inHTTP("", `location `+tt.location+` { proxy_pass http://b; }`), Options{}).Routes[0]
+		if r.Pings != tt.want {
+			t.Errorf("location %s: Pings is %t, want %t", tt.location, r.Pings, tt.want)
+		}
+	}
+	for pass, want := range map[string]bool{"http://b/chatHub": true, "http://b/api?to=hub": false, "http://hub": false, "https://hub.docker.com/v2/": false} {
+		r := model(t, inHTTP("", `location /live/ { proxy_pass `+pass+`; }`), Options{}).Routes[0]
+		if r.Pings != want || r.Intent != None && !want {
+			t.Errorf("proxy_pass %s: Pings is %t, want %t", pass, r.Pings, want)
+		}
+	}
+	if r := model(t, inHTTP("", `location /orderHub { proxy_pass http://b; }`), Options{}).Routes[0]; r.Intent != None {
+		t.Errorf("location /orderHub without lines is %s (%s), want none", r.Intent, r.IntentWhy)
 	}
 }
 

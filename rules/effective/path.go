@@ -155,6 +155,8 @@ func (in *intentions) pathWords(r *Route) pathSigns {
 	if signs.likely != "" && in.isWebService(r, proxied) {
 		return pathSigns{}
 	}
+	behind, _, _ := strings.Cut(proxied, "?")
+	signs.pings = signs.pings || namesHub(behind) || r.Location != nil && !named && namesHub(matchOf(r.Location))
 	return signs
 }
 
@@ -212,7 +214,7 @@ func (in *intentions) isWebService(r *Route, proxied string) bool {
 	short := false
 	for _, text := range [...]string{path, proxied} {
 		for _, seg := range segmentsOf(text) {
-			switch w, known := socketWords[seg]; {
+			switch w, known := socketWord(seg); {
 			case seg == "ws" || hasPiece(seg, "ws"):
 				short = true
 			case known && w != (pathWord{}), strings.Contains(seg, "socket"):
@@ -291,11 +293,13 @@ func signsOfSegments(segments []string) pathSigns {
 		return pathSigns{}
 	}
 	last := segments[len(segments)-1]
-	if plainWords[last] || isFile(last) || last[0] == '.' || strings.HasPrefix(last, "uni_") && last != "uni_websocket" {
+	if plainWords[dashed(last)] || isFile(last) || last[0] == '.' || strings.HasPrefix(last, "uni_") && last != "uni_websocket" {
 		return pathSigns{plain: last}
 	}
-	if n := len(segments); n > 1 && socketWords[last].polling && fileFolders[segments[n-2]] {
-		return pathSigns{plain: last} // the library's own script
+	if n := len(segments); n > 1 && fileFolders[segments[n-2]] {
+		if w, _ := socketWord(last); w.polling {
+			return pathSigns{plain: last} // the library's own script
+		}
 	}
 	s := pathSigns{only: true}
 	if n := len(segments); n > 1 && strings.Contains(last, "socket") && aboutWords[segments[n-2]] {
@@ -308,7 +312,7 @@ func signsOfSegments(segments []string) pathSigns {
 		s.only = s.only && !w.polling && !w.mixed
 	}
 	for _, seg := range segments {
-		if w, ok := socketWords[seg]; ok {
+		if w, ok := socketWord(seg); ok {
 			add(seg, w)
 		} else if strings.Contains(seg, "websocket") || hasPiece(seg, "ws", "wss") {
 			add(seg, pathWord{})
@@ -316,15 +320,26 @@ func signsOfSegments(segments []string) pathSigns {
 			add(seg, pathWord{mixed: true})
 		}
 	}
-	joined := strings.Join(segments, "/")
+	joined := dashed(strings.Join(segments, "/"))
 	for _, p := range likelyParts {
-		if strings.HasSuffix(joined, p.segments) || !p.end && strings.Contains(joined+"/", p.segments+"/") {
+		if parts := dashed(p.segments); strings.HasSuffix(joined, parts) || !p.end && strings.Contains(joined+"/", parts+"/") {
 			add(p.segments, p.word)
 		}
 	}
 	s.only = s.only && s.likely != ""
 	return s
 }
+
+// socketWord looks a segment up in socketWords: web_socket is web-socket.
+func socketWord(segment string) (w pathWord, known bool) {
+	if w, known = socketWords[segment]; !known {
+		w, known = socketWords[dashed(segment)]
+	}
+	return w, known
+}
+
+// dashed writes the words of a segment with hyphens between them.
+func dashed(segment string) string { return strings.ReplaceAll(segment, "_", "-") }
 
 // isHub reports whether a segment is named as SignalR's hubs are: chathub.
 func isHub(segment string) bool {

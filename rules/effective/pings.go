@@ -1,6 +1,7 @@
 package effective
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -54,7 +55,7 @@ func (r *Route) Pinger() (name string, every time.Duration) {
 }
 
 func pingerIn(text string) (string, time.Duration) {
-	text = strings.ReplaceAll(text, "_", "-")
+	text = dashed(text)
 	for i := range pingers {
 		for _, name := range pingers[i].names {
 			if hasPiece(text, name) {
@@ -63,4 +64,36 @@ func pingerIn(text string) (string, time.Duration) {
 		}
 	}
 	return "", 0
+}
+
+// otherHubs end in the word for a hub and are none of SignalR's.
+var otherHubs = []string{"github", "dockerhub", "jupyterhub"}
+
+// namesHub reports whether a path or pattern has a segment as ASP.NET's examples call
+// the hubs of SignalR, whose server pings every 15s: hub, hubs, chatHub,
+// notification-hub, and what isHub knows in lower case. thub and lndhub are words.
+func namesHub(path string) bool {
+	if strings.Contains(path, "(?!") || strings.Contains(path, "(?<!") {
+		return false
+	}
+	words := strings.FieldsFunc(path, func(c rune) bool {
+		return !(c == '.' || c == '-' || c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z')
+	})
+	before := ""
+	for _, word := range words {
+		lower := strings.ToLower(word)
+		name := lower
+		switch {
+		case lower == "hub" || lower == "hubs":
+			name = before + "hub" // docker/hub
+		case !isHub(lower) && !strings.HasSuffix(word, "Hub") && !strings.HasSuffix(lower, "-hub") && !strings.HasSuffix(lower, "_hub"):
+			name = ""
+		}
+		bare := strings.NewReplacer("-", "", "_", "").Replace(name)
+		if name != "" && !slices.ContainsFunc(otherHubs, func(other string) bool { return strings.HasSuffix(bare, other) }) {
+			return true
+		}
+		before = lower
+	}
+	return false
 }
