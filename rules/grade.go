@@ -193,12 +193,16 @@ func meantBy(r *effective.Route) []Place {
 	}
 }
 
-// unless appends what could undo the reason.
-func unless(msg string, reason *effective.Reason) string {
-	if reason == nil || reason.Unless == "" {
+// unless appends what could undo the reason, and what more could: in one bracket,
+// which reports tell from the sentence.
+func unless(msg string, reason *effective.Reason, more ...string) string {
+	if reason != nil && reason.Unless != "" {
+		more = append([]string{reason.Unless + " and could set it"}, more...)
+	}
+	if len(more) == 0 {
 		return msg
 	}
-	return msg + " (" + reason.Unless + " and could set it)"
+	return msg + " (" + strings.Join(more, ", and ") + ")"
 }
 
 // listed joins words: `a`, `a and b`, `a, b and c`.

@@ -15,7 +15,8 @@ var missingHTTPVersion = &Rule{
 	Doc: `A WebSocket handshake is an HTTP/1.1 request (RFC 6455, 4.1). Before 1.29.7
 nginx speaks HTTP/1.0 to upstreams unless proxy_http_version says otherwise;
 from then on 1.1 is the default and only a written 1.0 or 2 is wrong. HTTP/2 to
-the upstream has no upgrade at all.
+the upstream has no upgrade at all. It is a warning where an image without a number
+("nginx:alpine"), which may be newer, reads the file.
 
 Some backends (ws for Node.js, gorilla/websocket) take the handshake in HTTP/1.0
 all the same; others answer 400, 426 or plain HTML.
@@ -63,7 +64,11 @@ func checkMissingHTTPVersion(p *Pass) {
 			says = fmt.Sprintf("speaks HTTP/%s to its upstream, and some backends refuse a WebSocket handshake "+
 				"that is not HTTP/1.1; write proxy_http_version 1.1 here", reason.Items[0].Arg(0))
 		}
-		says = unless(says, reason)
+		var newer []string
+		if !written && p.Model.Floating != "" {
+			newer, sev = []string{p.Model.Floating + ", may be newer"}, min(sev, Warning)
+		}
+		says = unless(says, reason, newer...)
 		f := at(r, reason.Items, sev, subject(r)+" "+says, "the version is set here")
 		edits, ok := p.planScalar(r, name, "1.1", rankVersion, func(s *effective.Scope) place { return versionPlace(s, r) })
 		f.Fix = handshakeFix(r, written, message, edits, ok && !p.headersLeft(r))

@@ -173,7 +173,7 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 	}
 	in.options.Version = in.judge.base.Version
 	if len(in.workspace.Configs) > 0 {
-		in.options.Version = in.judge.versionFor(in.workspace.Configs[0])
+		in.options.Version, _ = in.judge.versionFor(in.workspace.Configs[0])
 	}
 	in.judge.version = in.options.Version
 	in.passed()
@@ -224,9 +224,10 @@ func (in *input) describe(took time.Duration) {
 			files = "1 file"
 		}
 		if pin := in.judge.pinOf(cfg); pin != nil {
-			files += fmt.Sprintf(", judged for nginx %s (%s)", pin.Version, placeOf(pin, in.style))
+			v, _ := in.judge.versionFor(cfg)
+			files += fmt.Sprintf(", judged for nginx %s (%s)", v, placeOf(pin, in.style))
 		}
-		in.program.say("%s %s: %s", kind, in.style.Name(cfg.Main.Name), report.Clean(files))
+		in.program.say("%s %s: %s", kind, in.style.Name(cfg.Main.Name), files)
 	}
 	in.program.say("read in %s", took.Round(time.Millisecond))
 }

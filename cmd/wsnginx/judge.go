@@ -210,7 +210,7 @@ func (j *judge) on(name string) *settings.Applied {
 // comment nor a flag says otherwise.
 func (j *judge) build(cfg *parser.Config, opts effective.Options) *effective.Model {
 	if opts.Version == j.version {
-		opts.Version = j.versionFor(cfg)
+		opts.Version, opts.Floating = j.versionFor(cfg)
 	}
 	model := effective.Build(cfg, opts)
 	var speaking []*settings.Applied

@@ -12,13 +12,16 @@ import (
 
 // versionFor returns the version of nginx that a configuration is judged for: that
 // of the flag, or of settings, or of the image that the repository puts one of its
-// files into, or the default.
-func (j *judge) versionFor(cfg *parser.Config) effective.Version {
-	a := j.on(cfg.Main.Name)
-	if pin := j.pinOf(cfg); pin != nil {
-		return pin.Version
+// files into, or the default. floating names an image whose tag has no number.
+func (j *judge) versionFor(cfg *parser.Config) (v effective.Version, floating string) {
+	pin := j.pinOf(cfg)
+	switch {
+	case pin == nil:
+		return j.on(cfg.Main.Name).Version, ""
+	case pin.Floats():
+		return j.on(cfg.Main.Name).Version, placeOf(pin, report.Style{Dir: j.dir})
 	}
-	return a.Version
+	return pin.Version, ""
 }
 
 // pinOf returns the image that says which nginx reads a configuration, nil where
@@ -53,7 +56,7 @@ func (j *judge) pinned(names ...string) *image.Pin {
 	return j.images.Of(paths...)
 }
 
-// placeOf says where a pin stands, and what it is.
+// placeOf says what a pin is, and where it stands.
 func placeOf(pin *image.Pin, style report.Style) string {
-	return fmt.Sprintf("%s:%d, image %s", style.Name(pin.File), pin.Line, pin.Image)
+	return report.Clean(fmt.Sprintf("image %s, %s:%d", pin.Image, style.Name(pin.File), pin.Line))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -65,7 +66,7 @@ func (p *program) settings(c *cli.Context) error {
 			return err
 		}
 		if pin := j.pinned(at); pin != nil {
-			a = a.For(pin.Version, placeOf(pin, style))
+			a = a.For(cmp.Or(pin.Version, a.Version), placeOf(pin, style))
 		}
 		if i > 0 {
 			fmt.Fprintln(p.stdout)

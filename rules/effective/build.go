@@ -12,7 +12,7 @@ import (
 // decided is unknown in the result.
 func Build(c *parser.Config, opts Options) *Model {
 	m := &Model{
-		Config: c, Version: opts.Version,
+		Config: c, Version: opts.Version, Floating: opts.Floating,
 		used: make(map[string]holding), caches: newCaches(0),
 	}
 	if m.Version == (Version{}) {

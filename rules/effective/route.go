@@ -172,10 +172,13 @@ type Listen struct {
 type Model struct {
 	Config  *parser.Config
 	Version Version
-	Main    *Scope
-	HTTP    []*Scope         // http scopes; for a fragment of one, Main itself
-	Servers []*VirtualServer // in nginx's order
-	Routes  []*Route         // in nginx's order
+	// Floating names an image without a number that reads the configuration, and
+	// where it stands: its nginx may be newer than Version. "" where none does.
+	Floating string
+	Main     *Scope
+	HTTP     []*Scope         // http scopes; for a fragment of one, Main itself
+	Servers  []*VirtualServer // in nginx's order
+	Routes   []*Route         // in nginx's order
 	// Outer says which level of a fragment is outermost: Main for a whole
 	// configuration, otherwise HTTP, Server or Location. The levels around
 	// it were not seen.

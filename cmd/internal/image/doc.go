@@ -3,8 +3,8 @@
 // mounts it. A configuration is judged for that nginx where nobody says another.
 //
 // What a repository says this way is evidence, not configuration: a file that
-// cannot be read, a tag without a number ("latest", "alpine") and an image whose
-// tags are not nginx's own numbers say nothing. Dockerfiles are read as
+// cannot be read and an image whose tags are not nginx's own numbers say nothing, and
+// a tag without a number ("latest", "alpine") says that it may be the newest. Dockerfiles are read as
 // docs.docker.com/reference/dockerfile has them, as far as FROM, ARG, ENV, WORKDIR,
 // COPY and ADD; BuildKit's own parser would bring protobuf into a small binary.
 package image
@@ -18,12 +18,21 @@ import (
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
-// Pin is an image with a number, and where it stands.
+// Pin is an image of nginx, and where it stands.
 type Pin struct {
 	Image   string            // as written, its variables filled in: "nginx:1.27.3-alpine"
-	Version effective.Version // of nginx
+	Version effective.Version // of nginx; zero where the tag has no number
 	File    string            // the absolute path of the Dockerfile or compose file
 	Line    int               // of FROM, or of the service's image
+}
+
+// Floats reports whether the image's tag has no number: it was the newest when it was
+// pulled.
+func (p *Pin) Floats() bool { return p.Version == effective.Version{} }
+
+// older reports whether p is an older nginx than q.
+func (p *Pin) older(q *Pin) bool {
+	return p.Version.Before(q.Version.Major, q.Version.Minor, q.Version.Patch)
 }
 
 // Finder finds pins. The zero value is ready; it is not safe for use by several
@@ -34,8 +43,9 @@ type Finder struct {
 }
 
 // Of returns the pin of the oldest nginx that takes one of the files at the given
-// absolute paths, nil where none of their repositories says which that is. What
-// fails in the oldest fails for somebody who runs what the repository ships.
+// absolute paths, one without a number where there is no other, and nil where none of
+// their repositories says which that is. What fails in the oldest fails for somebody
+// who runs what the repository ships.
 func (f *Finder) Of(paths ...string) *Pin {
 	var oldest *Pin
 	for _, path := range paths {
@@ -52,7 +62,7 @@ func (f *Finder) Of(paths ...string) *Pin {
 			f.of[top] = x
 		}
 		for _, p := range x.pins(path) {
-			if oldest == nil || p.Version.Before(oldest.Version.Major, oldest.Version.Minor, oldest.Version.Patch) {
+			if oldest == nil || oldest.Floats() && !p.Floats() || !p.Floats() && p.older(oldest) {
 				oldest = p
 			}
 		}

@@ -39,6 +39,9 @@ func described(p *Pin, top string) string {
 		return ""
 	}
 	rel, _ := filepath.Rel(top, p.File)
+	if p.Floats() {
+		return fmt.Sprintf("%s %s:%d", p.Image, filepath.ToSlash(rel), p.Line)
+	}
 	return fmt.Sprintf("%s %s:%d", p.Version, filepath.ToSlash(rel), p.Line)
 }
 
@@ -61,8 +64,13 @@ func TestOf(t *testing.T) {
 		{"the context above", "-- docker/web/Dockerfile.prod --\nFROM nginx:1.17\nCOPY app/nginx.conf /etc/nginx/nginx.conf\n", "app/nginx.conf", "1.17 docker/web/Dockerfile.prod:1"},
 		{"the nearer context", "-- app/Dockerfile --\nFROM nginx:1.17\nCOPY nginx.conf /etc/nginx/nginx.conf\n", "nginx.conf", ""},
 
-		{"no number", "-- Dockerfile --\nFROM nginx:stable-alpine\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", ""},
-		{"one number", "-- Dockerfile --\nFROM nginx:1-alpine\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", ""},
+		{"no number", "-- Dockerfile --\nFROM nginx:stable-alpine\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", "nginx:stable-alpine Dockerfile:1"},
+		{"no tag", "-- Dockerfile --\nFROM nginx\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", "nginx Dockerfile:1"},
+		{"one number", "-- Dockerfile --\nFROM nginx:1-alpine3.20-slim\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", "nginx:1-alpine3.20-slim Dockerfile:1"},
+		{"a number comes first", "-- Dockerfile --\nFROM nginx\nCOPY nginx.conf /x\nFROM nginx:1.31.1\nCOPY nginx.conf /x\nFROM nginx:latest\nCOPY nginx.conf /x\n", "nginx.conf", "1.31.1 Dockerfile:3"},
+		{"some other tag", "-- Dockerfile --\nFROM nginx:quic\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", ""},
+		{"another first number", "-- Dockerfile --\nFROM nginx:69\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", ""},
+		{"a digest", "-- Dockerfile --\nFROM nginx@sha256:0123\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", ""},
 		{"somebody's own numbers", "-- Dockerfile --\nFROM example/nginx:1.17.0\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", ""},
 		{"another program", "-- Dockerfile --\nFROM nginx/nginx-prometheus-exporter:1.4\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", ""},
 		{"a mirror", "-- Dockerfile --\nFROM --platform=linux/amd64 registry.example.com:5000/library/nginx:1.31.1-alpine@sha256:00 AS web\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", "1.31.1 Dockerfile:1"},
@@ -180,7 +188,7 @@ func FuzzRead(f *testing.F) {
 		if p == nil {
 			return
 		}
-		if p.Version.Major != 1 || !strings.Contains(p.Image, "nginx") && !strings.Contains(p.Image, "openresty") && !strings.Contains(strings.ToLower(p.Image), "nginx") {
+		if p.Version.Major != 1 && !p.Floats() || !strings.Contains(p.Image, "nginx") && !strings.Contains(p.Image, "openresty") && !strings.Contains(strings.ToLower(p.Image), "nginx") {
 			t.Errorf("%+v", p)
 		}
 		if lines := strings.Count(docker+compose, "\n") + 1; p.Line < 1 || p.Line > lines+strings.Count(compose, "\r") {

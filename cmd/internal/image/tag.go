@@ -17,25 +17,49 @@ var numbered = map[string]bool{
 }
 
 // reference takes a registry off an image and cuts the rest into name and tag.
-var reference = lazy.Pattern(`^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?/|localhost(?::\d+)?/)?([a-z0-9._/-]+):v?(\d+)\.(\d+)(?:\.(\d+))?(?:[.@_-]|$)`)
+var reference = lazy.Pattern(`^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?/|localhost(?::\d+)?/)?([a-z0-9._/-]+)(?::([\w.-]+))?(?:@|$)`)
 
-// versionOf returns the nginx of an image, and false where its name does not tell. A
-// tag of two numbers is the newest release of that branch: "1.27" is 1.27.5.
+// numbers are those that a tag begins with.
+var numbers = lazy.Pattern(`^v?(\d+)\.(\d+)(?:\.(\d+))?(?:[._-]|$)`)
+
+// floating are the words that the tags of the newest releases are made of.
+var floating = map[string]bool{
+	"latest": true, "stable": true, "mainline": true, "1": true, "slim": true, "perl": true, "otel": true, "fat": true,
+	"alpine": true, "debian": true, "bullseye": true, "bookworm": true, "trixie": true,
+}
+
+// floats reports whether a tag is that of a newest release.
+func floats(tag string) bool {
+	for word := range strings.SplitSeq(tag, "-") {
+		if !floating[word] && !strings.HasPrefix(word, "alpine3.") {
+			return false
+		}
+	}
+	return true
+}
+
+// versionOf returns the nginx of an image, zero where its tag has no number, and
+// false where it is no image of nginx or its name does not tell. A tag of two numbers is
+// the newest release of that branch: "1.27" is 1.27.5.
 func versionOf(image string) (effective.Version, bool) {
 	m := reference().FindStringSubmatch(strings.ToLower(image))
 	if m == nil || !numbered[strings.TrimPrefix(m[1], "docker/")] {
 		return effective.Version{}, false
 	}
+	n := numbers().FindStringSubmatch(m[2])
+	if n == nil {
+		return effective.Version{}, m[2] == "" && !strings.Contains(image, "@") || floats(m[2])
+	}
 	v := effective.Version{Patch: effective.NewestPatch}
 	for i, to := range []*int{&v.Major, &v.Minor, &v.Patch} {
-		if m[2+i] == "" {
+		if n[1+i] == "" {
 			continue
 		}
-		n, err := strconv.Atoi(m[2+i])
-		if err != nil || n > math.MaxInt16 {
+		x, err := strconv.Atoi(n[1+i])
+		if err != nil || x > math.MaxInt16 {
 			return effective.Version{}, false
 		}
-		*to = n
+		*to = x
 	}
 	return v, v.Major == 1
 }
