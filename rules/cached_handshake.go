@@ -2,8 +2,10 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
@@ -18,6 +20,11 @@ else the upstream says at that path is: the 400 or 426 it once gave a plain GET,
 or an error page with proxy_cache_valid any. Later handshakes get that answer
 from the cache and never reach the upstream, until it expires. With
 proxy_cache_lock, handshakes also wait for one another.
+
+With proxy_buffering off nginx stores no response, unless it carries
+X-Accel-Buffering: yes, which is taken for unlikely: such a location is left
+alone. What is still kept is its own 502 and 504 (proxy_cache_valid any) and what
+proxy_intercept_errors takes from the upstream.
 
 proxy_cache_bypass $http_upgrade lets every handshake through, and
 proxy_no_cache $http_upgrade keeps its answer out. Both are lists that a level
@@ -59,22 +66,55 @@ func checkCachedHandshake(p *Pass) {
 		if level == nil || cache[0].Arg(0) == "off" || p.sparesHandshake(r, "proxy_cache_bypass") {
 			continue
 		}
-		sev, so := p.Rule.Severity, "what is stored there for a plain request is given to handshakes too"
+		lock, _ := r.Scope.Effective("proxy_cache_lock")
+		locked := len(lock) > 0 && strings.EqualFold(lock[0].Arg(0), "on")
+		stored := storesResponses(r) || storesErrors(r)
+		if !stored && !locked {
+			continue
+		}
+		sev, does := p.Rule.Severity, "answers from a cache, and what is stored there for a plain request is given to handshakes too"
 		if valid, _ := r.Scope.Effective("proxy_cache_valid"); len(valid) > 0 {
 			sev = Warning
 		}
 		if level.Sometimes(cache[0]) {
 			sev = Info // a template has it for those who ask for it
 		}
-		if lock, _ := r.Scope.Effective("proxy_cache_lock"); len(lock) > 0 && strings.EqualFold(lock[0].Arg(0), "on") {
-			so += ", and proxy_cache_lock makes them wait for one another"
+		switch {
+		case !stored:
+			sev, does = Info, "stores nothing in its cache, and proxy_cache_lock makes handshakes wait for one another all the same"
+		case locked:
+			does += ", and proxy_cache_lock makes them wait for one another"
 		}
 		f := at(r, cache[:1], sev, fmt.Sprintf(
-			"%s answers from a cache, and %s; add proxy_cache_bypass $http_upgrade and proxy_no_cache $http_upgrade", subject(r), so),
+			"%s %s; add proxy_cache_bypass $http_upgrade and proxy_no_cache $http_upgrade", subject(r), does),
 			"the cache is set here")
 		f.Fix = p.bypassCache(r)
 		p.Report(f)
 	}
+}
+
+// storesResponses reports whether nginx stores what the upstream of r answers: it does
+// not without buffering (ngx_http_upstream_send_response frees the cache then), which
+// X-Accel-Buffering of a response could turn on (ngx_http_upstream_process_buffering).
+func storesResponses(r *effective.Route) bool {
+	off, level := r.Scope.Effective("proxy_buffering")
+	return level == nil || !strings.EqualFold(off[0].Arg(0), "off") || level.Sometimes(off[0])
+}
+
+// storesErrors reports whether nginx keeps errors of r in the cache's zone, buffering
+// or not: 502 and 504 for as long as proxy_cache_valid says of them
+// (ngx_http_upstream_finalize_request), and answers that an error_page stands in for
+// (ngx_http_upstream_intercept_errors).
+func storesErrors(r *effective.Route) bool {
+	if on, _ := r.Scope.Effective("proxy_intercept_errors"); len(on) > 0 && strings.EqualFold(on[0].Arg(0), "on") {
+		return true
+	}
+	valid, _ := r.Scope.Effective("proxy_cache_valid")
+	return slices.ContainsFunc(valid, func(it effective.Item) bool {
+		return slices.ContainsFunc(it.Args, func(a parser.Word) bool {
+			return a.Value == "any" || a.Value == "502" || a.Value == "504"
+		})
+	})
 }
 
 // sparesHandshake reports whether a condition list of the route is met by every
