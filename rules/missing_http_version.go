@@ -15,8 +15,8 @@ var missingHTTPVersion = &Rule{
 	Doc: `A WebSocket handshake is an HTTP/1.1 request (RFC 6455, 4.1). Before 1.29.7
 nginx speaks HTTP/1.0 to upstreams unless proxy_http_version says otherwise;
 from then on 1.1 is the default and only a written 1.0 or 2 is wrong. HTTP/2 to
-the upstream has no upgrade at all. It is a warning where an image without a number
-("nginx:alpine"), which may be newer, reads the file.
+the upstream has no upgrade at all. It is a warning where an image without a
+number ("nginx:alpine"), which may be newer, reads the file.
 
 Some backends (ws for Node.js, gorilla/websocket) take the handshake in HTTP/1.0
 all the same; others answer 400, 426 or plain HTML.
