@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -112,7 +113,7 @@ func (p *Pass) reportMisplaced(l level, wrong []effective.Item) {
 	}
 	f := atItem(it, nil, sev, fmt.Sprintf(
 		"%s %s in %s, and nginx does not start: %q directive is not allowed here; %s",
-		listed(names), verb, blockName(l), it.Head.Value, whereTo(it.Head.Value, len(wrong) > 1)))
+		listed(names), verb, blockName(l), it.Head.Value, remedy(l, wrong)))
 	for _, w := range wrong[1:] {
 		f.Related = append(f.Related, Place{w.File, headSpan(w.Directive), "not allowed here either"})
 	}
@@ -149,6 +150,46 @@ func blockName(l level) string {
 	default:
 		return "the events block"
 	}
+}
+
+// remedy says what to do with the directives of one block that may not stand there.
+func remedy(l level, wrong []effective.Item) string {
+	if it := wrong[0]; l.Kind == effective.Server && listens(it) {
+		words := make([]string, len(it.Args))
+		for i, a := range it.Args {
+			words[i] = a.Value
+		}
+		return fmt.Sprintf("did you mean %q?", "listen "+strings.Join(words, " "))
+	}
+	return whereTo(wrong[0].Head.Value, len(wrong) > 1)
+}
+
+// listens reports whether a server without a block has the words of a listen: a port
+// or an address, and nothing that only a server of an upstream has.
+func listens(it effective.Item) bool {
+	if !it.Is("server") || it.IsBlock() || len(it.Args) == 0 {
+		return false
+	}
+	for _, a := range it.Args[1:] {
+		switch name, _, _ := strings.Cut(a.Value, "="); name {
+		case "weight", "max_conns", "max_fails", "fail_timeout", "backup", "down", "resolve", "route", "service", "slow_start", "drain":
+			return false
+		}
+	}
+	address := it.Arg(0)
+	if strings.HasPrefix(address, "unix:") {
+		return true
+	}
+	if i := strings.LastIndexByte(address, ':'); i > strings.LastIndexByte(address, ']') {
+		if !isPort(address[i+1:]) {
+			return false
+		}
+		address = address[:i]
+	} else if isPort(address) {
+		return true
+	}
+	_, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(address, "["), "]"))
+	return err == nil || address == "*"
 }
 
 // whereTo says where a directive belongs.
