@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -102,8 +103,9 @@ func checkUndefinedConnectionVariable(p *Pass) {
 
 func (p *Pass) reportUndefined(it effective.Item, name string, complete bool) {
 	written := spelling(it.Arg(1), name)
+	nothing := fmt.Sprintf("nothing defines $%s%s, and nginx does not start", written, p.whereUndefined(it.File, name))
 	f := atItem(it, nil, p.Rule.Severity, fmt.Sprintf(
-		"nothing defines $%s, and nginx does not start: unknown %q variable; add a map of $http_upgrade to the http block", written, strings.ToLower(written)))
+		"%s: unknown %q variable; add a map of $http_upgrade to the http block", nothing, strings.ToLower(written)))
 	if !complete {
 		f.Severity = min(f.Severity, Info)
 		f.Message = fmt.Sprintf("nothing that is read with this file defines $%s, so that this cannot be decided; "+
@@ -111,7 +113,7 @@ func (p *Pass) reportUndefined(it effective.Item, name string, complete bool) {
 	}
 	f.Span, f.Routes = it.Args[1].Span, p.routesOf(it.Directive)
 	if near := p.nearVariable(it.File, name); complete && near != "" {
-		f.Message = fmt.Sprintf("nothing defines $%s, and nginx does not start without it; did you mean %s?", written, near)
+		f.Message = fmt.Sprintf("%s without it; did you mean %s?", nothing, near)
 		f.Fix = fixOf(Safe, "write "+near, p.respell(it, written, near), true)
 		p.Report(f)
 		return
@@ -121,6 +123,36 @@ func (p *Pass) reportUndefined(it effective.Item, name string, complete bool) {
 		f.Fix = fixOf(Safe, "add a map for $"+written, []Edit{e}, ok)
 	}
 	p.Report(f)
+}
+
+// whereUndefined names the main configurations that include the file and in which
+// nothing defines the variable, where others that include it do.
+func (p *Pass) whereUndefined(f *parser.File, name string) string {
+	var without []string
+	elsewhere, verb := false, " includes this file"
+	for _, m := range p.mounts.modelsOf(f) {
+		defined, complete := p.mounts.defines(m, name)
+		switch main := m.Config.Main; {
+		case defined:
+			elsewhere = true
+		case !complete:
+		case main == nil || main == f:
+			return ""
+		case !slices.Contains(without, main.Name):
+			without = append(without, main.Name)
+		}
+	}
+	if !elsewhere || len(without) == 0 {
+		return ""
+	}
+	slices.Sort(without)
+	if n := len(without); n > 1 {
+		verb = " include this file"
+		if n > maxNamed+1 {
+			without = append(without[:maxNamed], fmt.Sprintf("%d others", n-maxNamed))
+		}
+	}
+	return " where " + listed(without) + verb
 }
 
 // spelling returns the variable name as value writes it: names compare without
