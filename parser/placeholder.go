@@ -4,7 +4,7 @@ import "strings"
 
 // HoldsTag reports whether a word's value holds a piece that something fills in
 // before nginx reads it, so that its value is not known: {{ }}, {% %}, <% %>,
-// [% %], <#if>, %%NAME%%, %name%, %{name}, #{name}, @NAME@, __NAME__, {name}, <name>, <a name>, [a name], YOUR_NAME or the shell's $(…). Variables
+// [% %], <#if>, %%NAME%%, ##NAME##, %name%, %{name}, #{name}, @NAME@, __NAME__, {name}, <name>, <a name>, [a name], YOUR_NAME or the shell's $(…). Variables
 // in capitals are another matter, because nginx may define them: see InCapitals.
 func HoldsTag(value string) bool {
 	for i := 0; i < len(value); i++ {
@@ -114,6 +114,9 @@ func placeholderEnd(s string, i int) int {
 		}
 		return severalEnd(s, i)
 	case '#':
+		if end := sharpsEnd(s, i); end > 0 {
+			return end
+		}
 		return interpolated(s, i)
 	case 'Y':
 		if i > 0 && wordByte(s[i-1]) || !strings.HasPrefix(s[i:], "YOUR_") && !strings.HasPrefix(s[i:], "YOUR-") {
@@ -174,6 +177,44 @@ func interpolated(s string, i int) int {
 		return 0
 	}
 	return enclosed(s, i+1, "}", func(c byte) bool { return wordByte(c) || c == '-' || c == '.' })
+}
+
+// sharpsEnd returns the offset after ##NAME## at i, 0 where that is not what stands
+// there. nginx reads a comment where it begins a word: see readTemplate.
+func sharpsEnd(s string, i int) int {
+	if !strings.HasPrefix(s[i:], "##") {
+		return 0
+	}
+	return enclosed(s, i+1, "##", upperByte)
+}
+
+// holdsSharps reports whether ##NAME## stands in a text, and something beside it on
+// its line.
+func holdsSharps(src string) bool {
+	for at := 0; ; {
+		i := strings.Index(src[at:], "##")
+		if i < 0 {
+			return false
+		}
+		if i += at; sharpsWord(src, i) > 0 {
+			return true
+		}
+		at = i + 1
+	}
+}
+
+// sharpsWord returns where the ##NAME## ends that begins at i, 0 where none does or it
+// has a line to itself, as the heading of a comment has.
+func sharpsWord(s string, i int) int {
+	end := sharpsEnd(s, i)
+	if end == 0 || strings.HasPrefix(s[end:], "#") {
+		return 0
+	}
+	rest, _, _ := strings.Cut(s[end:], "\n")
+	if strings.Trim(s[strings.LastIndexByte(s[:i], '\n')+1:i]+rest, " \t\r#") == "" {
+		return 0
+	}
+	return end
 }
 
 // enclosed returns the offset after the mark that follows a name of two letters

@@ -21,7 +21,7 @@ const (
 	Terraform   Template = "terraform"   // Terraform's templatefile: %{ if x } %{ endif }, ${ }
 	Toolkit     Template = "tt"          // Template Toolkit: [% IF x %] [% END %]
 	Shell       Template = "shell"       // a here-document: \$host is nginx's, $host the shell's
-	Placeholder Template = "placeholder" // %%NAME%%, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name], %name%, %{name}, #{name}, ${NAME}
+	Placeholder Template = "placeholder" // %%NAME%%, ##NAME##, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name], %name%, %{name}, #{name}, ${NAME}
 )
 
 // tagClass says what a tag does to the text around it.
@@ -53,6 +53,7 @@ type tagging struct {
 	missing map[string]int // by closing mark: there is none from here on
 	jinja   bool           // "{{" or "{%" stands in the text: "{#" is a comment then
 	doubled bool           // braces that are nginx's stand twice
+	sharps  bool           // ##NAME## in a statement is a placeholder and no comment
 	heads   bool           // placeholders may stand for whole statements here
 	kind    Template       // of the first tag that was met outside quotes and comments
 	quoted  Template       // of the first one in quotes
@@ -145,6 +146,12 @@ func (t *tagging) at(i int) (tag, bool) {
 			g := toolkitTag(strings.Trim(t.src[i+2:end-2], "-+ \t"))
 			g.end, g.kind = end, Toolkit
 			return g, true
+		}
+	case "##":
+		if t.sharps {
+			if end := sharpsWord(t.src, i); end > 0 {
+				return tag{end: end, class: valueTag, kind: Placeholder}, true
+			}
 		}
 	case "%{", "#{", "{[":
 		if g, ok := t.terraform(i); ok {

@@ -79,6 +79,8 @@ func (s *Scanner) nextTagged() Token {
 func (s *Scanner) tagHere(start int) (tag, bool) {
 	c := s.src[start]
 	switch {
+	case c == '#' && s.words == 0 && strings.HasPrefix(s.src[start:], "##"):
+		return tag{}, false
 	case beginsTag(c):
 		if g, ok := s.tagged.at(start); ok {
 			return g, true

@@ -128,7 +128,21 @@ func (f *File) ArmAt(offset int) *Arm {
 // readTemplate reads what stands in a span of f as a template, after plain reading
 // gave f. It returns nil where nothing in it speaks for one.
 func readTemplate(f *File, span Span) *File {
+	g := readTags(f, newTagging(f.Src, span), span)
+	if len(f.Errors) == 0 || g != nil && len(g.Errors) == 0 || !holdsSharps(f.Src[span.Start:span.End]) {
+		return g
+	}
+	// "server ##HOST##:80;" lacks its ';' where the rest of the line is a comment.
 	t := newTagging(f.Src, span)
+	t.sharps = true
+	if h := readTags(f, t, span); h != nil && len(h.Errors) == 0 {
+		return h
+	}
+	return g
+}
+
+// readTags is readTemplate with the tags that t knows.
+func readTags(f *File, t *tagging, span Span) *File {
 	t.jinja = t.jinja || jinjaExts[strings.ToLower(filepath.Ext(f.Name))]
 	p := newParsing(f.Name, f.Src, span, nil)
 	p.file.as, p.file.lines = f.as, f.lines

@@ -158,6 +158,11 @@ func TestTemplate(t *testing.T) {
 		{"a class of characters", "rewrite ^/[abc] /x;\nif ($a ~ (?<name>x)) { }", "", "rewrite|^/[abc]|/x;if|($a|~|(?<name>x)){}"},
 		{"whole statement", "%%GLOBALS%%\n\ndaemon off;\nhttp {\n    @EXTRA@\n    server { __MORE__\n <more> \n listen 1; }\n}", Placeholder,
 			"*;daemon|off;http{*;server{*;listen|1}}"},
+		{"names in sharps", "upstream a {\n  server ##WSL_HOST##:6443; ##WSL_HOST## is the host\n}\n##SERVERS##\nserver {\n  listen\n    ##PORT##\n    80;\n  proxy_pass http://##HOST##/;\n}", Placeholder,
+			"upstream|a{server|##WSL_HOST##:6443};server{listen|80;proxy_pass|http://##HOST##/}"},
+		{"names in sharps in another template", "upstream a {\n  server ##HOST##:{{ port }};\n}\n", Jinja, "upstream|a{server|##HOST##:{{ port }}}"},
+		{"comments in sharps", "##SERVER##\nserver { ##OPEN##\n  listen 80 ##PORT##\n  ; ##A## b;\n  root ##ROOT## /x;\n   /y;\n}", "", "server{listen|80;root|/y}"},
+		{"comments in sharps beside a template's", "{% if a %}\nserver {\n  listen 80 ##PORT##;\n  ;\n}\n{% endif %}", Jinja, "server?1a{listen|80?1a}"},
 		{"name in braces", "server_name {DOMAIN};\nlocation {PATH}/x { }", Placeholder, "server_name|{DOMAIN};location|{PATH}/x{}"},
 		{"shell variable as a statement", "server {\n  ${extra}\n  listen 80;\n}", Placeholder, "server{*;listen|80}"},
 		{"switch before a directive", "server {\n  ${v4.on}listen 80;\n  ${sso.on}    location /x {\n ${sso.on} }\n}", Placeholder,
@@ -226,6 +231,10 @@ func TestTemplatePlainErrors(t *testing.T) {
 		"server {\n return 200 \"{{ x }}\"\n}",
 		"server {\n listen 80\n}\n",
 		"a {{ b ;",
+		"server {\n listen ##PORT##;\n",
+		"server {\n listen ##port##;\n}",
+		"server {\n listen ## PORT ##;\n}",
+		"server {\n listen ###PORT###;\n}",
 	} {
 		if f := Parse("f", []byte(src)); f.Template != "" || len(f.Errors) == 0 {
 			t.Errorf("Parse(%q) is a template %q with errors %s", src, f.Template, messages(f))
@@ -293,7 +302,7 @@ func TestHoldsTag(t *testing.T) {
 		"[% port %]": true, "%{host}.log": true, "#{error-log}": true, "<#if a>x</#if>": true, "{[conns]}": true, "a[%]b": false, "%{": false,
 		"upgrade": false, "$http_upgrade": false, "${NAME}": false, "^/(?<name>x)": false, "(?P<path>[^?]*)": false, "/a%20b%20c": false,
 		"/%ab%cd": false, "a{2,3}": false, "@name": false, "user@HOST": false, "__x__": false, "a__B__": false, "{{": false, "<": false, "$": false,
-		"[A-Z]{2}": false, "100%": false, "<the root, without the final /static>": true, "<b>one, two</b>": false, "<p class='x'>one</p>": false,
+		"[A-Z]{2}": false, "100%": false, "<the root, without the final /static>": true, "http://##HOST##:80": true, "a##b": false, "##a##": false, "<b>one, two</b>": false, "<p class='x'>one</p>": false,
 	} {
 		if got := HoldsTag(value); got != want {
 			t.Errorf("HoldsTag(%q) = %v, want %v", value, got, want)
