@@ -138,7 +138,7 @@ const (
 
 // templateExts are the endings that template languages give their files.
 var templateExts = set(`.j2 .jinja .jinja2 .njk .liquid .erb .epp .ejs .tmpl .gotmpl .tpl .stpl .template .mustache .hbs
-	.ctmpl .sigil .tftpl`)
+	.ctmpl .sigil .tftpl .mako`)
 
 // jinjaExts are those of files in which {# #} is a comment, whatever else they hold.
 var jinjaExts = set(`.j2 .jinja .jinja2 .njk .twig`)

@@ -21,6 +21,7 @@
 //   - a statement in one of nginx's own blocks begins with what names no
 //     directive: %%NAME%%, @NAME@, __NAME__, <name>, ${name}, !{…}, and then ends its
 //     line or is followed by the name of a directive;
+//   - its name ends in .mako: all of Mako's tags are read then, and no others;
 //   - words begin with \$ and the name of one of nginx's variables, and no such
 //     variable stands without the backslash: a here-document.
 //
@@ -29,7 +30,8 @@
 // open (Directive.Open). What stands between if and else has its Arm, and blocks
 // may be opened or closed in each arm of a condition. The words of such a file,
 // and those of plain ones with ${NAME}, __NAME__ and the like, are kept as they
-// are: HoldsTag and InCapitals tell which are not known. Where the braces do not
+// are: HoldsTag and InCapitals tell which are not known; ${name} of Mako's is
+// {{name}} in a value, because nginx has such variables too. Where the braces do not
 // match, a template has one error and no tree.
 //
 // # Other formats

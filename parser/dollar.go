@@ -158,6 +158,9 @@ func (f *File) Escape(text string) string {
 	if f.Template == Format && !strings.Contains(text, "{{") {
 		return twice.Replace(text)
 	}
+	if isMako(f.Name) && f.Template == Mako {
+		return asMako(text, f.Src)
+	}
 	if f.Dollar == "" || !strings.Contains(text, "$") {
 		return text
 	}

@@ -209,39 +209,6 @@ func (b *building) places(path string) (places []string, mapped bool) {
 	return places, false
 }
 
-// inImage returns where an absolute path lies whole below a folder around the main
-// file, the nearest first: a tree may hold the image of a system, rootfs/usr/share/app
-// and rootfs/etc/nginx, whose "/" no name tells.
-func (b *building) inImage(path string) (places []string) {
-	if b.ownPrefix != "" || !strings.HasPrefix(path, "/") {
-		return nil
-	}
-	top := b.tops[0]
-	for at := b.bases[0]; below(at, top) && filepath.Dir(at) != at; at = filepath.Dir(at) {
-		place := filepath.Join(at, filepath.FromSlash(path))
-		if !b.inside(globDir(place)) {
-			continue
-		}
-		if hasMeta(path) && b.w.disk.exists(globDir(place)) || !hasMeta(path) && b.rendered(b.c.Main, place) != "" {
-			places = append(places, place)
-		}
-	}
-	return places
-}
-
-// rendered returns the file that what f includes as place is on disk: place itself
-// or, since what is rendered with a template loses its ending as that does, the
-// template of it. It returns "" where neither is there.
-func (b *building) rendered(f *File, place string) string {
-	if b.w.disk.exists(place) {
-		return place
-	}
-	if ext := filepath.Ext(f.Name); templateExts[ext] && b.w.disk.exists(place+ext) {
-		return place + ext
-	}
-	return ""
-}
-
 // resolveGlob adds the files that match a pattern. One that matches nothing
 // is no error, as in nginx, where the directory was there to look into.
 func (b *building) resolveGlob(inc *inclusion, path string, places []string, mapped bool) {

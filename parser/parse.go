@@ -66,7 +66,7 @@ func parseAs(name, src string, as reading, st *store) *File {
 	if as.part != nil && text == "" {
 		p.errorAt(span.Start, "the configuration that stood here is gone")
 	}
-	if p.odd || len(p.file.Errors) > 0 || strings.Contains(text, "<%") || strings.Contains(text, `\$`) || strings.Contains(text, "$$") || as.part != nil && as.part.in.doubled || strings.Contains(text, "${") && templateDollar(text) != "" || holdsSeveral(text) {
+	if p.odd || isMako(name) || len(p.file.Errors) > 0 || strings.Contains(text, "<%") || strings.Contains(text, `\$`) || strings.Contains(text, "$$") || as.part != nil && as.part.in.doubled || strings.Contains(text, "${") && templateDollar(text) != "" || holdsSeveral(text) {
 		if f := readTemplate(p.file, span); f != nil {
 			return f
 		}
@@ -215,6 +215,9 @@ func (p *parsing) word(s Span) {
 	}
 	if p.scan.tagged != nil && p.scan.tagged.doubled {
 		w.Value = single.Replace(w.Value)
+	}
+	if t := p.scan.tagged; t != nil && t.mako && !t.isRaw(s.Start) {
+		w.Value = makoValue(w.Value)
 	}
 	line := p.lineOf(s.Start)
 	if p.cur != nil {

@@ -15,7 +15,7 @@ const (
 	GoTemplate  Template = "go"          // Go's text/template: Helm, consul-template, docker-gen, sigil
 	Mustache    Template = "mustache"    // Mustache and Handlebars: {{#x}} {{/x}} {{{x}}}
 	ERB         Template = "erb"         // ERB, EPP, EJS, etlua: <% %>, <%= %>
-	Mako        Template = "mako"        // Mako: lines of their own that begin with %
+	Mako        Template = "mako"        // Mako: lines of their own that begin with %, <% %>, <%def>, ${ }
 	FreeMarker  Template = "freemarker"  // FreeMarker: <#if x> </#if>
 	Format      Template = "format"      // Python's str.format: {name}, and nginx's own braces twice
 	Terraform   Template = "terraform"   // Terraform's templatefile: %{ if x } %{ endif }, ${ }
@@ -53,6 +53,8 @@ type tagging struct {
 	missing map[string]int // by closing mark: there is none from here on
 	jinja   bool           // "{{" or "{%" stands in the text: "{#" is a comment then
 	doubled bool           // braces that are nginx's stand twice
+	mako    bool           // of a file of Mako's: no other tags count
+	raw     []Span         // what Mako leaves as it is
 	sharps  bool           // ##NAME## in a statement is a placeholder and no comment
 	heads   bool           // placeholders may stand for whole statements here
 	kind    Template       // of the first tag that was met outside quotes and comments
@@ -101,13 +103,16 @@ func (t *tagging) all() []Span {
 
 // beginsTag reports whether a delimited tag may begin with a byte.
 func beginsTag(c byte) bool {
-	return c == '{' || c == '<' || c == '%' || c == '#' || c == '['
+	return c == '{' || c == '<' || c == '%' || c == '#' || c == '[' || c == '$'
 }
 
 // at returns the delimited tag that begins at i.
 func (t *tagging) at(i int) (tag, bool) {
 	if i+2 >= len(t.src) {
 		return tag{}, false
+	}
+	if t.mako {
+		return t.makoAt(i)
 	}
 	if t.doubled {
 		if t.src[i] == '{' {

@@ -1,39 +1,6 @@
 package parser
 
-import (
-	"cmp"
-	"strings"
-)
-
-// lineTag returns the tag that a whole line is, from its first byte that is no
-// blank on: "% if x:" of Mako.
-func (t *tagging) lineTag(i int) (tag, bool) {
-	src := t.src
-	if src[i] != '%' || strings.Trim(src[strings.LastIndexByte(src[:i], '\n')+1:i], " \t") != "" {
-		return tag{}, false
-	}
-	end := len(src)
-	if n := strings.IndexByte(src[i:], '\n'); n >= 0 {
-		end = i + n
-	}
-	g := tag{end: end, kind: Mako}
-	word, rest := firstWord(strings.TrimSpace(src[i+1 : end]))
-	word = strings.TrimSuffix(cmp.Or(word, rest), ":")
-	switch word {
-	case "if", "for", "while", "try", "with":
-		g.class = openTag
-		if !strings.HasSuffix(rest, ":") {
-			return tag{}, false
-		}
-	case "elif", "else", "except", "finally":
-		g.class, g.last = elseTag, word == "else"
-	case "endif", "endfor", "endwhile", "endtry", "endwith":
-		g.class = closeTag
-	default:
-		return tag{}, false
-	}
-	return g, true
-}
+import "strings"
 
 // freeMarker returns the tag of FreeMarker's that begins at i: <#if x>, </#if>,
 // <#-- -->.

@@ -325,7 +325,7 @@ func (s *Scanner) quoteEnd(start int, quote byte) int {
 			continue
 		case quote:
 			return i + 1
-		case '{', '<':
+		case '{', '<', '$':
 			if g, ok := s.tagged.at(i); ok {
 				s.tagged.quoted = cmp.Or(s.tagged.quoted, g.kind)
 				i = g.end
@@ -344,7 +344,7 @@ func (s *Scanner) commentTagged(start int) Token {
 	src := s.src
 	i := start + 1
 	for i < len(src) && src[i] != '\n' {
-		if src[i] == '{' || src[i] == '<' {
+		if src[i] == '{' || src[i] == '<' || src[i] == '$' {
 			if g, ok := s.tagged.at(i); ok {
 				if (g.class == closeTag || g.class == elseTag) && s.inArm(start) && strings.Trim(src[start+1:i], " \t") == "" {
 					break

@@ -144,15 +144,21 @@ func readTemplate(f *File, span Span) *File {
 // readTags is readTemplate with the tags that t knows.
 func readTags(f *File, t *tagging, span Span) *File {
 	t.jinja = t.jinja || jinjaExts[strings.ToLower(filepath.Ext(f.Name))]
+	mako := isMako(f.Name)
+	if mako {
+		t.asMako()
+	}
 	p := newParsing(f.Name, f.Src, span, nil)
 	p.file.as, p.file.lines = f.as, f.lines
 	p.scan.tagged = &taggedScan{tagging: t}
 	p.template = &templateInfo{arms: map[*Directive]*Arm{}, opens: map[*Directive][]Span{}}
-	p.dollar = writtenDollar(f.Src[span.Start:span.End], f.as.part)
+	if !mako {
+		p.dollar = writtenDollar(f.Src[span.Start:span.End], f.as.part)
+	}
 	p.setHeads()
 	p.finishFile()
 	g := p.file
-	if t.kind == "" && len(g.Errors) < len(f.Errors) { // the quotes of its tags end nginx's
+	if t.kind == "" && (mako || len(g.Errors) < len(f.Errors)) { // the quotes of its tags end nginx's
 		t.kind = t.quoted
 	}
 	switch {
