@@ -50,6 +50,7 @@ func (m *Model) fill(s *Scope, directives []*parser.Directive, via *Mount) {
 		}
 		m.mounted++
 		if !d.IsBlock() && d.Arm() != nil && d.Arm().Defines() && (s.Block == nil || s.Block.Arm() == nil || !s.Block.Arm().Defines()) {
+			m.unused(s, d)
 			continue // the text of a macro: where it is used, a tag stands
 		}
 		holds, known := m.used[d.Head.Value]
@@ -124,6 +125,23 @@ func (m *Model) overflow(d *parser.Directive) {
 	m.Problems = append(m.Problems, parser.Problem{
 		Kind: parser.Failed, File: d.File.Name, Line: pos.Line, Column: pos.Column,
 		Message: "the files included here come to more than 4 million directives; the rest was not read",
+	})
+}
+
+// unused says of a file, once, that a proxy_pass of it stands in the text of a macro
+// that a location may use, d perhaps: what passes there nobody knows.
+func (m *Model) unused(s *Scope, d *parser.Directive) {
+	if !d.Is("proxy_pass") || s.Kind == Stream || m.unjudgedMacros[d.File] {
+		return
+	}
+	if m.unjudgedMacros == nil {
+		m.unjudgedMacros = map[*parser.File]bool{}
+	}
+	m.unjudgedMacros[d.File] = true
+	pos := d.File.Position(d.Span.Start)
+	m.Problems = append(m.Problems, parser.Problem{
+		Kind: parser.NotFollowed, File: d.File.Name, Line: pos.Line, Column: pos.Column,
+		Message: "proxy_pass stands in the text of a macro; the locations that use it were not judged",
 	})
 }
 

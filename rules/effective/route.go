@@ -194,7 +194,9 @@ type Model struct {
 
 	garbled    bool // a file cannot be read to its end
 	overflowed bool
-	vars       *variables
+	// The files of which it was said that a macro's text is not judged.
+	unjudgedMacros map[*parser.File]bool
+	vars           *variables
 
 	sockets     map[string]*socket // by address and port
 	socketOrder []*socket

@@ -1,6 +1,9 @@
 package effective
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // TestTemplateVerdicts holds what is decided of a location that a template
 // writes in part.
@@ -62,6 +65,31 @@ func TestTemplateVerdicts(t *testing.T) {
 			r := m.Routes[0]
 			if r.Verdict != tt.verdict || tt.reason != "" && r.Because(tt.reason) == nil {
 				t.Errorf("%s is %s (%v, %s), want %s %s", tt.server, r.Verdict, r.Reasons, r.Undecided, tt.verdict, tt.reason)
+			}
+		})
+	}
+}
+
+// TestTemplateMacros holds that what passes requests on in the text of a macro, and is
+// judged nowhere, is said once for a file, and nothing else is.
+func TestTemplateMacros(t *testing.T) {
+	const said = "not-followed 2:16: proxy_pass stands in the text of a macro; the locations that use it were not judged"
+	for _, tt := range []struct{ name, src, want string }{
+		{"a pass", "# {{ x }}\n{% macro p() %}proxy_pass http://{{ a }}; proxy_pass http://b;{% endmacro %}\nserver { location /a { {{ p() }} } }", said},
+		{"nothing but macros", "# {{ x }}\n{% macro p() %}proxy_pass http://{{ a }};{% endmacro %}\n{% macro l() %}location /a { {{ p() }} }{% endmacro %}", said},
+		{"a location of one", "# {{ x }}\n{% macro l() %}location /a { proxy_pass http://{{ a }}; }{% endmacro %}\nserver { {{ l() }} }", ""},
+		{"other lines", "# {{ x }}\n{% macro l() %}proxy_buffering off; proxy_read_timeout 1h;{% endmacro %}\nserver { location /a { {{ l() }}\n proxy_pass http://{{ a }}; } }", ""},
+		{"a condition", "# {{ x }}\nserver { location /a { {% if p %}proxy_pass http://{{ a }};{% endif %} } }", ""},
+		{"of streams", "# {{ x }}\nstream { {% macro p() %}proxy_pass {{ a }};{% endmacro %}\nserver { listen 1; {{ p() }} } }", ""},
+		{"plain nginx", "server { location /a { proxy_pass http://a; } }", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ""
+			for _, p := range model(t, tt.src, Options{}).Problems {
+				got += fmt.Sprintf("%s %d:%d: %s", p.Kind, p.Line, p.Column, p.Message)
+			}
+			if got != tt.want {
+				t.Errorf("%s says %q, want %q", tt.src, got, tt.want)
 			}
 		})
 	}
