@@ -51,6 +51,8 @@ func (t *tagging) makoAt(i int) (tag, bool) {
 	switch rest := src[i:]; {
 	case strings.HasPrefix(rest, "${"):
 		g.end, g.class = makoEnd(src, i+2, '}'), valueTag
+	case makoJoin(rest) > 0:
+		g.end, g.class = i+makoJoin(rest), quietTag
 	case strings.HasPrefix(rest, "</%"):
 		g.end, g.class = t.find(i, ">"), closeTag
 		if strings.HasPrefix(rest, "</%text") {
@@ -69,6 +71,17 @@ func (t *tagging) makoAt(i int) (tag, bool) {
 		g.end, g.class = t.find(i+2, "%>"), quietTag
 	}
 	return g, g.end > 0
+}
+
+// makoJoin returns the length of the end of a line that Mako takes away with the
+// backslash before it, 0 where a text does not begin with one.
+func makoJoin(text string) int {
+	for _, end := range []string{"\\\n", "\\\r\n"} {
+		if strings.HasPrefix(text, end) {
+			return len(end)
+		}
+	}
+	return 0
 }
 
 // makoClass says what the tag of that text, a name and attributes, does.
@@ -135,9 +148,9 @@ func makoLine(src string, i int) int {
 }
 
 // makoValue returns a word's value with each ${name} of Mako's as {{name}}, which no
-// reader of it can take for a variable of nginx's.
+// reader of it can take for a variable of nginx's, and with joined lines as one.
 func makoValue(value string) string {
-	if !strings.Contains(value, "${") {
+	if !strings.Contains(value, "${") && !strings.Contains(value, "\\") {
 		return value
 	}
 	var b strings.Builder
@@ -148,6 +161,10 @@ func makoValue(value string) string {
 				i = end
 				continue
 			}
+		}
+		if n := makoJoin(value[i:]); n > 0 {
+			i += n
+			continue
 		}
 		b.WriteByte(value[i])
 		i++

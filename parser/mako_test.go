@@ -17,6 +17,8 @@ func TestMako(t *testing.T) {
 		{"blocks of Python", "<%\n  # Let's see {\n  x = {'a': \"b;\"}\n%>\n<%! import os %>\nroot ${x};", Mako, "root|{{x}}"},
 		{"lines of control", "server {\n% if a and \\\n     b: # both {\n  % for ip in ips:\n  listen ${ip}:1;\n  % endfor\n% elif c:\n  listen 2;\n% else:\n  listen 3;\n% endif\n  root /;\n}", Mako,
 			"server{listen|{{ip}}:1?1a?2a;listen|2?2b;listen|3?2c;root|/}"},
+		{"lines that are joined", "server_name a \\\n% for n in l:\n ${n}\\\n.com \\\r\n% endfor\n;\n# a \\\n { comment\nroot /x\\\n/y;\nrewrite ^/a\\.b ${x};", Mako,
+			"server_name|a|{{n}}.com;root|/x/y;rewrite|^/a\\.b|{{x}}"},
 		{"comments", "## it's { a ${comment}\nserver {\n  ## }\n  root ${x};  # ${y} }\n}\n<%doc>\n } ${z\n</%doc>\n", Mako, "server{root|{{x}}}"},
 		{"a def and its use", "<%def name=\"headers(indent='>')\">\n<% s = ' ' * indent %>\n${s}add_header A \"b\";\n${s}# c\n</%def>\nserver {\n  ${headers(indent=8)}\n  root /;\n}", Mako,
 			"*;add_header|A|b?1a?2a;server{*;root|/}"},

@@ -103,7 +103,7 @@ func (t *tagging) all() []Span {
 
 // beginsTag reports whether a delimited tag may begin with a byte.
 func beginsTag(c byte) bool {
-	return c == '{' || c == '<' || c == '%' || c == '#' || c == '[' || c == '$'
+	return c == '{' || c == '<' || c == '%' || c == '#' || c == '[' || c == '$' || c == '\\'
 }
 
 // at returns the delimited tag that begins at i.

@@ -344,7 +344,7 @@ func (s *Scanner) commentTagged(start int) Token {
 	src := s.src
 	i := start + 1
 	for i < len(src) && src[i] != '\n' {
-		if src[i] == '{' || src[i] == '<' || src[i] == '$' {
+		if c := src[i]; c == '{' || c == '<' || c == '$' || c == '\\' {
 			if g, ok := s.tagged.at(i); ok {
 				if (g.class == closeTag || g.class == elseTag) && s.inArm(start) && strings.Trim(src[start+1:i], " \t") == "" {
 					break
