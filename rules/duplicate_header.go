@@ -18,6 +18,9 @@ var duplicateHeader = &Rule{
 both. Backends read the first, the last or a list of both. Two Host lines are
 answered 400 by most (RFC 9112, 3.2): an error in a location for WebSocket.
 
+From 1.31.4 on nginx sends the last Host line alone, and such lines are not
+reported.
+
 A name written with a colon ("Host:") is another name: nginx sends "Host:: …",
 and its own Host line beside it.
 
@@ -64,6 +67,9 @@ func checkDuplicateHeader(p *Pass) {
 			}
 			p.checkColon(it)
 			name := strings.ToLower(it.Arg(0))
+			if name == "host" && !p.Model.Version.Before(1, 31, 4) {
+				continue // the last one is sent, and no other
+			}
 			if len(sent[name]) == 1 {
 				names = append(names, name)
 			}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -62,7 +63,7 @@ func (p *Pass) repeat(in inheritance, name string, to place, drop func(header st
 	var edits []Edit
 	var last *parser.Directive
 	for i, it := range in.items {
-		if len(it.Args) == 0 || drop(it.Arg(0)) { // nginx refuses one without words
+		if len(it.Args) == 0 || drop(it.Arg(0)) || p.replacedHost(in.items, i) { // nginx refuses one without words
 			continue
 		}
 		text := moved(it.Directive, to.at)
@@ -75,6 +76,13 @@ func (p *Pass) repeat(in inheritance, name string, to place, drop func(header st
 		edits = append(edits, to.insert(text, rankRepeat+i))
 	}
 	return edits
+}
+
+// replacedHost reports whether a Host line of a list is one that nginx does not send
+// for the sake of a later one, as from 1.31.4 on.
+func (p *Pass) replacedHost(items []effective.Item, i int) bool {
+	isHost := func(it effective.Item) bool { return strings.EqualFold(it.Arg(0), "Host") }
+	return !p.Model.Version.Before(1, 31, 4) && items[i].Is("proxy_set_header") && isHost(items[i]) && slices.ContainsFunc(items[i+1:], isHost)
 }
 
 // holdsOnly reports whether the files that inc includes hold nothing but lines

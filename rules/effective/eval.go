@@ -174,6 +174,15 @@ func (q *request) standard(name string) (val, bool) {
 		return emptyVal, true
 	case "server_port":
 		return q.port, true
+	case "is_request_port", "request_port":
+		if !q.header.known || q.header.opaque {
+			return unknownVal, true
+		}
+		_, _, port := splitURL("http://" + q.header.text)
+		if name == "is_request_port" && port != "" {
+			port = ":"
+		}
+		return text(port), true
 	case "request_method":
 		return text("GET"), true
 	case "server_protocol":
@@ -252,7 +261,7 @@ var builtinNames = map[string]bool{
 	"connections_active": true, "connections_reading": true, "connections_writing": true,
 	"connections_waiting": true, "limit_conn_status": true, "limit_req_status": true,
 	"date_local": true, "date_gmt": true, "spdy": true, "spdy_request_priority": true,
-	"is_request_port": true, "request_port": true, "grpc_internal_trailers": true,
+	"grpc_internal_trailers": true,
 }
 
 // builtinPrefixes begin the names of variables that nginx's own modules and the
@@ -267,7 +276,7 @@ func builtin(name string) bool {
 	switch name {
 	case "host", "uri", "document_uri", "request_uri", "args", "query_string", "is_args", "scheme", "https",
 		"server_port", "request_method", "server_protocol", "content_length", "content_type", "http2", "http3",
-		"request_completion", "pipe", "server_name":
+		"request_completion", "pipe", "server_name", "is_request_port", "request_port":
 		return true
 	}
 	if opaqueVariables[name] || builtinNames[name] {

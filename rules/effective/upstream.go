@@ -1,6 +1,9 @@
 package effective
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // line is one header line of the upstream request before it is evaluated.
 type line struct {
@@ -11,6 +14,8 @@ type line struct {
 	client bool
 	// never is set for a header that nginx removes.
 	never bool
+	// orElse is what is sent where expr is empty, "" for nothing.
+	orElse string
 	// others are the lines that stand in its place in other arms of a
 	// template's conditions.
 	others []line
@@ -56,6 +61,7 @@ func (m *Model) proxyLines(s *Scope) []line {
 			return true
 		})
 		out = m.foldArms(out, level)
+		out = m.oneHost(s, out)
 	}
 	set := len(out)
 	has := func(name string) bool {
@@ -88,6 +94,32 @@ func (m *Model) proxyLines(s *Scope) []line {
 	return out
 }
 
+// oneHost leaves the last of several Host lines, as nginx does from 1.31.4 on
+// (host_value in ngx_http_proxy_init_headers and ngx_http_proxy_create_request): over
+// HTTP/1.1 an empty one becomes $proxy_host.
+func (m *Model) oneHost(s *Scope, out []line) []line {
+	if m.Version.Before(1, 31, 4) {
+		return out
+	}
+	last := -1
+	for i := range out {
+		if sameName(out[i].name, "Host") {
+			last = i
+		}
+	}
+	if last < 0 {
+		return out
+	}
+	if version, _, _ := m.httpVersion(s); version == "1.1" {
+		out[last].orElse = "$proxy_host"
+	}
+	i := -1
+	return slices.DeleteFunc(out, func(l line) bool {
+		i++
+		return i != last && sameName(l.name, "Host")
+	})
+}
+
 // sameName reports whether two names of headers are the same: nginx compares
 // them byte by byte, letters in either case.
 func sameName(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
@@ -108,7 +140,11 @@ func (m *Model) params(s *Scope, proto string) []line {
 				set = true
 			}
 		}
-		if !set {
+		switch {
+		case set:
+		case name == "Host" && !m.Version.Before(1, 29, 5): // ngx_http_uwsgi_headers
+			out = append(out, line{name: name, expr: "$host$is_request_port$request_port"})
+		default:
 			out = append(out, line{name: name, expr: clientExpr(name), client: true, never: !passed})
 		}
 	}
@@ -134,7 +170,7 @@ func isOn(s *Scope, name string) bool {
 // sent returns what a line says in the request q; "" where it is not sent.
 func (m *Model) sent(l *line, pass Item, q *request) val {
 	if len(l.others) > 0 {
-		v := m.sent(&line{name: l.name, expr: l.expr, never: l.never}, pass, q)
+		v := m.sent(&line{name: l.name, expr: l.expr, never: l.never, orElse: l.orElse}, pass, q)
 		for i := range l.others {
 			if m.sent(&l.others[i], pass, q) != v {
 				return unknownVal
@@ -145,11 +181,16 @@ func (m *Model) sent(l *line, pass Item, q *request) val {
 	if l.never {
 		return emptyVal
 	}
-	if strings.IndexByte(l.expr, '$') < 0 {
-		return literal(l.expr)
+	v := literal(l.expr)
+	if strings.IndexByte(l.expr, '$') >= 0 {
+		q.pass = pass
+		v = m.eval(l.expr, q)
 	}
-	q.pass = pass
-	return m.eval(l.expr, q)
+	if l.orElse != "" && v == emptyVal {
+		q.pass = pass
+		return m.eval(l.orElse, q)
+	}
+	return v
 }
 
 // proxyHost returns $proxy_host: the host of proxy_pass, with its port unless
