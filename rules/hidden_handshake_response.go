@@ -124,5 +124,5 @@ func (p *Pass) showHeader(r *effective.Route, it effective.Item, module string) 
 	}
 	edits := []Edit{to.insert(aligned(nil, list, it.Arg(0)), rankPass)}
 	edits = append(edits, p.repeat(in, list, to, func(h string) bool { return strings.EqualFold(h, it.Arg(0)) })...)
-	return handshakeFix(r, in.unsafe, "add "+list+" "+it.Arg(0), edits, true)
+	return handshakeFix(r, in.unsafe || in.lacks, "add "+list+" "+it.Arg(0), edits, true)
 }

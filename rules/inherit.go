@@ -17,8 +17,9 @@ import (
 type inheritance struct {
 	items []effective.Item
 	level *effective.Scope // nil where nothing is inherited
-	// unsafe is true where a level that was not seen could set more.
-	unsafe bool
+	// unsafe is true where a level that was not seen could set more, lacks where an
+	// include for all sites could.
+	unsafe, lacks bool
 }
 
 // inherited returns the lines of the list directive name that a first own line
@@ -34,6 +35,7 @@ func (p *Pass) inherited(s *effective.Scope, name string) (inheritance, bool) {
 		if at.Partial && !at.LacksSites() {
 			return in, false
 		}
+		in.lacks = in.lacks || at.Partial
 	}
 	// Where only the http level was not seen the risk is small: hardly
 	// anybody sets these there.

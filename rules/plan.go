@@ -137,7 +137,7 @@ func (p *Pass) planHeader(r *effective.Route, name, value string, rank int) (hea
 	text := aligned(siblings, directive, name, value)
 	// Where nothing but handshakes arrive, and they lack these headers, a
 	// list that was not seen has nothing to lose that worked.
-	plan := headerPlan{edits: []Edit{to.insert(text, rank)}, unsafe: in.unsafe && !r.HandshakeOnly}
+	plan := headerPlan{edits: []Edit{to.insert(text, rank)}, unsafe: in.lacks || in.unsafe && !r.HandshakeOnly}
 	plan.edits = append(plan.edits, p.repeat(in, directive, to, func(h string) bool {
 		return strings.EqualFold(h, name) || wrongHeader(r, h)
 	})...)

@@ -109,7 +109,7 @@ func (p *Pass) shortTimeout(r *effective.Route) bool {
 	if least == 0 {
 		least = 5 * time.Minute
 	}
-	if !r.Idle.Known && !p.unseenTimeout(r) {
+	if !r.Idle.Known && p.unseenTimeout(r) == "" {
 		return false
 	}
 	return r.Idle.Duration < least || r.Idle.Duration <= defaultTimeout && p.Options.ReadTimeoutMin == 0
@@ -123,18 +123,26 @@ func seconds(text string) string {
 	return text
 }
 
-// unseenTimeout reports whether nginx's default would apply, were it not for the
-// levels around the fragment.
-func (p *Pass) unseenTimeout(r *effective.Route) bool {
-	if r.Idle.Known || r.Idle.Item.Directive != nil || p.Model.Outer == effective.Main {
-		return false
+// unseenTimeout says what could set the timeout where nginx's default would apply
+// without it: the levels around a fragment, or the sites that the tree lacks. It is ""
+// where nothing could, or where more was not read.
+func (p *Pass) unseenTimeout(r *effective.Route) string {
+	if r.Idle.Known || r.Idle.Item.Directive != nil {
+		return ""
+	}
+	says := ""
+	if p.Model.Outer != effective.Main {
+		says = "the levels around this file were not seen"
 	}
 	for s := r.Scope; s != nil; s = s.Parent {
-		if s.Partial {
-			return false
+		switch {
+		case s.Partial && !s.LacksSites():
+			return ""
+		case s.Partial:
+			says = s.Lacking()
 		}
 	}
-	return true
+	return says
 }
 
 func (p *Pass) reportTimeout(r *effective.Route, module string, zero bool) {
@@ -163,9 +171,9 @@ func (p *Pass) reportTimeout(r *effective.Route, module string, zero bool) {
 			sev = min(sev, Info)
 		}
 	}
-	if p.unseenTimeout(r) {
+	if unseen := p.unseenTimeout(r); unseen != "" {
 		sev = min(sev, Info)
-		notes = append(notes, "the levels around this file were not seen and could set it")
+		notes = append(notes, unseen+" and could set it")
 	}
 	if len(notes) > 0 {
 		msg += " (" + strings.Join(notes, ", and ") + ")"

@@ -176,7 +176,7 @@ func (p *Pass) clearUpgrade(r *effective.Route) *Fix {
 		to.insert(directive+` Connection "";`, rankConnection),
 	}
 	edits = append(edits, p.repeat(in, directive, to, isUpgradeOrConnection)...)
-	return fixOf(safety(in.unsafe), "clear Upgrade and Connection here", edits, true)
+	return fixOf(safety(in.unsafe || in.lacks), "clear Upgrade and Connection here", edits, true)
 }
 
 // emptyLines plans an empty value for each of the location's own lines.

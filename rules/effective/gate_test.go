@@ -66,6 +66,10 @@ func TestIfOfOtherRequests(t *testing.T) {
 			"http://post", Broken, true, sent{"?", "?"}},
 		{"nothing is left outside the if", `set $c close; if ($http_upgrade = "") { set $c upgrade; proxy_pass http://plain; } return 403;`,
 			"http://plain", Works, false, sent{"upgrade", "upgrade"}},
+		{"an if that may answer, or pass on", `set $c close; if ($host != a.test) { rewrite ^/old(.*)$ /live redirect; proxy_pass http://plain; } proxy_pass http://web;`,
+			"http://plain", Broken, false, sent{"close", "close"}},
+		{"an if that may answer, of others", `set $c upgrade; if ($http_upgrade = "") { set $c close; rewrite ^/old(.*)$ /live redirect; proxy_pass http://plain; } proxy_pass http://web;`,
+			"http://plain", Works, true, sent{"?", "close"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := model(t, inHTTP("upstream plain { server 127.0.0.1:1; } upstream web { server 127.0.0.1:1; } upstream ws { server 127.0.0.1:1; } upstream post { server 127.0.0.1:1; }",

@@ -254,7 +254,7 @@ func (m *Model) judgeVersion(o *outcome, j *judgement) {
 		j.unsure("%s", gap.unread())
 		return
 	case gap != nil:
-		r.Unless = gap.lacking()
+		r.Unless = gap.Lacking()
 	case item.Directive == nil && m.Outer != Main:
 		r.Unless = m.unseen()
 	}

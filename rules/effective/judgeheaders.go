@@ -46,7 +46,7 @@ func (m *Model) judgeHeaders(o *outcome, j *judgement, proto string) {
 	switch {
 	case level != nil || proto != "proxy":
 	case gap != nil && gap.LacksSites():
-		unless, gap = gap.lacking(), nil
+		unless, gap = gap.Lacking(), nil
 	case m.Outer != Main:
 		unless = m.unseen()
 	}

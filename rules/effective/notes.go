@@ -7,6 +7,8 @@ type notes struct {
 	list []string
 	said map[string]bool
 	all  []string // what addAll began the list with
+	// passed are the ifs that may answer by themselves and were taken not to hold.
+	passed []*Scope
 }
 
 func (n *notes) add(s string) {

@@ -239,8 +239,8 @@ func (s *Scope) LacksSites() bool {
 		!slices.ContainsFunc(s.Unread, func(it Item) bool { return !strings.ContainsAny(it.Arg(0), "*?[") })
 }
 
-// lacking says so of a level that LacksSites, in words that stand in brackets.
-func (s *Scope) lacking() string {
+// Lacking says so of a level that LacksSites, in words that stand in brackets.
+func (s *Scope) Lacking() string {
 	it := s.Unread[0]
 	return fmt.Sprintf("include %s, %s, was not followed", it.Arg(0), place(it))
 }

@@ -102,7 +102,7 @@ func (m *Model) ends(r *Route) (ends [requests][]outcome) {
 		if plain {
 			ends[kind] = []outcome{m.forced(r, kind, server, loc)}
 		} else {
-			ends[kind] = m.endsAmong(all.ends(kind), r, kind, server, loc)
+			ends[kind] = m.endsAmong(all, r, kind, server)
 		}
 	}
 	return ends
@@ -114,6 +114,7 @@ type followed struct {
 	loc    *Scope
 	all    [requests][]outcome
 	notes  []string
+	passed []*Scope // the ifs in it that were taken not to hold, though they may
 }
 
 // followed follows each kind of request to loc. What it returned last is kept: each
@@ -133,7 +134,7 @@ func (m *Model) followed(vs *VirtualServer, server, loc *Scope) *followed {
 			f.all[kind] = append(f.all[kind], m.follow(server, loc, q, &notes, nil)...)
 		}
 	}
-	f.notes = slices.Clip(notes.list)
+	f.notes, f.passed = slices.Clip(notes.list), notes.passed
 	return f
 }
 
@@ -160,12 +161,13 @@ func (s *Scope) conditionalPass() bool {
 	})
 }
 
-// endsAmong returns those of all outcomes for a location that are about r.
-func (m *Model) endsAmong(all []outcome, r *Route, kind Request, server, loc *Scope) []outcome {
+// endsAmong returns those of the outcomes for r's location that are about r.
+func (m *Model) endsAmong(f *followed, r *Route, kind Request, server *Scope) []outcome {
+	all, loc := f.ends(kind), f.loc
 	if r.Scope != loc && !slices.ContainsFunc(all, func(o outcome) bool { return o.end == proxied && o.scope == r.Scope }) {
 		// Where the location passes all such requests on by another pass, the
 		// condition of this if is not theirs.
-		if r.Scope.Kind == LimitExcept || slices.ContainsFunc(all, func(o outcome) bool { return o.end != proxied || o.location != loc }) {
+		if r.Scope.Kind == LimitExcept || slices.Contains(f.passed, r.Scope) || slices.ContainsFunc(all, func(o outcome) bool { return o.end != proxied || o.location != loc }) {
 			return []outcome{m.forced(r, kind, server, loc)}
 		}
 	}

@@ -1,6 +1,10 @@
 package effective
 
-import "testing"
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
 
 // TestVersions holds both sides of the versions at which nginx changed.
 func TestVersions(t *testing.T) {
@@ -32,6 +36,8 @@ func TestVersions(t *testing.T) {
 		{"no Connection by default", `location / { ` + pass + `}`, Version{1, 29, 7}, Broken, MissingConnection, "1.1", ""},
 		{"no Host", `location / { ` + ws + `proxy_set_header Host ""; ` + pass + `}`, Version{1, 31, 3}, Broken, LostHandshakeHeaders, "1.1", ""},
 		{"an empty Host is nginx's own", `location / { ` + ws + `proxy_set_header Host ""; ` + pass + `}`, Version{1, 31, 4}, Works, "", "1.1", ""},
+		{"two Hosts", `location / { ` + ws + `proxy_set_header Host a; proxy_set_header host b; ` + pass + `}`, Version{1, 31, 3}, Broken, DuplicateHost, "1.1", ""},
+		{"the last Host", `location / { ` + ws + `proxy_set_header Host a; proxy_set_header host b; ` + pass + `}`, Version{1, 31, 4}, Works, "", "1.1", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := tt.server
@@ -49,6 +55,45 @@ func TestVersions(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestHostByVersion holds what is sent as Host on both sides of 1.31.4, and of 1.29.5
+// for uwsgi.
+func TestHostByVersion(t *testing.T) {
+	two := `proxy_pass http://10.0.0.1:8080; proxy_set_header Host a; proxy_set_header hOST `
+	for _, tt := range []struct {
+		location string
+		version  Version
+		want     string
+	}{
+		{two + `b;`, Version{1, 31, 3}, "a b"},
+		{two + `b;`, Version{1, 31, 4}, "b"},
+		{two + `"";`, Version{1, 31, 3}, "a"},
+		{two + `"";`, Version{1, 31, 4}, "10.0.0.1:8080"},
+		{two + `""; proxy_http_version 1.0;`, Version{1, 31, 4}, ""},
+		{two + `$http_x_none;`, Version{1, 31, 4}, "10.0.0.1:8080"},
+		{`proxy_pass http://b; proxy_set_header X-Y z;`, Version{1, 31, 4}, "b"},
+		{`uwsgi_pass b;`, Version{1, 29, 4}, "A.Example:81"},
+		{`uwsgi_pass b;`, Version{1, 29, 5}, "a.example:81"},
+		{`uwsgi_pass b; uwsgi_pass_request_headers off;`, Version{1, 29, 4}, ""},
+		{`scgi_pass b; scgi_pass_request_headers off;`, Version{1, 29, 5}, "a.example:81"},
+		{`scgi_pass b; scgi_param HTTP_HOST x;`, Version{1, 29, 5}, "x"},
+	} {
+		m := model(t, "events {} http { server { listen 81; location / { "+tt.location+" } } }", Options{Version: tt.version})
+		tr, err := m.Trace(&url.URL{Scheme: "http", Host: "A.Example:81", Path: "/"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, h := range tr.Route.Headers {
+			if strings.EqualFold(h.Name, "Host") && h.Sent[Handshake].Text != "" {
+				got = append(got, h.Sent[Handshake].Text)
+			}
+		}
+		if s := strings.Join(got, " "); s != tt.want {
+			t.Errorf("%s for %s: Host %q, want %q", tt.location, tt.version, s, tt.want)
+		}
 	}
 }
 

@@ -148,6 +148,7 @@ func (w *walk) rewrite(st *state) *outcome {
 			if is == undecided {
 				if c.test.answers {
 					w.notes.add(c.test.note)
+					w.notes.passed = append(w.notes.passed, c.item.Scope)
 					is = no
 				} else if w.forks() > 0 {
 					other := *st
