@@ -301,6 +301,11 @@ func (s *seen) through(r *effective.Route) bool {
 		(!elsewhere(r) || s.asksFor(r))
 }
 
+// timesOut reports whether the upstream's answer comes too late at once.
+func (s *seen) timesOut() bool {
+	return s.trace != nil && s.trace.Route != nil && s.trace.Route.Idle.Known && s.trace.Route.Idle.Duration == 0
+}
+
 // asksFor reports whether the URL is one of the route's location and no other
 // location led there. What turns away who asks for a location, on the server's
 // level, need not turn away who was sent there.
