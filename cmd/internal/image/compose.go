@@ -18,7 +18,7 @@ func (x *index) compose(file string, built map[string]bool) {
 	if !ok {
 		return
 	}
-	value := environment(filepath.Dir(file))
+	value := x.environment(filepath.Dir(file))
 	services := t.get(t.root, "services")
 	if services == nil {
 		services = t.root // the first version's
@@ -48,9 +48,9 @@ func (x *index) compose(file string, built map[string]bool) {
 
 // environment returns the variables that compose knows in a folder: those of .env,
 // and where it is.
-func environment(dir string) map[string]string {
+func (x *index) environment(dir string) map[string]string {
 	value := map[string]string{"PWD": "."}
-	for line := range strings.Lines(text(filepath.Join(dir, ".env"))) {
+	for line := range strings.Lines(x.text(filepath.Join(dir, ".env"))) {
 		key, v, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
 		if !ok || strings.HasPrefix(key, "#") {
 			continue
@@ -96,7 +96,7 @@ func (x *index) built(t tree, build ast.Node, file string, value map[string]stri
 			}
 		}
 	}
-	if context == "" && name == "" {
+	if inline := t.get(build, "dockerfile_inline"); inline != nil || context == "" && name == "" {
 		return nil
 	}
 	context, _ = filled(context, value)
@@ -105,10 +105,7 @@ func (x *index) built(t tree, build ast.Node, file string, value map[string]stri
 		name = "Dockerfile"
 	}
 	name = filepath.Join(context, filepath.FromSlash(name))
-	if rel, err := filepath.Rel(x.top, name); err != nil || !filepath.IsLocal(rel) {
-		return nil
-	}
-	stages := readDockerfile(name, args)
+	stages := readDockerfile(name, x.text(name), args)
 	if len(stages) == 0 {
 		return nil
 	}
@@ -124,17 +121,39 @@ func (x *index) built(t tree, build ast.Node, file string, value map[string]stri
 
 // mount returns what a service gets from outside, and as what: of
 // "source:target:mode", of a table, or of a name alone.
+// A source that nobody can tell is none: "$DIR/a" is not "/a".
 func mount(t tree, n ast.Node, value map[string]string) (source, target string) {
 	if short, _ := t.text(n); short != "" {
-		short, _ = filled(short, value)
-		source, target, _ = strings.Cut(short, ":")
-		target, _, _ = strings.Cut(target, ":")
-		return source, target
+		source, target = cutMount(short)
+		target, _ = cutMount(target)
+	} else {
+		source, _ = t.text(t.get(n, "source"))
+		target, _ = t.text(t.get(n, "target"))
 	}
-	source, _ = t.text(t.get(n, "source"))
-	target, _ = t.text(t.get(n, "target"))
-	source, _ = filled(source, value)
+	source, whole := filled(source, value)
+	if !whole {
+		return "", ""
+	}
+	target, _ = filled(target, value)
 	return source, target
+}
+
+// cutMount cuts s at its first colon outside of "${V:-x}".
+func cutMount(s string) (before, after string) {
+	open := 0
+	for i := range len(s) {
+		switch s[i] {
+		case '{':
+			open++
+		case '}':
+			open--
+		case ':':
+			if open <= 0 {
+				return s[:i], s[i+1:]
+			}
+		}
+	}
+	return s, ""
 }
 
 // mounted records that an image gets what lies at source, as seen from the folder of

@@ -22,7 +22,7 @@ import (
 type Pin struct {
 	Image   string            // as written, its variables filled in: "nginx:1.27.3-alpine"
 	Version effective.Version // of nginx; zero where the tag has no number
-	File    string            // the absolute path of the Dockerfile or compose file
+	File    string            // the absolute path of the Dockerfile or compose file, without symbolic links
 	Line    int               // of FROM, or of the service's image
 }
 
@@ -38,7 +38,8 @@ func (p *Pin) older(q *Pin) bool {
 // Finder finds pins. The zero value is ready; it is not safe for use by several
 // goroutines.
 type Finder struct {
-	tops map[string]string // by folder: the top of its repository, "" for none
+	real map[string]string // by folder: where it is without symbolic links
+	tops map[string]string // by such a folder: the top of its repository, "" for none
 	of   map[string]*index // by top
 }
 
@@ -49,6 +50,7 @@ type Finder struct {
 func (f *Finder) Of(paths ...string) *Pin {
 	var oldest *Pin
 	for _, path := range paths {
+		path = f.resolved(path)
 		top := f.top(filepath.Dir(path))
 		if top == "" {
 			continue
@@ -79,7 +81,7 @@ func (f *Finder) top(dir string) string {
 		f.tops = map[string]string{}
 	}
 	top := ""
-	if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+	if holdsGit(dir) {
 		top = dir
 	} else if up := filepath.Dir(dir); up != dir {
 		top = f.top(up)
@@ -88,11 +90,45 @@ func (f *Finder) top(dir string) string {
 	return top
 }
 
+// holdsGit reports whether a folder is the top of a repository: .git is a file in
+// worktrees and submodules.
+func holdsGit(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, ".git"))
+	return err == nil
+}
+
+// resolved returns path without the symbolic links in it, but for one that leads out
+// of the repository.
+func (f *Finder) resolved(path string) string {
+	dir := filepath.Dir(path)
+	to, ok := f.real[dir]
+	if !ok {
+		if f.real == nil {
+			f.real = map[string]string{}
+		}
+		var err error
+		if to, err = filepath.EvalSymlinks(dir); err != nil {
+			to = dir
+		}
+		f.real[dir] = to
+	}
+	path = filepath.Join(to, filepath.Base(path))
+	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return path
+	}
+	if at, err := filepath.EvalSymlinks(path); err == nil && f.top(filepath.Dir(at)) == f.top(to) {
+		return at
+	}
+	return path
+}
+
 // index is what the Dockerfiles and compose files of a repository take.
 type index struct {
 	top   string
 	files map[string][]*Pin   // by the absolute path of a file that they name
 	dirs  map[string][]folder // by that of a folder
+	links map[string][]string // symbolic links by the absolute path of what they lead to
+	spent int                 // of maxWork
 }
 
 // folder is a folder that an image takes, and what it is in there.
@@ -103,6 +139,37 @@ type folder struct {
 
 // pins returns those of the file at path.
 func (x *index) pins(path string) []*Pin {
+	var list []*Pin
+	for _, name := range x.names(path) {
+		list = append(list, x.pinsAs(name)...)
+	}
+	return list
+}
+
+// maxNames bounds the names of a file: a link may lead to the folder that holds it.
+const maxNames = 20
+
+// names returns path and its names through the symbolic links of the repository: a
+// verdict does not depend on which of them a file is given by.
+func (x *index) names(path string) []string {
+	names := []string{path}
+	for i := 0; i < len(names) && len(x.links) > 0; i++ {
+		for at := names[i]; ; at = filepath.Dir(at) {
+			for _, link := range x.links[at] {
+				if len(names) < maxNames {
+					names = append(names, link+names[i][len(at):])
+				}
+			}
+			if at == x.top || filepath.Dir(at) == at {
+				break
+			}
+		}
+	}
+	return names
+}
+
+// pinsAs returns the pins of the file at path under that name.
+func (x *index) pinsAs(path string) []*Pin {
 	list := x.files[path]
 	for dir := filepath.Dir(path); len(x.dirs) > 0; dir = filepath.Dir(dir) {
 		for _, to := range x.dirs[dir] {
@@ -140,6 +207,9 @@ func configures(dest string) bool {
 // whether something lies there. A file that is named is taken for configuration
 // wherever it lands: a script may move it.
 func (x *index) take(pin *Pin, path, dest string, named bool) bool {
+	if !x.holds(path) || !x.spend(statCost) {
+		return false
+	}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -152,19 +222,67 @@ func (x *index) take(pin *Pin, path, dest string, named bool) bool {
 	return true
 }
 
+// holds reports whether path lies in the repository, as it is written.
+func (x *index) holds(path string) bool {
+	rel, err := filepath.Rel(x.top, path)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// spend reports whether there is work left, and takes some of it.
+func (x *index) spend(work int) bool {
+	x.spent += work
+	return x.spent <= maxWork
+}
+
+// glob returns what a pattern finds below a folder.
+func (x *index) glob(dir, pattern string) []string {
+	disk, ok := os.DirFS(dir).(searchable)
+	if !ok {
+		return nil
+	}
+	found, _ := fs.Glob(measured{disk, x}, pattern)
+	return found
+}
+
+type searchable interface {
+	fs.StatFS
+	fs.ReadDirFS
+}
+
+// measured is a folder that is searched as long as there is work left.
+type measured struct {
+	searchable
+	x *index
+}
+
+// ReadDir is that of the folder.
+func (m measured) ReadDir(name string) ([]fs.DirEntry, error) {
+	if !m.x.spend(statCost) {
+		return nil, fs.ErrInvalid
+	}
+	list, err := m.searchable.ReadDir(name)
+	m.x.spend(len(list))
+	return list, err
+}
+
 // The bounds of a search: the folders of a repository that are looked through, the
-// YAML files without "compose" in their names, and the bytes of a file that is read.
+// YAML files without "compose" in their names, the symbolic links, the bytes of a file
+// that is read, and the work of finding what is copied, a look at the disk being some
+// of it.
 const (
 	maxDirs   = 5000
 	maxOthers = 1000
+	maxLinks  = 5000
 	maxBytes  = 1 << 18
+	maxWork   = 5_000_000
+	statCost  = 10
 )
 
 // read looks through the repository at top.
 func read(top string) *index {
-	x := &index{top: top, files: map[string][]*Pin{}, dirs: map[string][]folder{}}
+	x := &index{top: top, files: map[string][]*Pin{}, dirs: map[string][]folder{}, links: map[string][]string{}}
 	var dockerfiles, composes []string
-	dirs, others := 0, 0
+	dirs, others, links := 0, 0, 0
 	_ = filepath.WalkDir(top, func(path string, e fs.DirEntry, err error) error {
 		name := strings.ToLower(e.Name())
 		ext := filepath.Ext(name)
@@ -175,8 +293,15 @@ func read(top string) *index {
 			if dirs++; dirs > maxDirs {
 				return fs.SkipAll
 			}
-			if path != top && (skipped[name] || strings.HasPrefix(name, ".git")) {
+			if path != top && (skipped[name] || strings.HasPrefix(name, ".git") || holdsGit(path)) {
 				return fs.SkipDir
+			}
+		case e.Type()&fs.ModeSymlink != 0:
+			if links++; links > maxLinks {
+				break
+			}
+			if to, err := filepath.EvalSymlinks(path); err == nil && x.holds(to) {
+				x.links[to] = append(x.links[to], path)
 			}
 		case !e.Type().IsRegular(), strings.HasSuffix(name, ignoreFile), ext == ".md":
 		case strings.Contains(name, "dockerfile"), strings.Contains(name, "containerfile"):
@@ -196,7 +321,7 @@ func read(top string) *index {
 	}
 	for _, path := range dockerfiles {
 		if !built[path] {
-			d := readDockerfile(path, nil)
+			d := readDockerfile(path, text(path), nil)
 			x.dockerfile(d, x.around(path)...)
 		}
 	}
@@ -226,6 +351,14 @@ func (x *index) around(path string) []string {
 			return dirs
 		}
 	}
+}
+
+// text returns the text of a file that lies in the repository, also where links lead.
+func (x *index) text(path string) string {
+	if to, err := filepath.EvalSymlinks(path); err != nil || !x.holds(to) {
+		return ""
+	}
+	return text(path)
 }
 
 // text returns a file's text, "" where it cannot be read or is too large.

@@ -2,7 +2,6 @@ package image
 
 import (
 	"encoding/json"
-	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -37,20 +36,13 @@ type copied struct {
 	dest    string // absolute; ends with a slash where it must be a folder
 }
 
-// readDockerfile returns the stages of the Dockerfile at path. args are values that
+// readDockerfile returns the stages of a Dockerfile and its text. args are values that
 // a build gives for those of ARG.
-func readDockerfile(file string, args map[string]string) []*stage {
+func readDockerfile(file, src string, args map[string]string) []*stage {
 	var stages []*stage
 	global, values := map[string]string{}, map[string]string{}
-	named := func(name string) *stage {
-		for _, s := range slices.Backward(stages) {
-			if s.name != "" && s.name == strings.ToLower(name) {
-				return s
-			}
-		}
-		return nil
-	}
-	for _, in := range instructions(text(file)) {
+	named := map[string]*stage{} // the last of each name
+	for _, in := range instructions(src) {
 		var now *stage
 		if len(stages) > 0 {
 			now = stages[len(stages)-1]
@@ -59,7 +51,7 @@ func readDockerfile(file string, args map[string]string) []*stage {
 		switch {
 		case in.name == "FROM" && len(words) > 0:
 			ref, whole := filled(words[0], global)
-			s := &stage{base: named(ref), workdir: "/"}
+			s := &stage{base: named[strings.ToLower(ref)], workdir: "/"}
 			if s.base != nil {
 				s.workdir = s.base.workdir
 			} else if v, ok := versionOf(ref); ok && whole {
@@ -67,6 +59,7 @@ func readDockerfile(file string, args map[string]string) []*stage {
 			}
 			if len(words) > 2 && strings.EqualFold(words[1], "as") {
 				s.name = strings.ToLower(words[2])
+				named[s.name] = s
 			}
 			stages, values = append(stages, s), map[string]string{}
 		case in.name == "ARG" && now == nil:
@@ -83,16 +76,19 @@ func readDockerfile(file string, args map[string]string) []*stage {
 			now.workdir = inside(now.workdir, dir)
 		case (in.name == "COPY" || in.name == "ADD") && len(words) > 1:
 			c := copied{}
-			for i, w := range words {
-				words[i], _ = filled(w, values)
+			last := len(words) - 1
+			for _, w := range words[:last] {
+				if source, whole := filled(w, values); whole { // "$DIR/a" is not "/a"
+					c.sources = append(c.sources, source)
+				}
 			}
 			if from := flags["from"]; from != "" {
-				if c.from = named(from); c.from == nil {
+				if c.from = named[strings.ToLower(from)]; c.from == nil {
 					continue // an image, or a number that nobody writes any more
 				}
 			}
-			last := len(words) - 1
-			c.sources, c.dest = words[:last], inside(now.workdir, words[last])
+			dest, _ := filled(words[last], values)
+			c.dest = inside(now.workdir, dest)
 			if last > 1 && !strings.HasSuffix(c.dest, "/") {
 				c.dest += "/"
 			}
@@ -105,20 +101,15 @@ func readDockerfile(file string, args map[string]string) []*stage {
 // declare sets the variables of an ARG or an ENV: what a build gives comes before
 // the default, and a global one fills in for a name alone.
 func declare(to map[string]string, words []string, args, global map[string]string) {
-	scope := maps.Clone(global)
-	if scope == nil {
-		scope = map[string]string{}
-	}
-	maps.Copy(scope, to)
 	for _, w := range words {
 		name, value, given := strings.Cut(w, "=")
-		value, _ = filled(value, scope)
+		value, _ = filled(value, to, global)
 		if a, ok := args[name]; ok {
 			value = a
 		} else if !given {
 			value = global[name]
 		}
-		to[name], scope[name] = value, value
+		to[name] = value
 	}
 }
 
@@ -155,21 +146,22 @@ func (x *index) dockerfile(stages []*stage, contexts ...string) {
 func (x *index) copy(pin *Pin, c copied, source string, contexts []string) {
 	places := []string{source}
 	if c.from != nil {
-		places = c.from.origins(inside("/", source), map[held]bool{})
+		places = x.origins(c.from, inside("/", source), map[held]bool{})
 	}
 	for _, place := range places {
 		if strings.Contains(place, "://") {
 			continue
 		}
+		place = path.Clean("/" + place)[1:] // a build takes "../a" for "a"
 		for _, dir := range contexts {
-			found := []string{filepath.Join(dir, filepath.FromSlash(place))}
+			found := []string{place}
 			named := !strings.ContainsAny(place, "*?[")
 			if !named {
-				found, _ = filepath.Glob(found[0])
+				found = x.glob(dir, place)
 			}
 			taken := false
 			for _, at := range found {
-				taken = x.take(pin, at, c.dest, named) || taken
+				taken = x.take(pin, filepath.Join(dir, filepath.FromSlash(at)), c.dest, named) || taken
 			}
 			if taken {
 				break
@@ -189,7 +181,7 @@ const maxHeld = 1000
 
 // origins returns the places of the context that may have become what a stage
 // holds at an absolute path. seen are the places that were looked at.
-func (s *stage) origins(at string, seen map[held]bool) []string {
+func (x *index) origins(s *stage, at string, seen map[held]bool) []string {
 	var list []string
 	for ; s != nil; s = s.base {
 		if seen[held{s, at}] || len(seen) == maxHeld {
@@ -198,11 +190,14 @@ func (s *stage) origins(at string, seen map[held]bool) []string {
 		seen[held{s, at}] = true
 		for _, c := range slices.Backward(s.copies) {
 			for _, source := range c.sources {
+				if !x.spend(1) {
+					return list
+				}
 				origin, ok := c.origin(source, strings.TrimSuffix(at, "/"))
 				switch {
 				case !ok:
 				case c.from != nil:
-					list = append(list, c.from.origins(inside("/", origin), seen)...)
+					list = append(list, x.origins(c.from, inside("/", origin), seen)...)
 				default:
 					list = append(list, origin)
 				}
@@ -242,9 +237,9 @@ func (in instruction) words() (words []string, flags map[string]string) {
 	rest := in.rest
 	flags = map[string]string{}
 	for strings.HasPrefix(rest, "--") {
-		flag, after, _ := strings.Cut(rest, " ")
+		flag, after := cutSpace(rest)
 		name, value, _ := strings.Cut(flag[2:], "=")
-		flags[name], rest = value, strings.TrimSpace(after)
+		flags[name], rest = value, after
 	}
 	if strings.HasPrefix(rest, "[") && json.Unmarshal([]byte(rest), &words) == nil {
 		return words, flags
@@ -255,8 +250,17 @@ func (in instruction) words() (words []string, flags map[string]string) {
 	return words, flags
 }
 
-// heredoc is the mark of text that follows on lines of its own.
-var heredoc = lazy.Pattern(`<<-?["']?(\w+)["']?`)
+// cutSpace cuts s at its first space or tab, and those beside it.
+func cutSpace(s string) (before, after string) {
+	if i := strings.IndexAny(s, " \t"); i >= 0 {
+		return s[:i], strings.TrimSpace(s[i:])
+	}
+	return s, ""
+}
+
+// heredoc is the mark of text that follows on lines of its own. It is a word:
+// "$((1<<2))" and "<<<EOF" are none.
+var heredoc = lazy.Pattern(`(?:^|\s)\d*<<-?["']?(\w+)["']?(?:$|[\s;|&>)])`)
 
 // instructions cuts a Dockerfile into its instructions: lines that end with the
 // escape character go on, and the text of here-documents is left out.
@@ -291,8 +295,8 @@ func instructions(src string) []instruction {
 		}
 		whole := strings.Join(joined, " ")
 		joined = nil
-		name, rest, _ := strings.Cut(whole, " ")
-		in := instruction{strings.ToUpper(name), strings.TrimSpace(rest), first}
+		name, rest := cutSpace(whole)
+		in := instruction{strings.ToUpper(name), rest, first}
 		if m := heredoc().FindStringSubmatch(in.rest); m != nil && (in.name == "RUN" || in.name == "COPY" || in.name == "ADD") {
 			end = m[1]
 			if in.name != "RUN" {

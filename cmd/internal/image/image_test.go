@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 )
@@ -121,6 +122,30 @@ func TestOf(t *testing.T) {
 		{"arguments of a build", "-- compose.yml --\nservices:\n  web:\n    build:\n      context: app\n      dockerfile: ../Dockerfile\n      args: [V=1.21, W]\n-- Dockerfile --\nARG V=1.9\nFROM nginx:$V\nCOPY nginx.conf /etc/nginx/\n", "app/nginx.conf", "1.21 Dockerfile:2"},
 		{"a context that is known", "-- compose.yml --\nservices:\n  web:\n    build:\n      context: app\n      dockerfile: ../Dockerfile\n-- Dockerfile --\nFROM nginx:1.21\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", ""},
 		{"a Dockerfile that is not there", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.21\n    build: ../../elsewhere\n    volumes: ['./nginx.conf:/etc/nginx/nginx.conf']\n", "nginx.conf", ""},
+
+		{"tabs", "-- Dockerfile --\nFROM\tnginx:1.19\nCOPY\t--chown=a\t--chmod=644\tnginx.conf\t/etc/nginx/\nFROM\tnode:22\nCOPY\tapp/nginx.conf\t/x\n", "nginx.conf", "1.19 Dockerfile:1"},
+		{"another stage after tabs", "-- Dockerfile --\nFROM\tnginx:1.19\nCOPY\tnginx.conf\t/etc/nginx/\nFROM\tnode:22\nCOPY\tapp/nginx.conf\t/x\n", "app/nginx.conf", ""},
+		{"a shift is no text that is written", "-- Dockerfile --\nFROM nginx:1.19\nRUN echo $((1<<2)) && cat <<<EOF\nCOPY nginx.conf /x\n", "nginx.conf", "1.19 Dockerfile:1"},
+		{"text that is written to a pipe", "-- Dockerfile --\nFROM nginx:1.19\nRUN cat <<-'EOF'|sh\nCOPY nginx.conf /x\nEOF\n", "nginx.conf", ""},
+		{"CRLF and a mark", "-- Dockerfile --\n\ufeffFROM nginx:1.19\r\nCOPY \\\r\n  nginx.conf /x\r\n", "nginx.conf", "1.19 Dockerfile:1"},
+		{"a folder that nobody can tell", "-- Dockerfile --\nFROM nginx:1.19\nARG DIR\nCOPY $DIR/nginx.conf /etc/nginx/\nCOPY ${DIR} /etc/nginx/\n", "nginx.conf", ""},
+		{"a folder that nobody can tell, besides", "-- Dockerfile --\nFROM nginx:1.19\nARG TO\nCOPY $DIR/a.conf nginx.conf $TO\n", "nginx.conf", "1.19 Dockerfile:1"},
+		{"above the context", "-- Dockerfile --\nFROM nginx:1.19\nCOPY ../../nginx.conf /etc/nginx/\n", "nginx.conf", "1.19 Dockerfile:1"},
+		{"above a nearer context", "-- app/Dockerfile --\nFROM nginx:1.19\nCOPY ../nginx.conf /etc/nginx/\n", "nginx.conf", ""},
+		{"a pattern above the context", "-- Dockerfile --\nFROM nginx:1.19\nCOPY ../conf.d/?.conf /etc/nginx/\n", "conf.d/a.conf", "1.19 Dockerfile:1"},
+		{"variables that double", "-- Dockerfile --\nFROM nginx:1.19\nENV A=xxxxxxxxxx\n" + strings.Repeat("ENV A=$A$A\n", 64) + "COPY $A/nginx.conf $A/nginx.conf\n", "nginx.conf", ""},
+		{"a number of one's own", "-- Dockerfile --\nFROM registry.example.com/nginx:1.0.3\nCOPY nginx.conf /x\n", "nginx.conf", ""},
+		{"the oldest image", "-- Dockerfile --\nFROM registry.example.com/nginx:1.7.1\nCOPY nginx.conf /x\n", "nginx.conf", "1.7.1 Dockerfile:1"},
+		{"a repository in the repository", "-- lib/.git --\ngitdir: ../.git/modules/lib\n-- lib/Dockerfile --\nFROM nginx:1.19\nCOPY nginx.conf /x\n", "nginx.conf", ""},
+		{"a build of a repository in the repository", "-- lib/.git --\ngitdir: ../.git/modules/lib\n-- lib/Dockerfile --\nFROM nginx:1.19\n-- compose.yml --\nservices:\n  web:\n    build: lib\n    volumes: [./nginx.conf:/x]\n", "nginx.conf", "1.19 lib/Dockerfile:1"},
+
+		{"a mount that nobody can tell", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes: ['./${DIR}/nginx.conf:/x']\n", "nginx.conf", ""},
+		{"a mount to where nobody can tell", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes: ['./nginx.conf:${TO}:${MODE}']\n", "nginx.conf", "1.25 compose.yml:3"},
+		{"a variable that must be there", "-- compose.yml --\nservices:\n  web:\n    image: nginx:${TAG:?say which}\n    volumes: ['${CONF?}:/x']\n-- .env --\nTAG=1.25\nCONF=./nginx.conf\n", "nginx.conf", "1.25 compose.yml:3"},
+		{"a variable that must be there and is not", "-- compose.yml --\nservices:\n  web:\n    image: nginx:${TAG:?1.25}\n    volumes: ['./nginx.conf:/x']\n", "nginx.conf", ""},
+		{"a Dockerfile in the compose file", "-- compose.yml --\nservices:\n  web:\n    build:\n      context: .\n      dockerfile_inline: |\n        FROM nginx:1.30\n    volumes: ['./nginx.conf:/x']\n-- Dockerfile --\nFROM nginx:1.19\n", "nginx.conf", ""},
+		{"brackets without end", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes: ['./nginx.conf:/x']\n    x: " + strings.Repeat("[", 100_000) + "\n", "nginx.conf", ""},
+		{"brackets", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes: ['./nginx.conf:/x']\n    x: " + strings.Repeat("[", 50) + strings.Repeat("]", 50) + "\n", "nginx.conf", "1.25 compose.yml:3"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			top := repository(t, tt.files+conf)
@@ -153,6 +178,67 @@ func TestRepository(t *testing.T) {
 	}
 	if got := new(Finder).Of(conf); got != nil {
 		t.Errorf("without .git: %+v", got)
+	}
+}
+
+// A file has one verdict by whichever of its names it is given, and links that lead
+// out of the repository are not followed.
+func TestLinks(t *testing.T) {
+	outside := repository(t, "-- Dockerfile --\nFROM nginx:1.17\nCOPY nginx.conf /x\n-- nginx.conf --\n-- .env --\nTAG=1.17\n")
+	top := repository(t, "-- Dockerfile --\nFROM nginx:1.19\nCOPY conf sites-enabled nginx.conf /etc/nginx/\n-- real/a.conf --\n-- sites/on.conf --\n-- sites/off.conf --\n-- sites-enabled/.keep --\n-- nginx.conf --\n"+
+		"-- sub/nginx.conf --\n-- sub/compose.yml --\nservices:\n  a: {build: ./out, volumes: [./nginx.conf:/x]}\n  b: {image: 'nginx:${TAG}', volumes: [./nginx.conf:/x]}\n")
+	alias := filepath.Join(t.TempDir(), "alias")
+	for name, to := range map[string]string{
+		alias:                          top,
+		top + "/conf":                  "real",
+		top + "/sites-enabled/on.conf": "../sites/on.conf",
+		top + "/round":                 ".",
+		top + "/sub/out":               outside,
+		top + "/sub/.env":              filepath.Join(outside, ".env"),
+		top + "/sub/theirs.conf":       filepath.Join(outside, "nginx.conf"),
+	} {
+		if err := os.Symlink(filepath.FromSlash(to), filepath.FromSlash(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	real, err := filepath.EvalSymlinks(top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"nginx.conf": "1.19 Dockerfile:1", "round/nginx.conf": "1.19 Dockerfile:1", "round/round/real/a.conf": "1.19 Dockerfile:1",
+		"conf/a.conf": "1.19 Dockerfile:1", "real/a.conf": "1.19 Dockerfile:1", "real/not-yet.conf": "1.19 Dockerfile:1",
+		"sites-enabled/on.conf": "1.19 Dockerfile:1", "sites/on.conf": "1.19 Dockerfile:1",
+		"sites/off.conf": "", "sub/nginx.conf": "", "sub/theirs.conf": "", "sites/not-yet.conf": "",
+	} {
+		for _, from := range []string{top, alias, top + "/sites/.."} {
+			if got := described(new(Finder).Of(from+string(filepath.Separator)+filepath.FromSlash(name)), real); got != want {
+				t.Errorf("%s from %s: got %q, want %q", name, from, got, want)
+			}
+		}
+	}
+}
+
+// What takes long to read is not read to its end.
+func TestBounds(t *testing.T) {
+	var args strings.Builder
+	for i := range 12_000 {
+		fmt.Fprintf(&args, "ARG A%d=$A%d\n", i, i-1)
+	}
+	for name, src := range map[string]string{
+		"arguments": args.String() + "FROM nginx:1.19\nCOPY nginx.conf /x\n",
+		"stages":    "FROM nginx:1.19 AS a\n" + strings.Repeat("FROM a AS a\n", 15_000) + "COPY nginx.conf /x\n",
+		"copies":    "FROM nginx:1.19\nCOPY nginx.conf /x\nFROM node AS a\n" + strings.Repeat("COPY f /d/\n", 5000) + "FROM nginx\n" + strings.Repeat("COPY --from=a /d/x /x\n", 5000),
+		"patterns":  "FROM nginx:1.19\nCOPY nginx.conf /x\n" + strings.Repeat("COPY */*/* /x\n", 10_000),
+	} {
+		start := time.Now()
+		top := repository(t, "-- Dockerfile --\n"+src+"-- nginx.conf --\n-- a/b/c --\n")
+		if got := new(Finder).Of(filepath.Join(top, "nginx.conf")); got == nil || got.Version.Minor != 19 {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if took := time.Since(start); took > 20*time.Second { // it was minutes
+			t.Errorf("%s: %v", name, took)
+		}
 	}
 }
 

@@ -39,7 +39,8 @@ func floats(tag string) bool {
 }
 
 // versionOf returns the nginx of an image, zero where its tag has no number, and
-// false where it is no image of nginx or its name does not tell. A tag of two numbers is
+// false where it is no image of nginx or its name does not tell: 1.0.3 of a registry of
+// one's own is a number of one's own. A tag of two numbers is
 // the newest release of that branch: "1.27" is 1.27.5.
 func versionOf(image string) (effective.Version, bool) {
 	m := reference().FindStringSubmatch(strings.ToLower(image))
@@ -61,23 +62,42 @@ func versionOf(image string) (effective.Version, bool) {
 		}
 		*to = x
 	}
-	return v, v.Major == 1
+	return v, v.Major == 1 && !v.Before(1, 7, 0) // the first that there are images of
 }
 
-// variable is a use of one, with what stands for it where it has no value.
-var variable = lazy.Pattern(`\$(?:\{(\w+)(?::?[-=]([^}]*))?\}|(\w+))`)
+// variable is a use of one, with what stands for it where it has no value; "?" says
+// that it must have one.
+var variable = lazy.Pattern(`\$(?:\{(\w+)(?::?[-=]([^}]*)|:?\?[^}]*)?\}|(\w+))`)
 
-// filled returns s with its variables filled in. whole reports whether each had a
-// value; the others leave nothing behind, as in a shell.
-func filled(s string, value map[string]string) (out string, whole bool) {
+// maxValue bounds what variables make of a word: variables of variables may double.
+const maxValue = 4096
+
+// filled returns s with its variables filled in, from the first table that has them.
+// whole reports whether each had a value; the others leave nothing behind, as in a
+// shell.
+func filled(s string, tables ...map[string]string) (out string, whole bool) {
+	if !strings.Contains(s, "$") {
+		return s, true
+	}
 	whole = true
+	size := 0
 	out = variable().ReplaceAllStringFunc(s, func(use string) string {
 		m := variable().FindStringSubmatch(use)
-		if v := value[m[1]+m[3]]; v != "" {
-			return v
+		value := ""
+		for _, t := range tables {
+			if v, ok := t[m[1]+m[3]]; ok {
+				value = v
+				break
+			}
 		}
-		whole = whole && m[2] != ""
-		return m[2]
+		if value == "" {
+			value = m[2]
+		}
+		if size += len(value); value == "" || size > maxValue {
+			whole = false
+			return ""
+		}
+		return value
 	})
 	return out, whole
 }

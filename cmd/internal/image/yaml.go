@@ -14,9 +14,33 @@ type tree struct {
 	anchors map[string]ast.Node
 }
 
+// maxNested bounds tables and lists in brackets within each other: the library takes
+// time that grows with the square of their depth, and more.
+const maxNested = 50
+
+// nested reports whether more brackets are open in src than people write.
+func nested(src string) bool {
+	open := 0
+	for i := range len(src) {
+		switch src[i] {
+		case '[', '{':
+			open++
+		case ']', '}':
+			open = max(open-1, 0)
+		}
+		if open > maxNested {
+			return true
+		}
+	}
+	return false
+}
+
 // parseYAML returns the first document of a file, false where it is not YAML.
 func parseYAML(src string) (tree, bool) {
 	t := tree{anchors: map[string]ast.Node{}}
+	if nested(src) {
+		return t, false
+	}
 	f, err := parser.ParseBytes([]byte(src), 0)
 	if err != nil {
 		return t, false
