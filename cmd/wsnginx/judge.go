@@ -28,6 +28,7 @@ type judge struct {
 	exclude  []string          // the patterns of --exclude
 	dir      string            // the working directory, "" where there is none
 	stdin    string            // the path that stands for every file, where standard input alone is read
+	typed    map[string]bool   // by File.Name: read from standard input
 
 	mu     sync.Mutex
 	byName map[string]*settings.Applied // by File.Name
@@ -138,7 +139,18 @@ func (j *judge) open(paths []string, opts parser.Options) (*parser.Workspace, er
 		w := parser.Open(paths, opts)
 		again, err := j.learn(w)
 		if err != nil || !again {
+			j.note(w)
 			return w, err
+		}
+	}
+}
+
+// note remembers which files of w were read from standard input.
+func (j *judge) note(w *parser.Workspace) {
+	j.typed = map[string]bool{}
+	for _, cfg := range w.Configs {
+		for _, f := range cfg.Files {
+			j.typed[f.Name] = j.typed[f.Name] || w.FromStdin(f)
 		}
 	}
 }

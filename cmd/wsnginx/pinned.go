@@ -44,7 +44,7 @@ func (j *judge) pinned(names ...string) *image.Pin {
 		switch {
 		case name == unnamed:
 			continue
-		case j.stdin != "":
+		case j.stdin != "" && (j.typed == nil || j.typed[name]): // not what is included
 			name = j.stdin
 		case !filepath.IsAbs(name) && j.dir != "":
 			name = filepath.Join(j.dir, name)
@@ -56,7 +56,11 @@ func (j *judge) pinned(names ...string) *image.Pin {
 	return j.images.Of(paths...)
 }
 
-// placeOf says what a pin is, and where it stands.
+// placeOf says what a pin is, and where it stands. The files of pins are named without
+// symbolic links, and the working directory may be one.
 func placeOf(pin *image.Pin, style report.Style) string {
+	if dir, err := filepath.EvalSymlinks(style.Dir); err == nil && style.Dir != "" {
+		style.Dir = dir
+	}
 	return report.Clean(fmt.Sprintf("image %s, %s:%d", pin.Image, style.Name(pin.File), pin.Line))
 }
