@@ -68,8 +68,12 @@ func checkMissingHTTPVersion(p *Pass) {
 		if !written && p.Model.Floating != "" {
 			newer, sev = []string{p.Model.Floating + ", may be newer"}, min(sev, Warning)
 		}
+		certain := unless(says, reason)
 		says = unless(says, reason, newer...)
 		f := at(r, reason.Items, sev, subject(r)+" "+says, "the version is set here")
+		if newer != nil {
+			f.certain = subject(r) + " " + certain
+		}
 		edits, ok := p.planScalar(r, name, "1.1", rankVersion, func(s *effective.Scope) place { return versionPlace(s, r) })
 		f.Fix = handshakeFix(r, written, message, edits, ok && !p.headersLeft(r))
 		if !written {

@@ -137,6 +137,9 @@ type Finding struct {
 	// named is what the finding is about where that is a file which other lines
 	// may name too; nil otherwise.
 	named *named
+	// certain is the message without the image that may be newer; "" where it names
+	// none.
+	certain string
 	// Ignored is set where a comment in the configuration ignores the
 	// finding: the reason it gives.
 	Ignored string

@@ -159,7 +159,7 @@ func (c *collection) expect(passes []*Pass) {
 }
 
 func (c *collection) add(f *Finding) {
-	key := findingKey{f.Rule, f.File, f.Span, f.Message}
+	key := findingKey{f.Rule, f.File, f.Span, cmp.Or(f.certain, f.Message)}
 	i, ok := c.index[key]
 	if !ok {
 		c.index[key] = len(c.findings)
@@ -167,6 +167,16 @@ func (c *collection) add(f *Finding) {
 		return
 	}
 	have := c.findings[i]
+	if have.certain != "" || f.certain != "" { // one file, two images
+		if have.shared != nil && f.shared != nil && have.certain == "" {
+			f.shared.says = have.shared.says
+		} else if have.shared != nil && f.shared != nil {
+			have.shared.says = f.shared.says
+		}
+		if f.certain == "" {
+			have.Message, have.certain = f.Message, ""
+		}
+	}
 	have.Severity = max(have.Severity, f.Severity)
 	have.Site = have.Site && f.Site
 	for _, r := range f.Routes {

@@ -175,7 +175,6 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 	if len(in.workspace.Configs) > 0 {
 		in.options.Version, _ = in.judge.versionFor(in.workspace.Configs[0])
 	}
-	in.judge.version = in.options.Version
 	in.passed()
 	if in.verbose {
 		in.describe(time.Since(start))

@@ -24,7 +24,7 @@ type judge struct {
 	resolver *settings.Resolver
 	said     *settings.Run
 	base     *settings.Applied // where no file is at hand: that of the first path
-	version  effective.Version // what the run judges for, until a command knows better
+	known    bool              // a command knows which nginx runs
 	exclude  []string          // the patterns of --exclude
 	dir      string            // the working directory, "" where there is none
 	stdin    string            // the path that stands for every file, where standard input alone is read
@@ -221,7 +221,7 @@ func (j *judge) on(name string) *settings.Applied {
 // flags; those of settings hold for the locations in their files, where neither a
 // comment nor a flag says otherwise.
 func (j *judge) build(cfg *parser.Config, opts effective.Options) *effective.Model {
-	if opts.Version == j.version {
+	if !j.known {
 		opts.Version, opts.Floating = j.versionFor(cfg)
 	}
 	model := effective.Build(cfg, opts)

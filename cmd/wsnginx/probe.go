@@ -187,6 +187,7 @@ func (p *program) probeInput(c *cli.Context) (*input, error) {
 func (in *input) join(c *cli.Context, r *probe.Result, o *probe.Options) (*probe.Config, []parser.Problem, error) {
 	if v, err := effective.ParseVersion(r.ServerVersion()); err == nil && !c.IsSet("nginx-version") {
 		in.options.Version = v
+		in.judge.known = true
 	}
 	models := in.models(in.workspace)
 	problems := in.problems(in.workspace, models)
