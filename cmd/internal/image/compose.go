@@ -134,6 +134,9 @@ func mount(t tree, n ast.Node, value map[string]string) (source, target string) 
 	if !whole {
 		return "", ""
 	}
+	if strings.HasPrefix(strings.TrimLeft(source, "."), `\`) { // of Windows; the answer is the same everywhere
+		source = strings.ReplaceAll(source, `\`, "/")
+	}
 	target, _ = filled(target, value)
 	return source, target
 }
@@ -159,7 +162,7 @@ func cutMount(s string) (before, after string) {
 // mounted records that an image gets what lies at source, as seen from the folder of
 // the compose file, or from one above it: where --project-directory says so.
 func (x *index) mounted(pin *Pin, file, source, target string) {
-	if filepath.IsAbs(source) {
+	if filepath.IsAbs(source) || strings.HasPrefix(source, "/") {
 		return
 	}
 	for _, dir := range x.around(file) {

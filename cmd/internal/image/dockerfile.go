@@ -5,6 +5,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/cmd/internal/lazy"
@@ -83,8 +84,12 @@ func readDockerfile(file, src string, args map[string]string) []*stage {
 				}
 			}
 			if from := flags["from"]; from != "" {
-				if c.from = named[strings.ToLower(from)]; c.from == nil {
-					continue // an image, or a number that nobody writes any more
+				c.from = named[strings.ToLower(from)]
+				if n, err := strconv.Atoi(from); err == nil && n >= 0 && n < len(stages)-1 && c.from == nil {
+					c.from = stages[n]
+				}
+				if c.from == nil {
+					continue // an image
 				}
 			}
 			dest, _ := filled(words[last], values)

@@ -86,6 +86,8 @@ func TestOf(t *testing.T) {
 		{"a stage upon a stage", "-- Dockerfile --\nFROM nginx:1.19 AS Base\nWORKDIR /etc/nginx\nFROM base\nCOPY nginx.conf .\n", "nginx.conf", "1.19 Dockerfile:1"},
 		{"out of a stage", "-- Dockerfile --\nFROM node:22 AS build\nWORKDIR /app\nCOPY . .\nFROM nginx:1.19\nCOPY --from=build /app/nginx.conf /etc/nginx/\n", "nginx.conf", "1.19 Dockerfile:4"},
 		{"out of a stage of a stage", "-- Dockerfile --\nFROM node:22 AS a\nCOPY conf.d/*.conf /c/\nFROM a AS b\nCOPY --from=a /c /d\nFROM nginx:1.19\nCOPY --from=b /d/a.conf /etc/nginx/\n", "conf.d/a.conf", "1.19 Dockerfile:5"},
+		{"out of a stage by its number", "-- Dockerfile --\nFROM node:22\nCOPY nginx.conf /c/\nFROM nginx:1.19\nCOPY --from=0 /c/nginx.conf /etc/nginx/\n", "nginx.conf", "1.19 Dockerfile:3"},
+		{"out of no stage by its number", "-- Dockerfile --\nFROM node:22\nCOPY nginx.conf /c/\nFROM nginx:1.19\nCOPY --from=1 /c/nginx.conf /etc/nginx/\nCOPY --from=-1 /c/nginx.conf /etc/nginx/\nCOPY --from=99999999999999999999 /c/nginx.conf /etc/nginx/\n", "nginx.conf", ""},
 		{"what a stage built", "-- Dockerfile --\nFROM node:22 AS build\nCOPY . /app\nFROM nginx:1.19\nCOPY --from=build /app/dist /usr/share/nginx/html\n", "nginx.conf", ""},
 		{"out of an image", "-- Dockerfile --\nFROM nginx:1.19\nCOPY --from=example/conf nginx.conf /etc/nginx/\n", "nginx.conf", ""},
 
@@ -139,6 +141,8 @@ func TestOf(t *testing.T) {
 		{"a repository in the repository", "-- lib/.git --\ngitdir: ../.git/modules/lib\n-- lib/Dockerfile --\nFROM nginx:1.19\nCOPY nginx.conf /x\n", "nginx.conf", ""},
 		{"a build of a repository in the repository", "-- lib/.git --\ngitdir: ../.git/modules/lib\n-- lib/Dockerfile --\nFROM nginx:1.19\n-- compose.yml --\nservices:\n  web:\n    build: lib\n    volumes: [./nginx.conf:/x]\n", "nginx.conf", "1.19 lib/Dockerfile:1"},
 
+		{"a mount on Windows", "-- app/compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes: ['..\\conf.d\\a.conf:/x']\n", "conf.d/a.conf", "1.25 app/compose.yml:3"},
+		{"a drive of Windows", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes: ['C:\\nginx.conf:/x', 'c:/nginx.conf:/x', '\\nginx.conf:/x']\n", "nginx.conf", ""},
 		{"a mount that nobody can tell", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes: ['./${DIR}/nginx.conf:/x']\n", "nginx.conf", ""},
 		{"a mount to where nobody can tell", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes: ['./nginx.conf:${TO}:${MODE}']\n", "nginx.conf", "1.25 compose.yml:3"},
 		{"a variable that must be there", "-- compose.yml --\nservices:\n  web:\n    image: nginx:${TAG:?say which}\n    volumes: ['${CONF?}:/x']\n-- .env --\nTAG=1.25\nCONF=./nginx.conf\n", "nginx.conf", "1.25 compose.yml:3"},
