@@ -234,6 +234,11 @@ func (w *world) compareMistake(dir string, m mistake, n *tally) (d *disagreement
 		if strings.Contains(text, "_compile() failed: ") && slices.Contains(f.outer, fmt.Sprintf("%s:%d", file, line)) {
 			return nil
 		}
+		// The values of proxy_set_header are compiled when levels are merged
+		// (ngx_http_proxy_init_headers): nginx names the end of http then.
+		if strings.HasPrefix(text, "the closing bracket in ") && strings.Contains(f.text, text) {
+			return nil
+		}
 	}
 	return &disagreement{kind: "mistake", text: fmt.Sprintf("%s: nginx says %s in %s:%d, we say %v", m.what, text, file, line, found)}
 }
