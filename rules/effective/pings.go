@@ -69,11 +69,14 @@ func pingerIn(text string) (string, time.Duration) {
 // otherHubs end in the word for a hub and are none of SignalR's.
 var otherHubs = []string{"github", "dockerhub", "jupyterhub"}
 
+// unjoined takes the marks out that join words.
+var unjoined = strings.NewReplacer("-", "", "_", "")
+
 // namesHub reports whether a path or pattern has a segment as ASP.NET's examples call
 // the hubs of SignalR, whose server pings every 15s: hub, hubs, chatHub,
 // notification-hub, and what isHub knows in lower case. thub and lndhub are words.
 func namesHub(path string) bool {
-	if strings.Contains(path, "(?!") || strings.Contains(path, "(?<!") {
+	if !strings.Contains(strings.ToLower(path), "hub") || strings.Contains(path, "(?!") || strings.Contains(path, "(?<!") {
 		return false
 	}
 	words := strings.FieldsFunc(path, func(c rune) bool {
@@ -89,7 +92,7 @@ func namesHub(path string) bool {
 		case !isHub(lower) && !strings.HasSuffix(word, "Hub") && !strings.HasSuffix(lower, "-hub") && !strings.HasSuffix(lower, "_hub"):
 			name = ""
 		}
-		bare := strings.NewReplacer("-", "", "_", "").Replace(name)
+		bare := unjoined.Replace(name)
 		if name != "" && !slices.ContainsFunc(otherHubs, func(other string) bool { return strings.HasSuffix(bare, other) }) {
 			return true
 		}

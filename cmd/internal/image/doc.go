@@ -51,26 +51,34 @@ type Finder struct {
 func (f *Finder) Of(paths ...string) *Pin {
 	var oldest *Pin
 	for _, path := range paths {
-		path = f.resolved(path)
-		top := f.top(filepath.Dir(path))
-		if top == "" {
+		x := f.index(f.folder(filepath.Dir(path)))
+		if x == nil || len(x.files)+len(x.dirs) == 0 {
 			continue
 		}
-		if f.of == nil {
-			f.of = map[string]*index{}
-		}
-		x := f.of[top]
-		if x == nil {
-			x = read(top)
-			f.of[top] = x
-		}
-		for _, p := range x.pins(path) {
+		for _, p := range x.pins(f.resolved(path)) {
 			if oldest == nil || oldest.Floats() && !p.Floats() || !p.Floats() && p.older(oldest) {
 				oldest = p
 			}
 		}
 	}
 	return oldest
+}
+
+// index returns that of the repository around a folder, nil where there is none.
+func (f *Finder) index(dir string) *index {
+	top := f.top(dir)
+	if top == "" {
+		return nil
+	}
+	if f.of == nil {
+		f.of = map[string]*index{}
+	}
+	x := f.of[top]
+	if x == nil {
+		x = read(top)
+		f.of[top] = x
+	}
+	return x
 }
 
 // top returns the folder at or above dir that holds .git.
@@ -98,10 +106,8 @@ func holdsGit(dir string) bool {
 	return err == nil
 }
 
-// resolved returns path without the symbolic links in it, but for one that leads out
-// of the repository.
-func (f *Finder) resolved(path string) string {
-	dir := filepath.Dir(path)
+// folder returns where a folder is without symbolic links.
+func (f *Finder) folder(dir string) string {
 	to, ok := f.real[dir]
 	if !ok {
 		if f.real == nil {
@@ -113,6 +119,13 @@ func (f *Finder) resolved(path string) string {
 		}
 		f.real[dir] = to
 	}
+	return to
+}
+
+// resolved returns path without the symbolic links in it, but for one that leads out
+// of the repository.
+func (f *Finder) resolved(path string) string {
+	to := f.folder(filepath.Dir(path))
 	path = filepath.Join(to, filepath.Base(path))
 	if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
 		return path
