@@ -68,7 +68,7 @@ func TestWriteFIFO(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "pipe")
 	if err := syscall.Mkfifo(name, 0o644); err != nil {
-		t.Skipf("no pipes here: %v", err)
+		t.Fatal(err)
 	}
 	err := Write(t.Context(), []Change{{name, "a", "A"}}, all)
 	if err == nil || !strings.Contains(err.Error(), "it is not a regular file") {

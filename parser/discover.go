@@ -46,7 +46,7 @@ func (w *Workspace) walk(g *given) error {
 				w.problem(&w.Problems, Problem{Kind: Failed, File: w.display(path, g), Message: "directory was not read: " + reason(err)})
 				return fs.SkipDir
 			}
-			if skippedDir(name) || w.excluded(path) {
+			if SkippedDir(name) || w.excluded(path) {
 				return fs.SkipDir
 			}
 			return nil

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// skippedDir reports whether a folder of that name holds nothing that somebody
+// SkippedDir reports whether a folder of that name holds nothing that somebody
 // wrote for this tree: what tools fetch, make and remember. Other hidden folders
 // are looked into: .nginx, .docker and .platform hold configuration.
-func skippedDir(name string) bool {
+func SkippedDir(name string) bool {
 	if strings.HasPrefix(name, ".") && strings.Contains(name+".", "cache.") {
 		return true
 	}

@@ -303,6 +303,8 @@ func (b *building) add(inc *inclusion, path, place string, mapped bool) {
 	case err != nil:
 		inc.fail(Failed, "include %q: %q: %s", path, name(), reason(err))
 		return
+	case !mapped && !b.inside(real) && isStock(path):
+		return
 	case !mapped && !b.inside(real):
 		if b.inside(place) {
 			inc.outside(path, name())

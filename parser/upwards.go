@@ -120,7 +120,7 @@ func (w *Workspace) mains(top string) []string {
 	dirs := 0
 	_ = filepath.WalkDir(top, func(path string, e fs.DirEntry, err error) error {
 		switch {
-		case err != nil || e.IsDir() && path != top && (skippedDir(e.Name()) || w.excluded(path)):
+		case err != nil || e.IsDir() && path != top && (SkippedDir(e.Name()) || w.excluded(path)):
 			return fs.SkipDir
 		case e.IsDir():
 			if dirs++; dirs > maxDirs {

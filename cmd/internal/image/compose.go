@@ -25,8 +25,10 @@ func (x *index) compose(file string, built map[string]bool) {
 	}
 	configs := t.get(t.root, "configs")
 	for _, s := range t.pairs(services) {
-		pin := x.built(t, t.get(s.Value, "build"), file, value, built)
-		if t.get(s.Value, "build") == nil {
+		var pin *Pin
+		if build := t.get(s.Value, "build"); build != nil {
+			pin = x.built(t, build, file, value, built)
+		} else {
 			pin = pinOf(t, t.get(s.Value, "image"), file, value)
 		}
 		if pin == nil {

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/wsnginx/wsnginx/parser"
 )
 
 // The bounds of a search: the folders of a repository that are looked through, the
@@ -35,7 +37,7 @@ func read(top string) *index {
 			if dirs++; dirs > maxDirs {
 				return fs.SkipAll
 			}
-			if path != top && (skipped[name] || strings.HasPrefix(name, ".git") || holdsGit(path)) {
+			if path != top && (parser.SkippedDir(e.Name()) || holdsGit(path)) {
 				return fs.SkipDir
 			}
 		case e.Type()&fs.ModeSymlink != 0:
@@ -76,9 +78,6 @@ func mayCompose(path string) bool {
 	s := text(path)
 	return strings.Contains(s, "services:") && strings.Contains(s, "volumes:") && (strings.Contains(s, "nginx:") || strings.Contains(s, "openresty:"))
 }
-
-// skipped are folders of other people's files.
-var skipped = map[string]bool{"node_modules": true, "vendor": true, "venv": true, ".venv": true, ".terraform": true}
 
 // ignoreFile ends the name of what lists the files that a build leaves out.
 const ignoreFile = ".dockerignore"
