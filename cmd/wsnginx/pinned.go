@@ -62,5 +62,5 @@ func placeOf(pin *image.Pin, style report.Style) string {
 	if dir, err := filepath.EvalSymlinks(style.Dir); err == nil && style.Dir != "" {
 		style.Dir = dir
 	}
-	return report.Clean(fmt.Sprintf("image %s, %s:%d", pin.Image, style.Name(pin.File), pin.Line))
+	return report.Clean(fmt.Sprintf("%s, %s:%d", pin.Name, style.Name(pin.File), pin.Line))
 }

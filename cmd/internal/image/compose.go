@@ -71,7 +71,7 @@ func pinOf(t tree, image ast.Node, file string, value map[string]string) *Pin {
 	if !ok || !whole {
 		return nil
 	}
-	return &Pin{Image: ref, Version: v, File: file, Line: line}
+	return &Pin{Name: "image " + ref, Version: v, File: file, Line: line}
 }
 
 // built records what the Dockerfile of a service takes, and returns the pin of

@@ -1,6 +1,7 @@
 // Package image finds the nginx that a repository runs: the number in the image of
-// the Dockerfile that copies a configuration file, or of the compose service that
-// mounts it. A configuration is judged for that nginx where nobody says another.
+// the Dockerfile that copies a configuration file, of the compose service that mounts
+// it, or in the variables of the Ansible role that holds it. A configuration is judged
+// for that nginx where nobody says another.
 //
 // What a repository says this way is evidence, not configuration: a file that
 // cannot be read and an image whose tags are not nginx's own numbers say nothing, and
@@ -8,7 +9,7 @@
 //
 // Dockerfiles are read as docs.docker.com/reference/dockerfile has them, as far as
 // FROM, ARG, ENV, WORKDIR, COPY and ADD; BuildKit's own parser would bring protobuf
-// into a small binary. Variables of Ansible, profiles and .dockerignore are not read.
+// into a small binary. Inventories of Ansible, profiles and .dockerignore are not read.
 package image
 
 import (
@@ -19,12 +20,12 @@ import (
 	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
-// Pin is an image of nginx, and where it stands.
+// Pin is an image of nginx, or a role's version of it, and where it stands.
 type Pin struct {
-	Image   string            // as written, its variables filled in: "nginx:1.27.3-alpine"
+	Name    string            // as written, its variables filled in: "image nginx:1.27.3-alpine", or a role's "nginx_version 1.28.0"
 	Version effective.Version // of nginx; zero where the tag has no number
-	File    string            // the absolute path of the Dockerfile or compose file, without symbolic links
-	Line    int               // of FROM, or of the service's image
+	File    string            // the absolute path of what says so, without symbolic links
+	Line    int               // of FROM, of the service's image, or of the variable
 }
 
 // Floats reports whether the image's tag has no number: it was the newest when it was

@@ -56,7 +56,7 @@ func readDockerfile(file, src string, args map[string]string) []*stage {
 			if s.base != nil {
 				s.workdir = s.base.workdir
 			} else if v, ok := versionOf(ref); ok && whole {
-				s.pin = &Pin{Image: ref, Version: v, File: file, Line: in.line}
+				s.pin = &Pin{Name: "image " + ref, Version: v, File: file, Line: in.line}
 			}
 			if len(words) > 2 && strings.EqualFold(words[1], "as") {
 				s.name = strings.ToLower(words[2])

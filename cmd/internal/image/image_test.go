@@ -41,7 +41,7 @@ func described(p *Pin, top string) string {
 	}
 	rel, _ := filepath.Rel(top, p.File)
 	if p.Floats() {
-		return fmt.Sprintf("%s %s:%d", p.Image, filepath.ToSlash(rel), p.Line)
+		return fmt.Sprintf("%s %s:%d", strings.TrimPrefix(p.Name, "image "), filepath.ToSlash(rel), p.Line)
 	}
 	return fmt.Sprintf("%s %s:%d", p.Version, filepath.ToSlash(rel), p.Line)
 }
@@ -64,6 +64,14 @@ func TestOf(t *testing.T) {
 		{"several files", "-- Dockerfile --\nFROM nginx:1.17\nCOPY --chown=nginx:nginx [\"nginx.conf\", \"conf.d/a.conf\", \"/etc/nginx/\"]\n", "conf.d/a.conf", "1.17 Dockerfile:1"},
 		{"the context above", "-- docker/web/Dockerfile.prod --\nFROM nginx:1.17\nCOPY app/nginx.conf /etc/nginx/nginx.conf\n", "app/nginx.conf", "1.17 docker/web/Dockerfile.prod:1"},
 		{"the nearer context", "-- app/Dockerfile --\nFROM nginx:1.17\nCOPY nginx.conf /etc/nginx/nginx.conf\n", "nginx.conf", ""},
+
+		{"a role's default", "-- roles/web/defaults/main.yml --\n---\n# the package\nnginx_version: 1.11.8\n-- roles/web/templates/etc/site.conf.j2 --\n", "roles/web/templates/etc/site.conf.j2", "1.11.8 roles/web/defaults/main.yml:3"},
+		{"a role's files", "-- defaults/main.yaml --\nnginx_version: '1.20-alpine'\n-- files/nginx.conf --\n", "files/nginx.conf", "1.20 defaults/main.yaml:1"},
+		{"a role's variable wins over its default", "-- r/defaults/main.yml --\nnginx_version: 1.11.8\n-- r/vars/main.yml --\nnginx_version: \"1.28.0-1~{{ ansible_distribution_release }}\"\n-- r/templates/a.conf --\n", "r/templates/a.conf", "1.28 r/vars/main.yml:1"},
+		{"another role's default", "-- r/defaults/main.yml --\nnginx_version: 1.11.8\n-- s/templates/a.conf --\n", "s/templates/a.conf", ""},
+		{"a role's variable of another's", "-- r/defaults/main.yml --\nnginx_exporter_version: 1.11.8\nnginx: {nginx_version: 1.11.8}\n-- r/templates/a.conf --\n", "r/templates/a.conf", ""},
+		{"a role's newest", "-- r/defaults/main.yml --\nnginx_version: \"{{ newest }}\"\n-- r/templates/a.conf --\n", "r/templates/a.conf", ""},
+		{"a role and an image", "-- r/defaults/main.yml --\nnginx_version: 1.28.0\n-- r/templates/a.conf --\n-- Dockerfile --\nFROM nginx:1.19\nCOPY r/templates /etc/nginx/\n", "r/templates/a.conf", "1.19 Dockerfile:1"},
 
 		{"no number", "-- Dockerfile --\nFROM nginx:stable-alpine\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", "nginx:stable-alpine Dockerfile:1"},
 		{"no tag", "-- Dockerfile --\nFROM nginx\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", "nginx Dockerfile:1"},
@@ -278,7 +286,7 @@ func FuzzRead(f *testing.F) {
 		if p == nil {
 			return
 		}
-		if p.Version.Major != 1 && !p.Floats() || !strings.Contains(p.Image, "nginx") && !strings.Contains(p.Image, "openresty") && !strings.Contains(strings.ToLower(p.Image), "nginx") {
+		if p.Version.Major != 1 && !p.Floats() || !strings.Contains(p.Name, "nginx") && !strings.Contains(p.Name, "openresty") && !strings.Contains(strings.ToLower(p.Name), "nginx") {
 			t.Errorf("%+v", p)
 		}
 		if lines := strings.Count(docker+compose, "\n") + 1; p.Line < 1 || p.Line > lines+strings.Count(compose, "\r") {

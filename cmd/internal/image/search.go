@@ -2,8 +2,10 @@ package image
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -26,6 +28,7 @@ const (
 func read(top string) *index {
 	x := &index{top: top, files: map[string][]*Pin{}, dirs: map[string][]folder{}, links: map[string][]string{}}
 	var dockerfiles, composes []string
+	roles := map[string][]string{} // the files of their variables, by a role's folder
 	dirs, others, links := 0, 0, 0
 	_ = filepath.WalkDir(top, func(path string, e fs.DirEntry, err error) error {
 		name := strings.ToLower(e.Name())
@@ -51,6 +54,10 @@ func read(top string) *index {
 		case strings.Contains(name, "dockerfile"), strings.Contains(name, "containerfile"):
 			dockerfiles = append(dockerfiles, path)
 		case ext == ".yml", ext == ".yaml":
+			if mayPin(path) {
+				dir := filepath.Dir(filepath.Dir(path))
+				roles[dir] = append(roles[dir], path)
+			}
 			if strings.Contains(name, "compose") {
 				composes = append(composes, path)
 			} else if others++; others <= maxOthers && mayCompose(path) {
@@ -59,6 +66,9 @@ func read(top string) *index {
 		}
 		return nil
 	})
+	for _, dir := range slices.Sorted(maps.Keys(roles)) {
+		x.role(dir, roles[dir])
+	}
 	built := map[string]bool{} // the Dockerfiles whose context a compose file knows
 	for _, path := range composes {
 		x.compose(path, built)

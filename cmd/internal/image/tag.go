@@ -47,9 +47,18 @@ func versionOf(image string) (effective.Version, bool) {
 	if m == nil || !numbered[strings.TrimPrefix(m[1], "docker/")] {
 		return effective.Version{}, false
 	}
-	n := numbers().FindStringSubmatch(m[2])
-	if n == nil {
+	if !numbers().MatchString(m[2]) {
 		return effective.Version{}, m[2] == "" && !strings.Contains(image, "@") || floats(m[2])
+	}
+	return numberOf(m[2])
+}
+
+// numberOf returns the nginx whose number s begins with, false for none that there are
+// images of.
+func numberOf(s string) (effective.Version, bool) {
+	n := numbers().FindStringSubmatch(s)
+	if n == nil {
+		return effective.Version{}, false
 	}
 	v := effective.Version{Patch: effective.NewestPatch}
 	for i, to := range []*int{&v.Major, &v.Minor, &v.Patch} {
@@ -62,7 +71,7 @@ func versionOf(image string) (effective.Version, bool) {
 		}
 		*to = x
 	}
-	return v, v.Major == 1 && !v.Before(1, 7, 0) // the first that there are images of
+	return v, v.Major == 1 && !v.Before(1, 7, 0)
 }
 
 // variable is a use of one, with what stands for it where it has no value; "?" says
