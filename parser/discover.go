@@ -17,21 +17,37 @@ type given struct {
 	dir     bool
 	left    bool // Options.Exclude leaves it out
 	stdin   bool
-	main    *source           // of a dump: its first file
-	whole   bool              // a main configuration: all that it includes was asked for
-	files   []string          // the files to look at, absolute
-	linked  map[string]bool   // which of files are links
-	hunches map[string]bool   // which of files are configuration by what they hold alone
-	parts   map[string][]part // by file: what of it is configuration, where it is of another format
-	links   []string          // links that lead to no file of the tree
-	large   map[string]bool   // which of extra are YAML that is too large
-	extra   []string          // what may hold configuration and is not read: copies, YAML that is too large
+	main    *source             // of a dump: its first file
+	whole   bool                // a main configuration: all that it includes was asked for
+	files   []string            // the files to look at, absolute
+	linked  map[string]bool     // which of files are links
+	hunches map[string]bool     // which of files are configuration by what they hold alone
+	parts   map[string][]part   // by file: what of it is configuration, where it is of another format
+	unread  map[string][]unread // by file: what of it is configuration that nobody looks into
+	links   []string            // links that lead to no file of the tree
+	large   map[string]bool     // which of extra are YAML that is too large
+	extra   []string            // what may hold configuration and is not read: copies, YAML that is too large
+}
+
+// carry notes what the file of another format at path holds, and reports whether it
+// holds parts.
+func (g *given) carry(path string, c carried) bool {
+	if g.parts == nil {
+		g.parts, g.unread = map[string][]part{}, map[string][]unread{}
+	}
+	if len(c.unread) > 0 {
+		g.unread[path] = c.unread
+	}
+	if len(c.parts) > 0 {
+		g.parts[path] = c.parts
+	}
+	return len(c.parts) > 0
 }
 
 // walk finds the files in a directory that may be nginx configuration, in
 // bytewise order. It never leaves the directory through a link to another one.
 func (w *Workspace) walk(g *given) error {
-	g.linked, g.hunches, g.large, g.parts = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string][]part{}
+	g.linked, g.hunches, g.large, g.parts, g.unread = map[string]bool{}, map[string]bool{}, map[string]bool{}, nil, nil
 	return filepath.WalkDir(g.real, func(real string, e fs.DirEntry, err error) error {
 		if real == g.real {
 			return err
@@ -66,8 +82,7 @@ func (w *Workspace) walk(g *given) error {
 			copied = copied || isCopy(strings.ToLower(base))
 		}
 		if !copied && carries(path) && e.Type().IsRegular() {
-			if parts := w.disk.partsOf(real); len(parts) > 0 {
-				g.parts[path] = parts
+			if g.carry(path, w.disk.partsOf(real)) {
 				g.files = append(g.files, path)
 				return nil
 			}

@@ -21,7 +21,7 @@ type disk struct {
 	stats map[string]stat
 	reals map[string]string
 	sites map[string]bool
-	parts map[string][]part
+	parts map[string]carried
 }
 
 type stat struct {
@@ -37,7 +37,7 @@ type listing struct {
 }
 
 func newDisk() *disk {
-	return &disk{dirs: map[string]listing{}, stats: map[string]stat{}, reals: map[string]string{}, sites: map[string]bool{}, parts: map[string][]part{}}
+	return &disk{dirs: map[string]listing{}, stats: map[string]stat{}, reals: map[string]string{}, sites: map[string]bool{}, parts: map[string]carried{}}
 }
 
 // mode returns the type bits of what lies at path, a symbolic link's where it is

@@ -63,27 +63,41 @@ func carries(path string) bool {
 	}
 }
 
-// partsOf returns the parts of the file at path, none where it cannot be read.
-func (k *disk) partsOf(path string) []part { return remembered(k, k.parts, path, readParts) }
+// carried is what a file of another format holds for nginx.
+type carried struct {
+	parts  []part
+	unread []unread
+}
 
-func readParts(path string) []part {
+// partsOf returns what the file at path holds, nothing where it cannot be read.
+func (k *disk) partsOf(path string) carried { return remembered(k, k.parts, path, readParts) }
+
+func readParts(path string) (c carried) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil
+		return c
 	}
 	defer f.Close()
 	// Of most templates a first look is enough: they are none of YAML.
 	buf := make([]byte, 8<<10)
 	n, _ := io.ReadFull(f, buf)
 	if templateExts[strings.ToLower(filepath.Ext(path))] && opening(string(buf[:n])) != "YAML" {
-		return nil
+		return c
 	}
 	rest, err := io.ReadAll(io.LimitReader(f, maxCarrier+1))
 	b := append(buf[:n], rest...)
 	if err != nil || !mayHoldParts(b) {
-		return nil
+		return c
 	}
-	return partsIn(string(b))
+	return carriedIn(string(b))
+}
+
+// carriedIn returns what a text holds.
+func carriedIn(text string) carried {
+	if len(text) > maxCarrier {
+		return carried{}
+	}
+	return carried{partsIn(text), unreadIn(text)}
 }
 
 // mayHoldParts reports whether what any server of nginx's has stands in a text.
@@ -93,9 +107,6 @@ func mayHoldParts(text []byte) bool {
 
 // partsIn returns the parts of a text.
 func partsIn(text string) []part {
-	if len(text) > maxCarrier {
-		return nil
-	}
 	c := &carrier{text: text, doubled: isCompose(text)}
 	var parts, others []part
 	folders := map[int]bool{}
@@ -128,6 +139,17 @@ func isCompose(text string) bool {
 // quoted ones are left out: their lines are not those that nginx reads.
 func scalars(src string) iter.Seq[part] {
 	return func(yield func(part) bool) {
+		for p, folded := range blockScalars(src) {
+			if !folded && !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+// blockScalars returns the literal and the folded block scalars of a YAML text.
+func blockScalars(src string) iter.Seq2[part, bool] {
+	return func(yield func(p part, folded bool) bool) {
 		tags := newTagLines(src)
 		last := part{folder: 1}
 		folders := 1
@@ -157,11 +179,11 @@ func scalars(src string) iter.Seq[part] {
 			}
 			span := tags.scalarSpan(end, h)
 			at = max(end, span.End)
-			if h.folded {
-				continue
+			if !h.folded {
+				last.n++
 			}
-			last.n, last.key, last.span, last.folder = last.n+1, h.key, span, open[len(open)-1].folder
-			if !yield(last) {
+			last.key, last.span, last.folder = h.key, span, open[len(open)-1].folder
+			if !yield(last, h.folded) {
 				return
 			}
 		}

@@ -69,7 +69,7 @@ func (w *Workspace) prepare(g *given) {
 		}
 		g.files = []string{g.abs}
 		if text := string(w.opts.Stdin); carries(name) || w.opts.StdinName == "" && otherFormat(text) == "YAML" {
-			g.parts = map[string][]part{g.abs: partsIn(text)}
+			g.carry(g.abs, carriedIn(text))
 		}
 		return
 	}
@@ -101,7 +101,7 @@ func (w *Workspace) prepare(g *given) {
 		}
 		g.files = []string{g.abs}
 		if carries(g.abs) {
-			g.parts = map[string][]part{g.abs: w.disk.partsOf(g.real)}
+			g.carry(g.abs, w.disk.partsOf(g.real))
 		}
 		return
 	}
@@ -348,6 +348,7 @@ func (w *Workspace) finish(r *rooting, roots []root) {
 	}
 	for _, g := range w.given {
 		w.sayLinks(g, in)
+		w.sayUnread(g)
 		for _, path := range g.extra {
 			if s := w.sources[w.disk.realPath(path)]; s == nil || !in[s] {
 				unread := "a copy by its name"
@@ -359,6 +360,10 @@ func (w *Workspace) finish(r *rooting, roots []root) {
 		}
 		if g.dir && !found[g] && unread[g] {
 			w.fail(g, "nothing in this folder could be read: all nginx configuration in it is templates with mistakes")
+			continue
+		}
+		if g.dir && !found[g] && len(g.unread) > 0 {
+			w.fail(g, "nothing in this folder could be read: all nginx configuration in it stands in quoted or folded texts of YAML")
 			continue
 		}
 		if g.dir && !found[g] && g.real != "" && !g.left && !holdsOne(g, in) {

@@ -23,7 +23,7 @@ func (r *rooting) explicit(path string) {
 	}
 	g.real = w.disk.realPath(g.abs)
 	if carries(g.abs) {
-		g.parts = map[string][]part{g.abs: w.disk.partsOf(g.real)}
+		g.carry(g.abs, w.disk.partsOf(g.real))
 	}
 	all := w.sourcesOf(g.real, g.abs, g)
 	w.readAll(all, false)
