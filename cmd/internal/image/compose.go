@@ -35,7 +35,9 @@ func (x *index) compose(file string, built map[string]bool) {
 			continue
 		}
 		for _, m := range t.items(t.get(s.Value, "volumes")) {
-			if source, target := mount(t, m, value); strings.HasPrefix(source, ".") || strings.Contains(source, "/") {
+			if t.get(m, "content") != nil { // Coolify's, written where it is mounted
+				x.files[file] = append(x.files[file], pin)
+			} else if source, target := mount(t, m, value); strings.HasPrefix(source, ".") || strings.Contains(source, "/") {
 				x.mounted(pin, file, source, target)
 			}
 		}
@@ -43,6 +45,8 @@ func (x *index) compose(file string, built map[string]bool) {
 			source, target := mount(t, c, value)
 			if of, _ := t.text(t.get(t.get(configs, source), "file")); of != "" {
 				x.mounted(pin, file, of, target)
+			} else if t.get(t.get(configs, source), "content") != nil {
+				x.files[file] = append(x.files[file], pin)
 			}
 		}
 	}

@@ -1,7 +1,7 @@
 // Package image finds the nginx that a repository runs: the number in the image of
-// the Dockerfile that copies a configuration file, of the compose service that mounts
-// it, or in the variables of the Ansible role that holds it. A configuration is judged
-// for that nginx where nobody says another.
+// the Dockerfile that copies a configuration file, of the compose service or the
+// workload of Kubernetes that mounts it, or in the variables of the Ansible role that
+// holds it. A configuration is judged for that nginx where nobody says another.
 //
 // What a repository says this way is evidence, not configuration: a file that
 // cannot be read and an image whose tags are not nginx's own numbers say nothing, and
@@ -9,7 +9,8 @@
 //
 // Dockerfiles are read as docs.docker.com/reference/dockerfile has them, as far as
 // FROM, ARG, ENV, WORKDIR, COPY and ADD; BuildKit's own parser would bring protobuf
-// into a small binary. Inventories of Ansible, profiles and .dockerignore are not read.
+// into a small binary. Inventories of Ansible, kustomizations, profiles and .dockerignore
+// are not read.
 package image
 
 import (
@@ -53,7 +54,7 @@ func (f *Finder) Of(paths ...string) *Pin {
 	var oldest *Pin
 	for _, path := range paths {
 		x := f.index(f.folder(filepath.Dir(path)))
-		if x == nil || len(x.files)+len(x.dirs) == 0 {
+		if x == nil || len(x.files)+len(x.dirs) == 0 && !isYAML(path) {
 			continue
 		}
 		for _, p := range x.pins(f.resolved(path)) {

@@ -9,11 +9,12 @@ import (
 
 // index is what the Dockerfiles and compose files of a repository take.
 type index struct {
-	top   string
-	files map[string][]*Pin   // by the absolute path of a file that they name
-	dirs  map[string][]folder // by that of a folder
-	links map[string][]string // symbolic links by the absolute path of what they lead to
-	spent int                 // of maxWork
+	top    string
+	files  map[string][]*Pin   // by the absolute path of a file that they name
+	dirs   map[string][]folder // by that of a folder
+	links  map[string][]string // symbolic links by the absolute path of what they lead to
+	looked map[string]bool     // the folders whose manifests were read
+	spent  int                 // of maxWork
 }
 
 // folder is a folder that an image takes, and what it is in there.
@@ -24,6 +25,9 @@ type folder struct {
 
 // pins returns those of the file at path.
 func (x *index) pins(path string) []*Pin {
+	if isYAML(path) {
+		x.mapped(filepath.Dir(path))
+	}
 	var list []*Pin
 	for _, name := range x.names(path) {
 		list = append(list, x.pinsAs(name)...)

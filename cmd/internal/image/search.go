@@ -26,7 +26,7 @@ const (
 
 // read looks through the repository at top.
 func read(top string) *index {
-	x := &index{top: top, files: map[string][]*Pin{}, dirs: map[string][]folder{}, links: map[string][]string{}}
+	x := &index{top: top, files: map[string][]*Pin{}, dirs: map[string][]folder{}, links: map[string][]string{}, looked: map[string]bool{}}
 	var dockerfiles, composes []string
 	roles := map[string][]string{} // the files of their variables, by a role's folder
 	dirs, others, links := 0, 0, 0
@@ -60,7 +60,7 @@ func read(top string) *index {
 			}
 			if strings.Contains(name, "compose") {
 				composes = append(composes, path)
-			} else if others++; others <= maxOthers && mayCompose(path) {
+			} else if others++; others <= maxOthers && mayCompose(text(path)) {
 				composes = append(composes, path)
 			}
 		}
@@ -82,10 +82,9 @@ func read(top string) *index {
 	return x
 }
 
-// mayCompose reports whether a YAML file of any name, stack.yml for one, may be a
-// compose file that mounts something into an nginx.
-func mayCompose(path string) bool {
-	s := text(path)
+// mayCompose reports whether the text of a YAML file of any name, stack.yml for one, may
+// be a compose file that mounts something into an nginx.
+func mayCompose(s string) bool {
 	return strings.Contains(s, "services:") && strings.Contains(s, "volumes:") && (strings.Contains(s, "nginx:") || strings.Contains(s, "openresty:"))
 }
 
