@@ -341,7 +341,7 @@ func (t *tagging) headAt(i int) (tag, bool) {
 // with a directive or several.
 func capitalLine(s string, i int) int {
 	end := nameEnd(s, i, upperByte)
-	if end < i+3 || strings.Trim(s[strings.LastIndexByte(s[:i], '\n')+1:i], " \t") != "" {
+	if end < i+3 || isDigit(s[i]) || strings.Trim(s[strings.LastIndexByte(s[:i], '\n')+1:i], " \t") != "" {
 		return -1
 	}
 	if rest, _, _ := strings.Cut(s[end:], "\n"); strings.Trim(rest, " \t\r") != "" {

@@ -166,8 +166,8 @@ func (t *tagging) at(i int) (tag, bool) {
 			return tag{end: end, class: valueTag, kind: Placeholder}, true
 		}
 	}
-	if t.src[i] == '{' { // {NAME}
-		if n := nameEnd(t.src, i+1, upperByte); n > i+2 && n < len(t.src) && t.src[n] == '}' {
+	if t.src[i] == '{' { // {NAME}; {32} is a regular expression that lacks its quotes
+		if n := nameEnd(t.src, i+1, upperByte); n > i+2 && n < len(t.src) && t.src[n] == '}' && !isDigit(t.src[i+1]) {
 			return tag{end: n + 1, class: valueTag, kind: Placeholder}, true
 		}
 	}
@@ -392,6 +392,8 @@ func nameEnd(s string, i int, is func(byte) bool) int {
 }
 
 func upperByte(c byte) bool { return 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func lowerByte(c byte) bool { return 'a' <= c && c <= 'z' || c == '_' }
 

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"path/filepath"
+	"sort"
 	"strings"
 )
 
@@ -174,6 +175,8 @@ func readTags(f *File, t *tagging, span Span) *File {
 		return nil
 	case len(f.Errors) > 0 && len(g.Errors) > 0 && t.kind == Placeholder:
 		return nil // nginx's words for what is wrong say more
+	case len(f.Errors) == 0 && len(g.Errors) > 0 && f.cutTags(t.all()):
+		return nil // nginx reads it, and what looks like tags means nothing
 	}
 	g.Template, g.Dollar, g.template = t.kind, p.dollar, p.template
 	g.template.tags = t.all()
@@ -185,6 +188,31 @@ func readTags(f *File, t *tagging, span Span) *File {
 		g.template.arms, g.template.opens = nil, nil
 	}
 	return g
+}
+
+// cutTags reports whether no tag stands in one directive of f, a file that nginx reads:
+// each goes over the end of the directive that it begins in, or stands in a comment.
+func (f *File) cutTags(tags []Span) bool {
+	var words []Span // in order; those of a directive, from its name to what ends it
+	var walk func(list []*Directive)
+	walk = func(list []*Directive) {
+		for _, d := range list {
+			end := d.Span.End
+			if d.IsBlock() {
+				end = d.Body.Start
+			}
+			words = append(words, Span{d.Span.Start, end})
+			walk(d.Children)
+		}
+	}
+	walk(f.Directives)
+	for _, tag := range tags {
+		i := sort.Search(len(words), func(i int) bool { return words[i].End > tag.Start })
+		if i < len(words) && words[i].Start < tag.End && tag.End <= words[i].End {
+			return false
+		}
+	}
+	return true
 }
 
 // unreadable reports whether f is a template that could not be read.

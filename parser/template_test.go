@@ -235,9 +235,28 @@ func TestTemplatePlainErrors(t *testing.T) {
 		"server {\n listen ##port##;\n}",
 		"server {\n listen ## PORT ##;\n}",
 		"server {\n listen ###PORT###;\n}",
+		"location ~ ^/[a-f0-9]{32}/ws { return 204; }",
+		"rewrite ^/x{12}$ /y;",
+		"map $a $b { ~^/x{12}$ 1; }",
 	} {
 		if f := Parse("f", []byte(src)); f.Template != "" || len(f.Errors) == 0 {
 			t.Errorf("Parse(%q) is a template %q with errors %s", src, f.Template, messages(f))
+		}
+	}
+}
+
+// What nginx reads is no template with a mistake where its tags begin in one directive
+// and end in another.
+func TestTemplateCutTags(t *testing.T) {
+	for src, template := range map[string]bool{
+		"server {set $a <%;location /s{\n#%>\n}\n}":                 false,
+		"set $s '<% x';\nlocation / { return 204; }\n# <% end %>\n": false,
+		"map $a $b {\n default\n 100\n ;\n}":                        false,
+		"listen <%= p %>;\nset $a <%;\nserver {\n#%>\n}":            true,
+	} {
+		f := Parse("f", []byte(src))
+		if got := f.Template != ""; got != template || len(f.Errors) > 0 != template {
+			t.Errorf("Parse(%q) is a template %q with errors %s, want a template %v", src, f.Template, messages(f), template)
 		}
 	}
 }
