@@ -367,7 +367,7 @@ func rubyTag(text string) tag {
 	switch {
 	case opens:
 		return tag{class: openTag}
-	case raw && !strings.Contains(strings.NewReplacer("==", "", "=>", "", "<=", "", ">=", "", "!=", "", "~=", "").Replace(unquoted(text)), "="):
+	case raw && !assigns(text):
 		return tag{class: valueTag}
 	}
 	return tag{class: quietTag}

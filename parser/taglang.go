@@ -124,6 +124,27 @@ func (t *tagging) aside(text string, end int) int {
 	}
 }
 
+// leavesNothing reports whether a tag is a comment or an assignment.
+func leavesNothing(tag string) bool {
+	for _, open := range [...]string{"{#", "<%#", "<%-#", "{{!", "<#--", "<%doc", "[%#"} {
+		if strings.HasPrefix(tag, open) {
+			return true
+		}
+	}
+	text := strings.TrimLeft(strings.TrimLeft(tag, "{<[%"), "-+~ \t")
+	if strings.HasPrefix(text, "/*") {
+		return true
+	}
+	return !strings.HasPrefix(text, "=") && assigns(text)
+}
+
+// assigns reports whether a text holds the sign of an assignment.
+func assigns(text string) bool {
+	return strings.Contains(comparisons.Replace(unquoted(text)), "=")
+}
+
+var comparisons = strings.NewReplacer("==", "", "=>", "", "<=", "", ">=", "", "!=", "", "~=", "")
+
 // unquoted returns a text without what stands in quotes.
 func unquoted(text string) string {
 	var b strings.Builder

@@ -112,6 +112,26 @@ func (f *File) Tags() []Span {
 	return f.template.tags
 }
 
+// Unfinished reports whether what stands in d's own text, arguments and the blanks
+// between them, may become more: it holds a tag of a template that is no comment and
+// no assignment, though it may look as if it wrote nothing. A lambda of ERB writes where
+// <% names[a] %> calls it.
+func (d *Directive) Unfinished() bool {
+	if d.File.template == nil {
+		return false
+	}
+	end := d.Span.End
+	if d.IsBlock() {
+		end = d.Body.Start
+	}
+	for _, span := range d.File.template.tags {
+		if d.Head.Span.Start <= span.Start && span.Start < end && !leavesNothing(d.File.Src[span.Start:span.End]) {
+			return true
+		}
+	}
+	return false
+}
+
 // ArmAt returns the arm of a template's condition that an offset lies in.
 func (f *File) ArmAt(offset int) *Arm {
 	var arm *Arm

@@ -131,5 +131,15 @@ func (d *directive) takes(n int) bool {
 	return n < 8 && strings.IndexByte(d.args, '0'+byte(n)) >= 0
 }
 
+// wantsMore reports whether n arguments are fewer than nginx takes.
+func (d *directive) wantsMore(n int) bool {
+	for more := n + 1; more < 8; more++ {
+		if d.takes(more) {
+			return true
+		}
+	}
+	return false
+}
+
 // once reports whether nginx refuses the directive twice on a level.
 func (d *directive) once() bool { return d.kind != "-" && d.kind != "mask" }

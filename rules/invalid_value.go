@@ -67,7 +67,7 @@ func checkInvalidValue(p *Pass) {
 			}
 			if row.takes(len(it.Args)) {
 				p.checkArguments(l, it, row)
-			} else if l.speaksFor(it, row) {
+			} else if l.speaksFor(it, row) && !(row.wantsMore(len(it.Args)) && it.Unfinished()) {
 				p.reportCount(l, it, row)
 			}
 		}
