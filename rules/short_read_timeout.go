@@ -19,6 +19,9 @@ anything for proxy_read_timeout, 60 seconds by default, without a close frame:
 browsers report code 1006. Pings of either side keep it open if they come more
 often than that: an info says so where the path is one of a library that pings,
 or the upstream, its hosts or the server bear the name of a program that does.
+One does too where the path is an API's ("api" or "rest" is a segment of it) and
+another location of the server, whose path is named for WebSocket, has the lines
+and a timeout that is long enough for the same upstream.
 Nothing else in the configuration tells whether a backend pings, and so the
 example in nginx's documentation is reported as well: its page says that such a
 connection is closed after 60 seconds.
@@ -105,14 +108,18 @@ func zeroSeverity(r *effective.Route) Severity {
 
 // shortTimeout reports whether the idle timeout in effect is below the minimum.
 func (p *Pass) shortTimeout(r *effective.Route) bool {
-	least := time.Duration(p.Options.ReadTimeoutMin) * time.Millisecond
-	if least == 0 {
-		least = 5 * time.Minute
-	}
 	if !r.Idle.Known && p.unseenTimeout(r) == "" {
 		return false
 	}
-	return r.Idle.Duration < least || r.Idle.Duration <= defaultTimeout && p.Options.ReadTimeoutMin == 0
+	return r.Idle.Duration < p.leastTimeout() || r.Idle.Duration <= defaultTimeout && p.Options.ReadTimeoutMin == 0
+}
+
+// leastTimeout is the shortest timeout that is long enough.
+func (p *Pass) leastTimeout() time.Duration {
+	if p.Options.ReadTimeoutMin == 0 {
+		return 5 * time.Minute
+	}
+	return time.Duration(p.Options.ReadTimeoutMin) * time.Millisecond
 }
 
 // seconds writes the unit behind a bare number, which nginx takes for seconds.
@@ -166,6 +173,9 @@ func (p *Pass) reportTimeout(r *effective.Route, module string, zero bool) {
 	if !zero {
 		if note := pinged(r); note != "" {
 			notes = append(notes, note)
+		}
+		if other := r.SocketsBeside(p.leastTimeout()); other != nil {
+			notes = append(notes, fmt.Sprintf("%s carries the WebSockets of this upstream, with %s", locationName(other.Location), seconds(other.Idle.Text)))
 		}
 		if len(notes) > 0 || r.Idle.Duration > defaultTimeout {
 			sev = min(sev, Info)
