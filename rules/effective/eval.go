@@ -6,6 +6,11 @@ import "strings"
 // with an error and an empty value ("cycle while evaluating variable").
 const maxDepth = 32
 
+// maxMapped bounds how many maps one expression asks for: where the source and the
+// values of each use the one before, they double. nginx keeps what a map gave for the
+// rest of the request.
+const maxMapped = 500
+
 // isPureVariable reports whether nothing but the kind of request decides a
 // variable.
 func (m *Model) isPureVariable(name string) bool {
@@ -91,6 +96,12 @@ func (m *Model) defined(name string, d *definition, q *request, depth int) val {
 }
 
 func (m *Model) mapped(mp *mapping, q *request, depth int) val {
+	if depth == 0 {
+		q.mapped = 0
+	}
+	if q.mapped++; q.mapped > maxMapped {
+		return unknownVal
+	}
 	source := m.evalDepth(mp.source, q, depth+1)
 	entry, groups, ok := mp.lookup(source)
 	if !ok {
@@ -106,8 +117,10 @@ func (m *Model) mapped(mp *mapping, q *request, depth int) val {
 	}
 	if groups != nil {
 		if q.shared {
+			asked := q
 			q = q.fork()
 			q.shared = false
+			defer func() { asked.mapped = q.mapped }()
 		}
 		q.capture(groups, entry.re)
 	}

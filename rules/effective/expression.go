@@ -114,6 +114,9 @@ func (m *Model) evalDepth(s string, q *request, depth int) val {
 	return m.evaluate(m.expression(s), q, depth)
 }
 
+// maxText bounds the length of a value: variables of variables may double it.
+const maxText = 1 << 16
+
 func (m *Model) evaluate(x *expression, q *request, depth int) val {
 	if x.filled || !x.ok {
 		return unknownVal
@@ -134,7 +137,9 @@ func (m *Model) evaluate(x *expression, q *request, depth int) val {
 		}
 		switch {
 		case v.known:
-			b.WriteString(v.text)
+			if b.WriteString(v.text); b.Len() > maxText {
+				return unknownVal
+			}
 		case v.opaque:
 			known, opaque = false, true
 		default:

@@ -1,6 +1,7 @@
 package effective
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -125,6 +126,38 @@ func TestEveryValue(t *testing.T) {
 				proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $c; }`), Options{})
 			if r := m.Routes[0]; r.Verdict != tt.want {
 				t.Errorf("%s: %s (%s), want %s", tt.maps, r.Verdict, r.Undecided, tt.want)
+			}
+		})
+	}
+}
+
+// TestDoubling holds that values which double with every line end: nginx keeps what a
+// map gave, and refuses what grows too long when it is sent.
+func TestDoubling(t *testing.T) {
+	chain := func(n int, line string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(strings.NewReplacer("$NEXT", fmt.Sprintf("$c%d", i+1), "$LAST", fmt.Sprintf("$c%d", i)).Replace(line))
+		}
+		return strings.ReplaceAll(b.String(), "$c0", "$http_upgrade")
+	}
+	for _, tt := range []struct {
+		name, maps, set string
+		of              int
+		want            Verdict
+	}{
+		{"a few", chain(5, `map $LAST $NEXT { default upgrade; x $LAST; }`), "", 5, Works},
+		{"source and value", chain(6, `map $LAST $NEXT { default $LAST; }`), "", 6, Broken},
+		{"many", chain(300, `map $LAST $NEXT { default $LAST; }`), "", 300, Broken},
+		{"that are asked again", chain(300, `map $LAST $NEXT { volatile; default $LAST; ~^(x*)$ $1$LAST; }`), "", 300, Unknown},
+		{"whose source is not known", strings.ReplaceAll(chain(100, `map $LAST $NEXT { default $LAST; a $LAST; b $LAST; }`), "$http_upgrade", "$http_origin"), "", 100, Unknown},
+		{"a text", "", "set $c1 xx; " + strings.Repeat(`set $c1 "$c1$c1"; `, 70), 1, Unknown},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := model(t, inHTTP(tt.maps, fmt.Sprintf(`%s location /ws { proxy_pass http://127.0.0.1:1; proxy_http_version 1.1;
+				proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $c%d; }`, tt.set, tt.of)), Options{})
+			if r := m.Routes[0]; r.Verdict != tt.want {
+				t.Errorf("%s (%s), want %s", r.Verdict, r.Undecided, tt.want)
 			}
 		})
 	}

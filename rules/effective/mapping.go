@@ -145,15 +145,25 @@ func (m *Model) says(expr string, q *request, token string) truth {
 	if is := m.eval(expr, q).hasToken(token); is != undecided {
 		return is
 	}
-	return m.everyValue(expr, q, token, 0)
+	return m.everyValue(expr, q, token)
 }
+
+// maxValues bounds how many values of maps are looked at to know what all of them say,
+// those of maps in them included.
+const maxValues = 2000
 
 // everyValue says whether all values hold token that a map can give, or none does,
 // where expr is the variable of a map and it cannot be told which of its lines the
 // request picks.
-func (m *Model) everyValue(expr string, q *request, token string, depth int) truth {
+func (m *Model) everyValue(expr string, q *request, token string) truth {
+	left := maxValues
+	return m.everyValueOf(expr, q, token, &left)
+}
+
+// everyValueOf is everyValue as long as it looks at no more than left values.
+func (m *Model) everyValueOf(expr string, q *request, token string, left *int) truth {
 	list, ok := parts(expr)
-	if !ok || len(list) != 1 || list[0].variable == "" || depth > maxDepth {
+	if !ok || len(list) != 1 || list[0].variable == "" {
 		return undecided
 	}
 	d := m.definition(list[0].variable)
@@ -164,18 +174,18 @@ func (m *Model) everyValue(expr string, q *request, token string, depth int) tru
 	q.shared = false
 	is := no // what the empty value of a map without a default says
 	if f := d.mp.fallback; f != nil {
-		if is = m.holdsToken(f.value, q, token, depth); is == undecided {
+		if is = m.holdsToken(f.value, q, token, left); is == undecided {
 			return undecided
 		}
 	}
 	for _, e := range d.mp.exact {
-		if m.holdsToken(e.value, q, token, depth) != is {
+		if m.holdsToken(e.value, q, token, left) != is {
 			return undecided
 		}
 	}
 	for _, lines := range [...][]mapEntry{d.mp.wild, d.mp.regex} {
 		for _, e := range lines {
-			if m.holdsToken(e.value, q, token, depth) != is {
+			if m.holdsToken(e.value, q, token, left) != is {
 				return undecided
 			}
 		}
@@ -185,7 +195,10 @@ func (m *Model) everyValue(expr string, q *request, token string, depth int) tru
 
 // holdsToken is everyValue for one of the values. A capture is of a pattern that
 // was not matched against anything.
-func (m *Model) holdsToken(value string, q *request, token string, depth int) truth {
+func (m *Model) holdsToken(value string, q *request, token string, left *int) truth {
+	if *left--; *left < 0 {
+		return undecided
+	}
 	for _, name := range VariablesIn(value) {
 		if m.definition(name).other {
 			return undecided
@@ -197,7 +210,7 @@ func (m *Model) holdsToken(value string, q *request, token string, depth int) tr
 	if is := m.eval(value, q).hasToken(token); is != undecided {
 		return is
 	}
-	return m.everyValue(value, q, token, depth+1)
+	return m.everyValueOf(value, q, token, left)
 }
 
 // bestHost returns the entry whose wildcard matches host best: the longest with

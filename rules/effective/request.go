@@ -35,6 +35,7 @@ type request struct {
 	// of their variables.
 	lines  map[string]val
 	vars   *assigned // set by the rewrite module, or evaluated once and kept; nil where nothing is kept
+	mapped int       // how many maps the expression that is evaluated asked for: maxMapped
 	groups []string  // the captures of the regular expression matched last; nil where they are not known
 }
 

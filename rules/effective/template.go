@@ -169,7 +169,7 @@ func (m *Model) token(l *line, o *outcome, token string) truth {
 	alone.others = nil
 	is := m.sent(&alone, o.pass, o.q).hasToken(token)
 	if is == undecided {
-		is = m.everyValue(l.expr, o.q, token, 0)
+		is = m.everyValue(l.expr, o.q, token)
 	}
 	for i := range l.others {
 		if m.sent(&l.others[i], o.pass, o.q).hasToken(token) != is {
