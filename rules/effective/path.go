@@ -1,6 +1,9 @@
 package effective
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // pathSigns is what the path of a route says of its purpose.
 type pathSigns struct {
@@ -51,6 +54,10 @@ var socketWords = map[string]pathWord{
 	"phoenix":      {pings: true, mixed: true},
 	"reverb":       {pings: true, mixed: true},
 }
+
+// isFramework reports whether a word is the name of a web framework too, so that a
+// location of that name may be where all its requests go.
+func isFramework(word string) bool { return word == "phoenix" }
 
 // likelyWords are segments that often, but not only, carry WebSocket.
 var likelyWords = map[string]bool{
@@ -177,7 +184,11 @@ func signsOfLocation(modifier, match string) pathSigns {
 	case strings.HasPrefix(modifier, "~"):
 		return signsOfPattern(match)
 	case strings.HasPrefix(match, "@"):
-		signs := signsOf(strings.NewReplacer("@", "", "_", "/").Replace(match))
+		name := strings.NewReplacer("@", "", "_", "/").Replace(match)
+		signs := signsOf(name)
+		if segments := segmentsOf(name); signsOfSegments(slices.DeleteFunc(segments, isFramework)).likely == "" {
+			signs = pathSigns{}
+		}
 		signs.plain = "" // a name is no path
 		return signs
 	}
