@@ -2,7 +2,6 @@ package rules
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
 	"github.com/wsnginx/wsnginx/rules/effective"
@@ -31,7 +30,7 @@ type mounts struct {
 	left     map[leftover]bool
 	closed   map[*parser.Directive]string         // of closedBy
 	alike    map[*effective.Model]map[string]bool // of lookAlikes
-	tls      map[string]bool                      // ports that a listen somewhere says ssl for
+	tls      *tlsPorts                            // of tlsSaid
 }
 
 // mapped reports whether a configuration of the run defines a variable: what uses
@@ -41,23 +40,6 @@ func (m *mounts) mapped(name string) bool {
 		defined, _ := model.DefinesVariable(name)
 		return defined
 	})
-}
-
-// saysSSL reports whether a listen of any model says ssl for a port.
-func (m *mounts) saysSSL(port string) bool {
-	if m.tls == nil {
-		m.tls = map[string]bool{}
-		for _, model := range m.models {
-			model.EachScope(func(s *effective.Scope) {
-				for _, it := range s.Own("listen") {
-					if slices.ContainsFunc(it.Args, func(a parser.Word) bool { return a.Value == "ssl" }) {
-						m.tls[it.Arg(0)[strings.LastIndexByte(it.Arg(0), ':')+1:]] = true
-					}
-				}
-			})
-		}
-	}
-	return m.tls[port]
 }
 
 // mountKey is one mount of one file: a glob include mounts several. The models of one

@@ -18,7 +18,8 @@ no certificate, of its own or at the http level, and no ssl_reject_handshake
 default server is the one with default_server, or the first of that port.
 
 The old "ssl on" is gone since nginx 1.25.1: unknown directive "ssl". A port 443
-on which no server says ssl speaks plain HTTP, and every wss:// to it fails.`,
+on which no server says ssl speaks plain HTTP, and every wss:// to it fails. That
+is meant where its servers turn every request away ("return 444").`,
 	Before: `events {}
 http {
     server {
@@ -155,31 +156,4 @@ func portText(so effective.Socket) string {
 		return "port " + so.Listen.Port
 	}
 	return so.Listen.Address + ":" + so.Listen.Port
-}
-
-// checkPlain443 reports a port 443 without TLS. Beside a fragment, or a site that
-// is not enabled, other servers of the tree may say ssl for all on the port.
-func (p *Pass) checkPlain443(so effective.Socket) {
-	if (p.Model.Outer != effective.Main || p.Model.Config.Site != nil) && p.mounts.saysSSL(so.Listen.Port) {
-		return
-	}
-	for _, vs := range so.Servers {
-		if len(vs.Scope.Block.File.Tags()) > 0 || vs.Scope.Partial || vs.Scope.Parent != nil && vs.Scope.Parent.Partial || sslOn(vs.Scope) {
-			return
-		}
-		for _, l := range vs.Listens {
-			if l.Port == so.Listen.Port && (l.SSL || l.QUIC || l.Proxy) {
-				return
-			}
-		}
-	}
-	if so.Listen.Item.Directive != nil {
-		p.Report(atItem(so.Listen.Item, nil, Warning, "port 443 speaks plain HTTP, since no server on it says ssl, and every wss:// or https:// to it fails; write listen 443 ssl"))
-	}
-}
-
-// sslOn reports whether the old "ssl on" is in effect.
-func sslOn(s *effective.Scope) bool {
-	items, _ := s.Effective("ssl")
-	return len(items) > 0 && strings.EqualFold(items[0].Arg(0), "on")
 }
