@@ -1,12 +1,17 @@
 package effective
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // callers is what leads requests to a server's locations by name rather than by
 // their path.
 type callers struct {
 	handOvers   map[string][]handOver // by the named location: who hands over to it
 	subrequests map[string]Item       // by path: the auth_request or mirror that sends copies there
+	leads       []string              // the paths that error_page, try_files and rewrite lead to, up to a variable
+	scripted    bool                  // a script answers somewhere, which may lead on too
 }
 
 // handOver is one try_files or error_page that ends at a named location.
@@ -40,6 +45,11 @@ func (in *intentions) callersOf(r *Route) *callers {
 	if c == nil {
 		c = &callers{}
 		c.read(top)
+		for at := top.Parent; at != nil; at = at.Parent {
+			for _, it := range at.Own("error_page") {
+				c.lead(it)
+			}
+		}
 		in.callers[top] = c
 	}
 	return c
@@ -48,6 +58,7 @@ func (in *intentions) callersOf(r *Route) *callers {
 func (c *callers) read(s *Scope) {
 	for i := range s.Items {
 		it := s.Items[i]
+		c.lead(it)
 		switch it.Head.Value {
 		case "auth_request", "mirror":
 			if to := it.Arg(0); strings.HasPrefix(to, "/") {
@@ -69,6 +80,46 @@ func (c *callers) read(s *Scope) {
 			c.read(in)
 		}
 	}
+}
+
+// lead notes where a directive leads requests inside nginx.
+func (c *callers) lead(it Item) {
+	name, to := it.Head.Value, ""
+	switch n := len(it.Args); {
+	case n > 1 && (name == "error_page" || name == "try_files"):
+		to = it.Arg(n - 1)
+	case n > 1 && name == "rewrite":
+		to = it.Arg(1)
+	case strings.Contains(name, "_by_lua"), name == "js_content", name == "perl", name == "echo_exec":
+		c.scripted = true
+	}
+	if to, _, _ = strings.Cut(to, "?"); to != "" {
+		c.leads = append(c.leads, to)
+	}
+}
+
+// mayLead reports whether something in sight may lead a request inside nginx to path.
+func (c *callers) mayLead(path string) bool {
+	return c.scripted || slices.ContainsFunc(c.leads, func(to string) bool {
+		known, _, variable := strings.Cut(to, "$")
+		return variable && strings.HasPrefix(path, known) || to == path
+	})
+}
+
+// noClients returns the internal of a location with one exact path that is none of
+// WebSocket's, where nothing in sight leads a client's request to it: auth_request asks
+// such a location, in another file where none does in this one. An X-Accel-Redirect is
+// made for more than one path.
+func (in *intentions) noClients(r *Route, words pathSigns) Item {
+	if r.Location == nil || words.likely != "" {
+		return Item{}
+	}
+	modifier, match := r.Location.ModifierAndMatch()
+	internal := r.Location.Own("internal")
+	if modifier != "=" || len(internal) == 0 || r.Location.Sometimes(internal[0]) || in.callersOf(r).mayLead(match) {
+		return Item{}
+	}
+	return internal[0]
 }
 
 func (c *callers) add(to string, h handOver) {

@@ -88,6 +88,9 @@ func (in *intentions) of(r *Route, words pathSigns) decision {
 	if it := in.callersOf(r).subrequests[matchOf(r.Location)]; it.Directive != nil {
 		return decision{None, bySubrequest, fmt.Sprintf("%s sends copies of requests here (%s), never a handshake", it.Head.Value, place(it))}
 	}
+	if it := in.noClients(r, words); it.Directive != nil {
+		return decision{None, bySubrequest, fmt.Sprintf("it is internal (%s), and nothing leads a handshake to it", place(it))}
+	}
 
 	own := in.ownLine(r.own())
 	included := own.Directive != nil && own.Via != r.own().Via
