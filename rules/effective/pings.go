@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/wsnginx/wsnginx/parser"
 )
 
 // pingers are programs that are served under their own names and, as they are
@@ -46,12 +48,39 @@ func (r *Route) Pinger() (name string, every time.Duration) {
 		return "", 0
 	}
 	for _, n := range r.Server.Names {
-		first, _, _ := strings.Cut(strings.ToLower(n), ".")
-		if name, every = pingerIn(first); name != "" {
+		n = strings.ToLower(n)
+		first, _, _ := strings.Cut(n, ".")
+		if name, every = pingerIn(first); name != "" && !namesOther(host, n) {
 			return name, every
 		}
 	}
 	return "", 0
+}
+
+// namesOther reports whether the variables that a template fills an upstream from are
+// named for something else than the one of the server_name: the server has the role's
+// name then, and passes on to one program of it ("prometheus_http_address" behind
+// "jupyterhub_service_name").
+func namesOther(upstream, server string) bool {
+	if !parser.HoldsTag(upstream) || !parser.HoldsTag(server) {
+		return false
+	}
+	known := wordsOf(server)
+	return slices.ContainsFunc(wordsOf(upstream), func(w string) bool {
+		return len(w) > 2 && !slices.Contains(known, w) && !slices.Contains(placeWords, w)
+	})
+}
+
+// placeWords say where an upstream is, and not what.
+var placeWords = []string{
+	"ansible", "address", "addr", "host", "hostname", "hosts", "hostvars", "port", "http", "https", "default", "ipv", "ssh", "facts",
+	"item", "inventory", "groups", "vars", "values", "config", "env", "name", "domain", "url", "uri", "service", "svc", "server",
+	"upstream", "backend", "proxy", "pass", "target", "container", "internal", "local", "localhost", "listen", "bind", "app", "web", "nginx",
+}
+
+// wordsOf returns the runs of letters in a text.
+func wordsOf(text string) []string {
+	return strings.FieldsFunc(text, func(c rune) bool { return c < 'a' || 'z' < c })
 }
 
 func pingerIn(text string) (string, time.Duration) {
