@@ -249,9 +249,7 @@ var wordFormats = []struct {
 		loadmodule rewriteengine rewritecond rewriterule proxypass proxypassreverse proxypreservehost sslengine
 		sslcertificatefile sslcertificatekeyfile allowoverride require options directoryindex listen header requestheader
 		serverroot namevirtualhost addtype addhandler setenvif order`)},
-	{"HAProxy", false, set(`global defaults frontend backend bind mode balance option acl use_backend default_backend
-		maxconn timeout chroot stats errorfile http-request http-response log retries listen tune.ssl.default-dh-param
-		stick-table cookie redirect`)},
+	{"HAProxy", false, haproxyWords},
 	{"dnsmasq", false, set(`domain-needed bogus-priv no-resolv no-poll no-hosts expand-hosts dhcp-range dhcp-option
 		dhcp-host dhcp-authoritative log-queries log-dhcp listen-address bind-interfaces bind-dynamic cache-size
 		addn-hosts conf-dir interface local server address strict-order filterwin2k resolv-file`)},
@@ -300,6 +298,8 @@ func bracesFormat(l lines) string {
 		return n
 	}
 	switch {
+	case l.isHAProxy():
+		return "HAProxy"
 	case parts(") then {", "action(type=", "module(load=", "input(type=") >= 1:
 		return "rsyslog"
 	case parts(" => ") >= 2 && count(logstashWords) >= 1:
@@ -329,6 +329,28 @@ func bracesFormat(l lines) string {
 	}
 	return ""
 }
+
+// isHAProxy reports whether lines without an end are HAProxy's, in a template whose
+// tags end as nginx's blocks do: the head of a section, and three words of its own.
+func (l lines) isHAProxy() bool {
+	heads, known := 0, 0
+	for _, line := range l.all {
+		f := strings.Fields(line)
+		switch n := len(f); {
+		case strings.ContainsRune(";{", rune(line[len(line)-1])):
+			continue
+		case n == 1 && (f[0] == "global" || f[0] == "defaults"), n == 2 && (f[0] == "frontend" || f[0] == "backend"):
+			heads++
+		case n > 1 && haproxyWords[f[0]]:
+			known++
+		}
+	}
+	return heads > 0 && known > 2
+}
+
+var haproxyWords = set(`global defaults frontend backend bind mode balance option acl use_backend default_backend
+	maxconn timeout chroot stats errorfile http-request http-response log retries listen tune.ssl.default-dh-param
+	stick-table cookie redirect`)
 
 var (
 	logrotateWords = set(`daily weekly monthly yearly hourly rotate compress delaycompress nocompress missingok nomissingok

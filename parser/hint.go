@@ -1,6 +1,9 @@
 package parser
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // hint says what to look at where nginx's words for the error at offset name the
 // place at which it noticed, and not the one to change.
@@ -42,4 +45,39 @@ func (p *parsing) unclosed(d *Directive) string {
 		return ""
 	}
 	return fmt.Sprintf("the block of %s in line %d, or one inside it, is not closed", d.Head.Value, p.file.Position(d.Head.Span.Start).Line)
+}
+
+// conflictMarks begin the lines that a merge leaves in a file where both sides changed
+// it.
+var conflictMarks = [...]string{"<<<<<<< ", "=======\n", "=======\r\n", ">>>>>>> "}
+
+// conflicts gives the errors of a text, which begins at start, the hint that the marks
+// of a merge conflict before them were left in: nginx takes these for directives that lack
+// their semicolons.
+func (p *parsing) conflicts(start int) {
+	if len(p.file.Errors) == 0 {
+		return
+	}
+	src := p.file.Src[start:p.file.end]
+	if !strings.Contains(src, "\n>>>>>>> ") || !strings.Contains("\n"+src, "\n<<<<<<< ") {
+		return
+	}
+	var marks []int
+	at := start
+	for line := range strings.Lines(src) {
+		for _, mark := range conflictMarks {
+			if strings.HasPrefix(line, mark) {
+				marks = append(marks, at)
+			}
+		}
+		at += len(line)
+	}
+	for _, e := range p.file.Errors {
+		for i := len(marks) - 1; i >= 0; i-- {
+			if marks[i] < e.Offset {
+				e.Hint = fmt.Sprintf("line %d was left in by a merge conflict", p.file.Position(marks[i]).Line)
+				break
+			}
+		}
+	}
 }

@@ -88,7 +88,9 @@ func newParsing(name, src string, span Span, st *store) *parsing {
 
 // finishFile reads the whole file.
 func (p *parsing) finishFile() {
+	start := p.scan.pos
 	p.run()
+	p.conflicts(start)
 	sort.SliceStable(p.file.Errors, func(i, j int) bool { return p.file.Errors[i].Offset < p.file.Errors[j].Offset })
 }
 

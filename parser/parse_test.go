@@ -40,14 +40,18 @@ func messages(f *File) string {
 // TestHints holds what is said beside nginx's words, of the line to change.
 func TestHints(t *testing.T) {
 	for src, want := range map[string]string{
-		"server {\n  listen 80\n}\n":                   "line 2 has no semicolon at its end",
-		"server {\n  listen 80 # x\n  # y\n}\n":        "line 2 has no semicolon at its end",
-		"listen 80\nlocation / { }":                    "line 1 has no semicolon at its end",
-		"listen 80 { }":                                "",
-		"a b;\n}\n":                                    "every block is closed already",
-		"http {\n server {\n  location / {\n  }\n }\n": "the block of http in line 1, or one inside it, is not closed",
-		"map $a $b {\n ~x {\n":                         "",
-		"server { listen 80; }\nserver_name \"a\"b;\n": "",
+		"server {\n  listen 80\n}\n":            "line 2 has no semicolon at its end",
+		"server {\n  listen 80 # x\n  # y\n}\n": "line 2 has no semicolon at its end",
+		"server {\n<<<<<<< HEAD\n  listen 80;\n=======\n  listen 81;\n>>>>>>> 12bd998\n}\n":                                        "line 6 was left in by a merge conflict",
+		"server {\r\n<<<<<<< HEAD\r\n  location / {\r\n=======\r\n  location /a {\r\n>>>>>>> b\r\n    return 204;\r\n  }\r\n}\r\n": "line 6 was left in by a merge conflict",
+		"server {\n  listen 80\n}\n<<<<<<< HEAD\n=======\n;\n>>>>>>> b;\n":                                                         "line 2 has no semicolon at its end",
+		"# =======\nserver {\n  listen 80\n}\n":                                                                                    "line 3 has no semicolon at its end",
+		"listen 80\nlocation / { }":                                                                                                "line 1 has no semicolon at its end",
+		"listen 80 { }":                                                                                                            "",
+		"a b;\n}\n":                                                                                                                "every block is closed already",
+		"http {\n server {\n  location / {\n  }\n }\n":                                                                             "the block of http in line 1, or one inside it, is not closed",
+		"map $a $b {\n ~x {\n":                                                                                                     "",
+		"server { listen 80; }\nserver_name \"a\"b;\n":                                                                             "",
 	} {
 		f := Parse("f", []byte(src))
 		if len(f.Errors) == 0 {
