@@ -183,7 +183,7 @@ func (b *building) resolveDump(inc *inclusion, name string) {
 	if !isAbs(name) {
 		full = path.Join(path.Dir(b.c.Main.Name), name)
 	}
-	if !hasMeta(name) {
+	if !HasMeta(name) {
 		s := b.w.dump[full]
 		if s == nil {
 			s = b.w.dump[dumpKey(name)]

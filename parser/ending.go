@@ -18,7 +18,7 @@ func (b *building) byEnding(d *Directive, path string) []string {
 	bases := append([]string{b.bases[0], filepath.Dir(b.bases[0])}, b.bases[1:]...)
 	var places []string
 	least := 1 // folders; a pattern's own says less than a name
-	if hasMeta(path) {
+	if HasMeta(path) {
 		least = 2
 	}
 	for i := range len(parts) - least {
@@ -49,7 +49,7 @@ func (b *building) byEnding(d *Directive, path string) []string {
 // itself that d stands in.
 func (b *building) lies(d *Directive, place string) bool {
 	found := []string{place}
-	if hasMeta(place) {
+	if HasMeta(place) {
 		found = glob(place, func(dir string) []string {
 			names, _ := b.list(dir)
 			return names
@@ -74,7 +74,7 @@ func (b *building) inImage(path string) (places []string) {
 		if !b.inside(globDir(place)) {
 			continue
 		}
-		if hasMeta(path) && b.w.disk.exists(globDir(place)) || !hasMeta(path) && b.rendered(b.c.Main, place) != "" {
+		if HasMeta(path) && b.w.disk.exists(globDir(place)) || !HasMeta(path) && b.rendered(b.c.Main, place) != "" {
 			places = append(places, place)
 		}
 	}

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// hasMeta reports whether nginx takes an include path for a pattern: it asks
+// HasMeta reports whether nginx takes an include path for a pattern: it asks
 // glob(3) only where one of these stands in it (ngx_conf_include).
-func hasMeta(path string) bool { return strings.ContainsAny(path, "*?[") }
+func HasMeta(path string) bool { return strings.ContainsAny(path, "*?[") }
 
 // globDir returns the directory of the absolute pattern up to its first element
 // with a wildcard.
@@ -33,14 +33,14 @@ func glob(pattern string, list func(dir string) []string, exists func(path strin
 		}
 		var next []string
 		for _, dir := range found {
-			if !hasMeta(element) {
+			if !HasMeta(element) {
 				if path := filepath.Join(dir, element); exists(path) {
 					next = append(next, path)
 				}
 				continue
 			}
 			for _, name := range list(dir) {
-				if matchName(element, name) {
+				if MatchName(element, name) {
 					next = append(next, filepath.Join(dir, name))
 				}
 			}
@@ -51,9 +51,9 @@ func glob(pattern string, list func(dir string) []string, exists func(path strin
 	return found
 }
 
-// matchName reports whether a file's name matches one element of a glob(3)
+// MatchName reports whether a file's name matches one element of a glob(3)
 // pattern. A dot at the start is matched by a dot only.
-func matchName(pattern, name string) bool {
+func MatchName(pattern, name string) bool {
 	if strings.HasPrefix(name, ".") && !strings.HasPrefix(pattern, ".") && !strings.HasPrefix(pattern, `\.`) {
 		return false
 	}

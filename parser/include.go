@@ -68,6 +68,7 @@ type inclusion struct {
 	links    int       // symbolic links that lead outside the tree
 	linkSaid int       // index in problems of what is said of them
 	linkText string    // what is said of the first
+	unsure   error     // why nobody can tell what lies elsewhere
 }
 
 // outside says that a symbolic link leads outside the tree, once for all the
@@ -127,8 +128,8 @@ func (b *building) resolve(d *Directive) *inclusion {
 	if len(places) == 0 {
 		places = b.byEnding(d, path)
 	}
-	if hasMeta(path) {
-		b.resolveGlob(inc, path, places, mapped)
+	if HasMeta(path) {
+		b.resolveGlob(inc, d, path, places, mapped)
 		return inc
 	}
 	for _, place := range places {
@@ -148,6 +149,9 @@ func (b *building) resolve(d *Directive) *inclusion {
 			b.add(inc, path, template, mapped)
 			return inc
 		}
+	}
+	if !mapped && b.resolveElsewhere(inc, d, path) {
+		return inc
 	}
 	b.missing(inc, path, places, mapped)
 	return inc
@@ -211,7 +215,7 @@ func (b *building) places(path string) (places []string, mapped bool) {
 
 // resolveGlob adds the files that match a pattern. One that matches nothing
 // is no error, as in nginx, where the directory was there to look into.
-func (b *building) resolveGlob(inc *inclusion, path string, places []string, mapped bool) {
+func (b *building) resolveGlob(inc *inclusion, d *Directive, path string, places []string, mapped bool) {
 	looked := false
 	for _, place := range places {
 		if b.stands(inc, place) {
@@ -233,12 +237,19 @@ func (b *building) resolveGlob(inc *inclusion, path string, places []string, map
 			inc.locked(path, b.w.display(dir, b.given), err)
 			return names
 		}, b.w.disk.exists)
+		here := len(matches)
+		if here > 0 && !mapped {
+			matches = b.withElsewhere(d, path, matches)
+		}
 		for _, match := range matches {
-			b.add(inc, path, match, mapped)
+			b.add(inc, path, match, mapped || len(matches) > here && b.inRepository(match))
 		}
 		if len(matches) > 0 {
 			return
 		}
+	}
+	if !mapped && b.resolveElsewhere(inc, d, path) {
+		return
 	}
 	if looked || isStock(path) || b.ownPrefix != "" && len(places) > 0 || !isAbs(path) && b.insideAny(places) {
 		return
@@ -273,6 +284,8 @@ func (b *building) missing(inc *inclusion, path string, places []string, mapped 
 	case isStock(path):
 	case mapped:
 		inc.fail(NotFollowed, "include %q was not followed: there is no %q", path, b.w.display(places[0], b.given))
+	case inc.unsure != nil:
+		inc.fail(NotFollowed, "include %q was not followed: %v", path, inc.unsure)
 	case isAbs(path):
 		inc.fail(NotFollowed, "include %q was not followed: it is not in this tree", path)
 	case b.c.Fragment:
@@ -397,6 +410,9 @@ func (b *building) linkTarget(dir, target string) string {
 		if b.w.disk.exists(place) {
 			return place
 		}
+	}
+	if found, err := b.elsewhere(nil, filepath.ToSlash(target)); err == nil && len(found) == 1 {
+		return found[0]
 	}
 	return target
 }

@@ -74,6 +74,13 @@ type Options struct {
 	Force     bool              // read the files that the user named whatever they look like
 	Hook      bool              // the paths are files of a commit: nothing else was asked about, and what is no configuration is passed over
 	Read      *atomic.Int64     // where not nil, counts the files while they are read
+
+	// Elsewhere, where not nil, knows what nginx reads for an include in another place
+	// than this tree has it: in an image that takes the file at the absolute path main,
+	// a main configuration or a fragment of one. include is as written. It returns the
+	// absolute paths of files, in the order in which nginx reads them, or why nobody can
+	// tell which. What lies beside the main file, and Mappings, come first.
+	Elsewhere func(main string, fragment bool, include string) ([]string, error)
 }
 
 // Passed is a file that was not read, because it is not nginx configuration.

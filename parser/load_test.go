@@ -500,8 +500,8 @@ func TestMatchName(t *testing.T) {
 		{`\*`, "*", true}, {`\*`, "a", false}, {"{a,b}", "a", false}, {"~", "~", true},
 		{"*", "", true}, {"a*", "b", false}, {"B", "b", false},
 	} {
-		if got := matchName(tt.pattern, tt.name); got != tt.want {
-			t.Errorf("matchName(%q, %q) = %v, want %v", tt.pattern, tt.name, got, tt.want)
+		if got := MatchName(tt.pattern, tt.name); got != tt.want {
+			t.Errorf("MatchName(%q, %q) = %v, want %v", tt.pattern, tt.name, got, tt.want)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func (b *building) resolveParts(inc *inclusion, d *Directive, name string) bool 
 		if ok, err := path.Match(path.Base(name), s.as.part.key); !ok || err != nil {
 			continue
 		}
-		if hasMeta(name) {
+		if HasMeta(name) {
 			if mounted, ok := b.mounted[s]; ok && mounted != folder || !d.takes(s.file) || holdsSites(folder) && !s.file.hasServers() || s.as.part.aside && b.namedBySibling(s) {
 				continue
 			}

@@ -127,6 +127,7 @@ func (j *judge) dress(c *cli.Context) error {
 // open reads what paths stand for. Settings that are found on the way may say
 // where includes lie and what to leave out: then it reads again.
 func (j *judge) open(paths []string, opts parser.Options) (*parser.Workspace, error) {
+	opts.Elsewhere = j.elsewhere
 	for {
 		opts.Root, opts.Roots, opts.Exclude, opts.Mappings = j.said.Root, j.said.Roots, j.exclude, nil
 		opts.Excluded = nil

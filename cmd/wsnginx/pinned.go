@@ -56,6 +56,17 @@ func (j *judge) pinned(names ...string) *image.Pin {
 	return j.images.Of(paths...)
 }
 
+// elsewhere returns the files that nginx reads for an include where an image of the
+// repository takes the main file, see parser.Options.
+func (j *judge) elsewhere(main string, fragment bool, include string) ([]string, error) {
+	if filepath.Base(main) == unnamed {
+		return nil, nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.images.Where(main, fragment, include)
+}
+
 // placeOf says what a pin is, and where it stands. The files of pins are named without
 // symbolic links, and the working directory may be one.
 func placeOf(pin *image.Pin, style report.Style) string {

@@ -2,6 +2,7 @@ package image
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -26,28 +27,44 @@ func (x *index) compose(file string, built map[string]bool) {
 	configs := t.get(t.root, "configs")
 	for _, s := range t.pairs(services) {
 		var pin *Pin
+		c := &container{file: file, line: s.Key.GetToken().Position.Line}
 		if build := t.get(s.Value, "build"); build != nil {
-			pin = x.built(t, build, file, value, built)
+			c.stage, c.contexts = x.built(t, build, file, value, built)
+			pin = c.stage.runs()
 		} else {
 			pin = pinOf(t, t.get(s.Value, "image"), file, value)
+			name, _ := t.text(t.get(s.Value, "image"))
+			c.image, _ = filled(name, value)
+		}
+		written := false // in the compose file itself
+		for _, m := range t.items(t.get(s.Value, "volumes")) {
+			if t.get(m, "content") != nil { // Coolify's, written where it is mounted
+				written = true
+			} else if b := mount(t, m, value); b.source == "" || strings.HasPrefix(b.source, ".") || strings.Contains(b.source, "/") {
+				c.binds = append(c.binds, b)
+			}
+		}
+		for _, m := range t.items(t.get(s.Value, "configs")) {
+			b := mount(t, m, value)
+			if of, _ := t.text(t.get(t.get(configs, b.source), "file")); of != "" {
+				b.source = of
+				c.binds = append(c.binds, b)
+			} else if t.get(t.get(configs, b.source), "content") != nil {
+				written = true
+			}
+		}
+		if len(c.binds) > 0 || c.stage != nil {
+			c.env = environmentOf(t, t.get(s.Value, "environment"), value)
+			x.containers = append(x.containers, c)
 		}
 		if pin == nil {
 			continue
 		}
-		for _, m := range t.items(t.get(s.Value, "volumes")) {
-			if t.get(m, "content") != nil { // Coolify's, written where it is mounted
-				x.files[file] = append(x.files[file], pin)
-			} else if source, target := mount(t, m, value); strings.HasPrefix(source, ".") || strings.Contains(source, "/") {
-				x.mounted(pin, file, source, target)
-			}
+		if written {
+			x.files[file] = append(x.files[file], pin)
 		}
-		for _, c := range t.items(t.get(s.Value, "configs")) {
-			source, target := mount(t, c, value)
-			if of, _ := t.text(t.get(t.get(configs, source), "file")); of != "" {
-				x.mounted(pin, file, of, target)
-			} else if t.get(t.get(configs, source), "content") != nil {
-				x.files[file] = append(x.files[file], pin)
-			}
+		for _, b := range c.binds {
+			x.mounted(file, b.source, func(path string) bool { return x.take(pin, path, b.target, true) })
 		}
 	}
 }
@@ -78,9 +95,9 @@ func pinOf(t tree, image ast.Node, file string, value map[string]string) *Pin {
 	return &Pin{Name: "image " + ref, Version: v, File: file, Line: line}
 }
 
-// built records what the Dockerfile of a service takes, and returns the pin of
-// what is built.
-func (x *index) built(t tree, build ast.Node, file string, value map[string]string, built map[string]bool) *Pin {
+// built records what the Dockerfile of a service takes, and returns the stage that is
+// built and where its sources lie.
+func (x *index) built(t tree, build ast.Node, file string, value map[string]string, built map[string]bool) (made *stage, contexts []string) {
 	context, _ := t.text(build)
 	name, target := "", ""
 	args := map[string]string{}
@@ -103,7 +120,7 @@ func (x *index) built(t tree, build ast.Node, file string, value map[string]stri
 		}
 	}
 	if inline := t.get(build, "dockerfile_inline"); inline != nil || context == "" && name == "" {
-		return nil
+		return nil, nil
 	}
 	context, _ = filled(context, value)
 	context = filepath.Join(filepath.Dir(file), filepath.FromSlash(context))
@@ -113,38 +130,55 @@ func (x *index) built(t tree, build ast.Node, file string, value map[string]stri
 	name = filepath.Join(context, filepath.FromSlash(name))
 	stages := readDockerfile(name, x.text(name), args)
 	if len(stages) == 0 {
-		return nil
+		return nil, nil
 	}
 	built[name] = true
 	x.dockerfile(stages, context)
+	made, contexts = stages[len(stages)-1], []string{context}
 	for _, s := range stages {
 		if target != "" && s.name == strings.ToLower(target) {
-			return s.runs()
+			made = s
+			break
 		}
 	}
-	return stages[len(stages)-1].runs()
+	x.ends(stages, name, contexts)
+	x.served[x.said(&container{file: name, line: made.line})] = true
+	return made, contexts
+}
+
+// bind is what a service gets from outside: what lies at source, as target. A source
+// that nobody can tell is "".
+type bind struct {
+	source, target string
+	readOnly       bool
 }
 
 // mount returns what a service gets from outside, and as what: of
 // "source:target:mode", of a table, or of a name alone.
 // A source that nobody can tell is none: "$DIR/a" is not "/a".
-func mount(t tree, n ast.Node, value map[string]string) (source, target string) {
+func mount(t tree, n ast.Node, value map[string]string) bind {
+	var b bind
 	if short, _ := t.text(n); short != "" {
-		source, target = cutMount(short)
-		target, _ = cutMount(target)
+		mode := ""
+		b.source, b.target = cutMount(short)
+		b.target, mode = cutMount(b.target)
+		b.readOnly = slices.Contains(strings.Split(mode, ","), "ro")
 	} else {
-		source, _ = t.text(t.get(n, "source"))
-		target, _ = t.text(t.get(n, "target"))
+		b.source, _ = t.text(t.get(n, "source"))
+		b.target, _ = t.text(t.get(n, "target"))
+		mode, _ := t.text(t.get(n, "read_only"))
+		b.readOnly = mode == "true"
 	}
-	source, whole := filled(source, value)
+	b.target, _ = filled(b.target, value)
+	source, whole := filled(b.source, value)
 	if !whole {
-		return "", ""
+		source = ""
 	}
 	if strings.HasPrefix(strings.TrimLeft(source, "."), `\`) { // of Windows; the answer is the same everywhere
 		source = strings.ReplaceAll(source, `\`, "/")
 	}
-	target, _ = filled(target, value)
-	return source, target
+	b.source = source
+	return b
 }
 
 // cutMount cuts s at its first colon outside of "${V:-x}".
@@ -165,15 +199,13 @@ func cutMount(s string) (before, after string) {
 	return s, ""
 }
 
-// mounted records that an image gets what lies at source, as seen from the folder of
-// the compose file, or from one above it: where --project-directory says so.
-func (x *index) mounted(pin *Pin, file, source, target string) {
-	if filepath.IsAbs(source) || strings.HasPrefix(source, "/") {
-		return
+// mounted has take have a look at what source is, as seen from the folder of the compose
+// file, or from one above it: where --project-directory says so.
+func (x *index) mounted(file, source string, take func(path string) bool) bool {
+	if source == "" || filepath.IsAbs(source) || strings.HasPrefix(source, "/") {
+		return false
 	}
-	for _, dir := range x.around(file) {
-		if x.take(pin, filepath.Join(dir, filepath.FromSlash(source)), target, true) {
-			return
-		}
-	}
+	return slices.ContainsFunc(x.around(file), func(dir string) bool {
+		return take(filepath.Join(dir, filepath.FromSlash(source)))
+	})
 }

@@ -1,11 +1,17 @@
 // Package image finds the nginx that a repository runs: the number in the image of
 // the Dockerfile that copies a configuration file, of the compose service or the
 // workload of Kubernetes that mounts it, or in the variables of the Ansible role that
-// holds it. A configuration is judged for that nginx where nobody says another.
+// holds it. A configuration is judged for that nginx where nobody says another. And it
+// finds where the repository keeps what that nginx includes: a Dockerfile and a compose
+// file say what lies where in what runs of them.
 //
 // What a repository says this way is evidence, not configuration: a file that
 // cannot be read and an image whose tags are not nginx's own numbers say nothing, and
 // a tag without a number ("latest", "alpine") says that it may be the newest.
+//
+// Only what one image or one service takes counts together, and only files of the
+// repository: a folder of the machine, a volume by its name, and what RUN makes are not
+// known. A mount hides what the image has in its place.
 //
 // Dockerfiles are read as docs.docker.com/reference/dockerfile has them, as far as
 // FROM, ARG, ENV, WORKDIR, COPY and ADD; BuildKit's own parser would bring protobuf

@@ -15,9 +15,12 @@ import (
 type stage struct {
 	name    string // of AS, in lower case
 	base    *stage // an earlier one that FROM names
+	image   string // that FROM names, "" where nobody can tell
 	pin     *Pin   // of its own image
+	line    int    // of FROM
 	copies  []copied
 	workdir string
+	values  map[string]string // its own variables
 }
 
 // runs returns the pin of the image that a stage is made of.
@@ -52,17 +55,22 @@ func readDockerfile(file, src string, args map[string]string) []*stage {
 		switch {
 		case in.name == "FROM" && len(words) > 0:
 			ref, whole := filled(words[0], global)
-			s := &stage{base: named[strings.ToLower(ref)], workdir: "/"}
+			s := &stage{base: named[strings.ToLower(ref)], workdir: "/", line: in.line}
 			if s.base != nil {
 				s.workdir = s.base.workdir
-			} else if v, ok := versionOf(ref); ok && whole {
-				s.pin = &Pin{Name: "image " + ref, Version: v, File: file, Line: in.line}
+			} else if whole {
+				s.image = ref
+				if v, ok := versionOf(ref); ok {
+					s.pin = &Pin{Name: "image " + ref, Version: v, File: file, Line: in.line}
+				}
 			}
 			if len(words) > 2 && strings.EqualFold(words[1], "as") {
 				s.name = strings.ToLower(words[2])
 				named[s.name] = s
 			}
-			stages, values = append(stages, s), map[string]string{}
+			values = map[string]string{}
+			s.values = values
+			stages = append(stages, s)
 		case in.name == "ARG" && now == nil:
 			declare(global, words, args, global)
 		case now == nil:
@@ -140,15 +148,21 @@ func (x *index) dockerfile(stages []*stage, contexts ...string) {
 			continue
 		}
 		for _, c := range s.copies {
-			for _, source := range c.sources {
-				x.copy(pin, c, source, contexts)
-			}
+			x.copy(c, contexts, func(path string, named bool) bool { return x.take(pin, path, c.dest, named) })
 		}
 	}
 }
 
-// copy records what pin's image takes by one source of a COPY.
-func (x *index) copy(pin *Pin, c copied, source string, contexts []string) {
+// copy has take have a look at what a COPY may put into an image: it reports whether
+// something lies at a path, and named says that the COPY names it.
+func (x *index) copy(c copied, contexts []string, take func(path string, named bool) bool) {
+	for _, source := range c.sources {
+		x.copySource(c, source, contexts, take)
+	}
+}
+
+// copySource is copy for one source.
+func (x *index) copySource(c copied, source string, contexts []string, take func(path string, named bool) bool) {
 	places := []string{source}
 	if c.from != nil {
 		places = x.origins(c.from, inside("/", source), map[held]bool{})
@@ -166,7 +180,7 @@ func (x *index) copy(pin *Pin, c copied, source string, contexts []string) {
 			}
 			taken := false
 			for _, at := range found {
-				taken = x.take(pin, filepath.Join(dir, filepath.FromSlash(at)), c.dest, named) || taken
+				taken = take(filepath.Join(dir, filepath.FromSlash(at)), named) || taken
 			}
 			if taken {
 				break

@@ -15,6 +15,11 @@ type index struct {
 	links  map[string][]string // symbolic links by the absolute path of what they lead to
 	looked map[string]bool     // the folders whose manifests were read
 	spent  int                 // of maxWork
+
+	containers []*container
+	ended      []*container        // of the stages with which a build may end
+	served     map[string]bool     // the stages that services build, by said
+	answers    map[question]answer // of where
 }
 
 // folder is a folder that an image takes, and what it is in there.

@@ -26,7 +26,7 @@ const (
 
 // read looks through the repository at top.
 func read(top string) *index {
-	x := &index{top: top, files: map[string][]*Pin{}, dirs: map[string][]folder{}, links: map[string][]string{}, looked: map[string]bool{}}
+	x := &index{top: top, files: map[string][]*Pin{}, dirs: map[string][]folder{}, links: map[string][]string{}, looked: map[string]bool{}, served: map[string]bool{}}
 	var dockerfiles, composes []string
 	roles := map[string][]string{} // the files of their variables, by a role's folder
 	dirs, others, links := 0, 0, 0
@@ -76,9 +76,12 @@ func read(top string) *index {
 	for _, path := range dockerfiles {
 		if !built[path] {
 			d := readDockerfile(path, text(path), nil)
-			x.dockerfile(d, x.around(path)...)
+			contexts := x.around(path)
+			x.dockerfile(d, contexts...)
+			x.ends(d, path, contexts)
 		}
 	}
+	x.unserved()
 	return x
 }
 

@@ -1,0 +1,146 @@
+package image
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// question is what where was asked.
+type question struct {
+	main     string
+	fragment bool
+	include  string
+}
+
+// answer is what it said.
+type answer struct {
+	places []string
+	err    error
+}
+
+// Where returns the files that nginx reads for an include, a path or a pattern, where
+// an image or service takes the file at the absolute path main, and they lie in its
+// repository, in the order in which nginx reads them. main is a main configuration or,
+// where fragment says so, a part of one that is not known: the folder that relative
+// paths are relative to is that of the image then.
+//
+// Of several images that take main, those that hold nothing there do not count. The
+// others must hold the same files: an error says where they do not, as nobody can tell
+// which of them nginx reads.
+func (f *Finder) Where(main string, fragment bool, include string) ([]string, error) {
+	dir := filepath.Dir(main)
+	x := f.index(f.folder(dir))
+	if x == nil || len(x.containers) == 0 {
+		return nil, nil
+	}
+	q := question{f.resolved(main), fragment, include}
+	a, known := x.answers[q]
+	if !known {
+		a.places, a.err = x.where(q)
+		if x.answers == nil {
+			x.answers = map[question]answer{}
+		}
+		x.answers[q] = a
+	}
+	// The caller's names of folders may go through symbolic links.
+	top := dir
+	for top != filepath.Dir(top) && f.folder(top) != x.top {
+		top = filepath.Dir(top)
+	}
+	if f.folder(top) != x.top || top == x.top {
+		return a.places, a.err
+	}
+	named := make([]string, len(a.places))
+	for i, place := range a.places {
+		named[i] = top + strings.TrimPrefix(place, x.top)
+	}
+	return named, a.err
+}
+
+// where is Where for a file without symbolic links.
+func (x *index) where(q question) (found []string, err error) {
+	var first *container
+	names := x.names(q.main)
+	for _, c := range x.containers {
+		places := x.whereIn(c, names, q)
+		switch {
+		case len(places) == 0:
+		case first == nil:
+			first, found = c, places
+		case !slices.Equal(found, places):
+			return nil, fmt.Errorf("%s and %s put different files there", x.said(first), x.said(c))
+		}
+	}
+	return found, nil
+}
+
+// said returns where a container is described, as seen from the top of the repository.
+func (x *index) said(c *container) string {
+	name, err := filepath.Rel(x.top, c.file)
+	if err != nil {
+		name = c.file
+	}
+	return fmt.Sprintf("%s:%d", filepath.ToSlash(name), c.line)
+}
+
+// whereIn returns the files that one container has for an include of a file of those
+// names, nothing where it does not take the file.
+func (x *index) whereIn(c *container, names []string, q question) []string {
+	if path.IsAbs(q.include) && !x.mayHold(c, path.Dir(beforeMeta(q.include))) {
+		return nil
+	}
+	x.lay(c)
+	for _, name := range names {
+		for _, dest := range x.destsOf(c, name) {
+			for _, base := range bases(dest, q) {
+				if places := x.find(c, path.Join(base, q.include)); len(places) > 0 {
+					return places
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// beforeMeta returns what of a pattern stands before its first wildcard.
+func beforeMeta(pattern string) string {
+	if i := strings.IndexAny(pattern, "*?["); i >= 0 {
+		return pattern[:i] + "x"
+	}
+	return pattern
+}
+
+// destsOf returns the paths at which a container has the file at a path of the
+// repository.
+func (x *index) destsOf(c *container, name string) (dests []string) {
+	for _, l := range c.layers {
+		if l.path == "" || name != l.path && (!l.dir || !strings.HasPrefix(name, l.path+string(filepath.Separator))) {
+			continue
+		}
+		dest := path.Join(l.dest, filepath.ToSlash(name[len(l.path):]))
+		if x.raw(c, dest) == name && !slices.Contains(dests, dest) {
+			dests = append(dests, dest)
+		}
+	}
+	return dests
+}
+
+// bases returns the folders that a relative include may be relative to, in a container
+// that has the asking file at dest (ngx_conf_full_name).
+func bases(dest string, q question) []string {
+	if path.IsAbs(q.include) {
+		return []string{"/"}
+	}
+	if !q.fragment {
+		return []string{path.Dir(dest)}
+	}
+	for _, dir := range folders {
+		if strings.HasPrefix(dest, dir) {
+			return []string{dir, dir + "conf"}
+		}
+	}
+	return nil
+}

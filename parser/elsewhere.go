@@ -1,0 +1,62 @@
+package parser
+
+import (
+	"path/filepath"
+	"slices"
+)
+
+// elsewhere returns the files that Options know an include of d to name, or a symbolic
+// link to lead to where d is nil. Nothing is asked for the machine's own configuration,
+// and for files that come with nginx.
+func (b *building) elsewhere(d *Directive, path string) ([]string, error) {
+	main := b.w.of[b.c.Main]
+	if b.w.opts.Elsewhere == nil || b.ownPrefix != "" || main == nil || main.as.part != nil || isStock(path) {
+		return nil, nil
+	}
+	found, err := b.w.opts.Elsewhere(main.abs, b.c.Fragment, slashed(path))
+	if err != nil || slices.Contains(found, main.abs) {
+		return nil, err
+	}
+	if d != nil {
+		if s := b.w.of[d.File]; s != nil && slices.Contains(found, s.abs) {
+			return nil, nil
+		}
+	}
+	return found, nil
+}
+
+// resolveElsewhere adds the files that lie elsewhere where an include names nothing
+// here, and reports whether there are any.
+func (b *building) resolveElsewhere(inc *inclusion, d *Directive, path string) bool {
+	found, err := b.elsewhere(d, path)
+	inc.unsure = err
+	for _, place := range found {
+		b.add(inc, path, place, b.inRepository(place))
+	}
+	return len(found) > 0
+}
+
+// inRepository reports whether place lies in the repository around the main file, which
+// may be more than the folders that the user named: who asks about one of them wants to
+// know what nginx makes of it.
+func (b *building) inRepository(place string) bool {
+	top := b.w.treeTop(b.bases[0])
+	real, err := b.follow(place)
+	return err == nil && below(real, b.w.disk.realPath(top)) && b.w.disk.exists(filepath.Join(top, ".git"))
+}
+
+// withElsewhere returns the files that a pattern matches here with those that lie
+// elsewhere, where all of the former are among them: an image that is given conf.d, and
+// templates that it renders into it, reads both.
+func (b *building) withElsewhere(d *Directive, path string, matches []string) []string {
+	found, err := b.elsewhere(d, path)
+	if err != nil || len(found) <= len(matches) {
+		return matches
+	}
+	for _, match := range matches {
+		if !slices.Contains(found, match) {
+			return matches
+		}
+	}
+	return found
+}
