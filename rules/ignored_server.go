@@ -20,7 +20,8 @@ first and says of the other, in its log only: [warn] conflicting server name
 WebSocket locations too, is never used.
 
 It happens where a site is linked or copied twice, or a tool writes a second file
-for it. Servers without a server_name count as having the same, empty name.`,
+for it. Servers without a server_name count as having the same, empty name. Where
+a server has other names, the loss of "_" is an info: no client asks for it.`,
 	Before: `server {
     listen 80;
     server_name app.example.com;
@@ -84,6 +85,9 @@ func (p *Pass) checkNames(vs *effective.VirtualServer) {
 	if alive { // what nobody can ask for is no loss, nor what was never meant as a name
 		swallowed := swallowedNames(vs)
 		lost = slices.DeleteFunc(lost, func(name string) bool { return !askable(name) || slices.Contains(swallowed, name) })
+		if asked := slices.DeleteFunc(slices.Clone(lost), nobodys); len(asked) > 0 {
+			lost = asked
+		}
 	}
 	if len(lost) == 0 || by == nil || !parser.SameArm(by.Scope.Block, vs.Scope.Block) || by.Scope.Block == vs.Scope.Block && by.Scope.Via == vs.Scope.Via {
 		return
@@ -102,14 +106,19 @@ func (p *Pass) checkNames(vs *effective.VirtualServer) {
 		outcome = "requests for it do not reach the WebSocket locations of this one"
 	}
 	msg := fmt.Sprintf("%s: nginx ignores it here (conflicting server name), and %s; make the two servers one, or rename one", what, outcome)
+	sev := p.Rule.Severity
+	if alive && nobodys(lost[0]) {
+		msg = fmt.Sprintf("%s: nginx ignores it here and says so whenever it starts (conflicting server name); take it out, for no client asks for it", what)
+		sev = Info
+	}
 	names := vs.Scope.Own("server_name")
 	var f Finding
 	if i := slices.IndexFunc(names, func(it effective.Item) bool {
 		return slices.ContainsFunc(it.Args, func(w parser.Word) bool { return slices.Contains(lost, w.Value) })
 	}); i >= 0 {
-		f = atItem(names[i], nil, p.Rule.Severity, msg)
+		f = atItem(names[i], nil, sev, msg)
 	} else {
-		f = Finding{Severity: p.Rule.Severity, Message: msg, File: vs.Scope.Block.File, Span: headSpan(vs.Scope.Block), Via: vs.Scope.Via}
+		f = Finding{Severity: sev, Message: msg, File: vs.Scope.Block.File, Span: headSpan(vs.Scope.Block), Via: vs.Scope.Via}
 	}
 	f.Related = []Place{{by.Scope.Block.File, headSpan(by.Scope.Block), "this server has it"}}
 	for _, r := range p.intended() {
@@ -141,6 +150,10 @@ func swallowedNames(vs *effective.VirtualServer) []string {
 func askable(name string) bool {
 	return strings.HasPrefix(name, "~") || !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' })
 }
+
+// nobodys reports whether a name is one that no client asks for, written where a
+// server_name belongs and none is meant: "_".
+func nobodys(name string) bool { return name != "" && strings.Trim(name, "_-") == "" }
 
 func quoteAll(words []string) []string {
 	out := make([]string, len(words))
