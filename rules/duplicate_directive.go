@@ -87,12 +87,50 @@ func checkDuplicateDirective(p *Pass) {
 			return
 		}
 		named := l.named(order)
+		var twice map[includedTwice]int // how many of their lines are repeated
 		for _, name := range order {
-			if same := together(named[name]); len(same) > 1 {
-				p.reportDuplicates(l, same)
+			if key, ok := doubly(named[name]); ok {
+				if twice == nil {
+					twice = map[includedTwice]int{}
+				}
+				twice[key]++
 			}
 		}
+		said := map[includedTwice]bool{}
+		for _, name := range order {
+			same := together(named[name])
+			if len(same) < 2 {
+				continue
+			}
+			key, ok := doubly(named[name])
+			if ok && said[key] {
+				continue
+			}
+			said[key] = ok
+			p.reportDuplicates(l, same, twice[key]-1)
+		}
 	})
+}
+
+// includedTwice is a file that comes to a level by two includes: however many lines of
+// it that repeats, it is one thing to mend.
+type includedTwice struct {
+	file   *parser.File
+	before *parser.Directive // the include by which it had come in
+}
+
+// doubly returns the file that is included twice, where that alone repeats the first of
+// the items.
+func doubly(items []effective.Item) (key includedTwice, ok bool) {
+	same := together(items)
+	if len(same) != 2 {
+		return key, false
+	}
+	m := otherInclude(same[0], same[1])
+	if m == nil {
+		return key, false
+	}
+	return includedTwice{same[1].File, m.Include}, true
 }
 
 // named returns the directives of each name, or the locations of each key, on the
@@ -164,7 +202,9 @@ func locationKey(s *effective.Scope) string {
 	}
 }
 
-func (p *Pass) reportDuplicates(l level, same []effective.Item) {
+// reportDuplicates reports the second of the same lines, with which more of their file
+// are repeated by its includes.
+func (p *Pass) reportDuplicates(l level, same []effective.Item, more int) {
 	// A site that is not enabled is what repeats them: without it nginx starts.
 	if site := p.Model.Config.Site; site != nil {
 		slices.SortStableFunc(same, func(a, b effective.Item) int { return siteLast(a.File == site, b.File == site) })
@@ -173,25 +213,25 @@ func (p *Pass) reportDuplicates(l level, same []effective.Item) {
 	name := second.Head.Value
 	if second.Scope != nil {
 		if name == "upstream" {
-			f := duplicateOf(first, second, fmt.Sprintf(
+			f := duplicateOf(first, second, more, fmt.Sprintf(
 				"there is more than one upstream %q, and nginx does not start: duplicate upstream %q; make them one, or rename one", second.Arg(0), second.Arg(0)))
 			f.Related = append(f.Related, further(same)...)
 			p.Report(f)
 			return
 		}
 		if name != "location" {
-			p.Report(duplicateOf(first, second, fmt.Sprintf(
+			p.Report(duplicateOf(first, second, more, fmt.Sprintf(
 				"there are two %s blocks here, and nginx does not start: %q directive is duplicate; make them one", name, name)))
 			return
 		}
 		_, match := second.Scope.ModifierAndMatch()
-		f := duplicateOf(first, second, fmt.Sprintf(
+		f := duplicateOf(first, second, more, fmt.Sprintf(
 			"there is more than one block for %s here, and nginx does not start: duplicate location %q; make them one", locationName(second.Scope), match))
 		f.Related = append(f.Related, further(same)...)
 		p.Report(f)
 		return
 	}
-	f := duplicateOf(first, second, fmt.Sprintf(
+	f := duplicateOf(first, second, more, fmt.Sprintf(
 		"%s stands more than once in this block, and nginx does not start: %q directive is duplicate; keep one of them", name, name))
 	f.Related = append(f.Related, further(same)...)
 	f.Routes = p.routesOf(second.Directive)
@@ -222,12 +262,18 @@ func further(same []effective.Item) []Place {
 // duplicateOf reports the second of two lines that nginx refuses beside one another.
 // Where both are one line, of a file that is included twice, its includes are what
 // there is to change.
-func duplicateOf(first, second effective.Item, msg string) Finding {
+func duplicateOf(first, second effective.Item, more int, msg string) Finding {
 	f := atItem(second, nil, Error, msg)
 	f.Related = []Place{{first.File, headSpan(first.Directive), "the first one is here"}}
 	if m := otherInclude(first, second); m != nil {
 		said, _, _ := strings.Cut(msg, "; ")
-		f.Message = said + "; its file is included twice: take one of the includes out"
+		repeated := ""
+		if more == 1 {
+			repeated = ", which repeats one more of its lines"
+		} else if more > 1 {
+			repeated = fmt.Sprintf(", which repeats %d more of its lines", more)
+		}
+		f.Message = said + "; its file is included twice" + repeated + ": take one of the includes out"
 		f.Related = []Place{{m.Include.File, headSpan(m.Include), "the file is included here already"}}
 	}
 	return f

@@ -97,7 +97,7 @@ func duplicateListens(pairs [][2]listening, msg string) Finding {
 	for _, pair := range pairs {
 		on = append(on, pair[1].Item.Arg(0))
 	}
-	f := duplicateOf(pairs[0][0].Item, pairs[0][1].Item, fmt.Sprintf(msg, listed(quoteAll(on))))
+	f := duplicateOf(pairs[0][0].Item, pairs[0][1].Item, 0, fmt.Sprintf(msg, listed(quoteAll(on))))
 	for _, pair := range pairs[1:] {
 		f.Related = append(f.Related, Place{pair[1].Item.File, headSpan(pair[1].Item.Directive), "and again here"})
 	}
