@@ -12,6 +12,13 @@ import (
 // ngx_http_rewrite_if_condition does.
 func (p *Pass) checkCondition(l level, it effective.Item) {
 	said, arg := conditionError(it)
+	if name := conditionName(it); said == "" && strings.ContainsAny(name, "${}") && !meantFor(name) {
+		if defined, complete := p.Model.DefinesVariable(name); !defined && complete {
+			p.reportValue(l, it, it.Args[0], nil, fmt.Sprintf(
+				"an if compares one variable, and nginx does not start: unknown %q variable; put the parts together with set first", name))
+			return
+		}
+	}
 	if i, expr := conditionPattern(it); said == "" && i > 0 {
 		p.checkPattern(l, it, it.Args[i], expr)
 	}
@@ -19,6 +26,26 @@ func (p *Pass) checkCondition(l level, it effective.Item) {
 		p.reportValue(l, it, it.Args[arg], nil, fmt.Sprintf(
 			"this is no condition of nginx's, which does not start: %s; write ($variable), ($variable = value), ($variable ~ pattern) or (-f file)", said))
 	}
+}
+
+// conditionName returns the name of the variable that the condition of an if asks for: all
+// that follows the dollar (ngx_http_rewrite_variable). It is "" where there is none.
+func conditionName(it effective.Item) string {
+	words := it.Args
+	if len(words) > 0 && words[0].Value == "(" {
+		words = words[1:]
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	name, ok := strings.CutPrefix(strings.TrimPrefix(words[0].Value, "("), "$")
+	if !ok {
+		return ""
+	}
+	if len(words) == 1 {
+		name = strings.TrimSuffix(name, ")")
+	}
+	return strings.ToLower(name)
 }
 
 // conditionPattern returns the pattern that a condition matches with and the index

@@ -309,6 +309,13 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 		case has && host[0] != '[' && !isPort(port) && !meantFor(port) && !inCapitals(port):
 			said = "invalid port"
 		}
+		if said == "" && has && host[0] != '[' && isPort(port) {
+			if name, _, _ := strings.Cut(host, ":"); p.Model.Upstream(name) != nil {
+				p.reportValue(l, it, it.Args[0], nil, fmt.Sprintf(
+					"proxy_pass %q has a port, and nginx does not start: upstream %q may not have port %s; its servers have the ports", url, name, port))
+				return
+			}
+		}
 		if said != "" {
 			p.reportValue(l, it, it.Args[0], nil, fmt.Sprintf(
 				"proxy_pass %q has %s, and nginx does not start: %s in upstream %q; write host and port", url,

@@ -43,6 +43,11 @@ func checkUnreachableProxy(p *Pass) {
 				p.Report(at(r, reason.Items, sev, msg, "this names no host"))
 				return
 			}
+			if it.Is("server") {
+				msg := fmt.Sprintf("%s answers 502: every server of its upstream is marked down; take that off one of them", subject(r))
+				p.Report(at(r, reason.Items, sev, msg, "this is marked down"))
+				return
+			}
 			if it.Is("error_page") {
 				msg := fmt.Sprintf("%s never answers a handshake with 101: error_page leads here and the status it was called for stays; write %q before the last word of error_page, as in error_page 418 = @ws", subject(r), "=")
 				p.Report(at(r, reason.Items, sev, msg, "this leads here and keeps the status"))

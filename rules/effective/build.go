@@ -168,6 +168,7 @@ var opaqueHost = val{opaque: true}
 func (m *Model) headers(r *Route, ends [requests][]outcome) []Header {
 	lines := m.lines(r.Scope, r.Pass)
 	out := make([]Header, len(lines))
+	m.lengths(r, lines, ends)
 	_, level := r.Scope.nearest("proxy_set_header")
 	unseen := r.Scope.gap(level, true) != nil || level == nil && m.Outer != Main
 	for i := range lines {
@@ -181,6 +182,28 @@ func (m *Model) headers(r *Route, ends [requests][]outcome) []Header {
 		}
 	}
 	return out
+}
+
+// lengths evaluates the lines where one uses a capture: nginx works out the lengths of
+// all before it writes the first (ngx_http_proxy_create_request), and the pattern of a
+// map then was the last that matched.
+func (m *Model) lengths(r *Route, lines []line, ends [requests][]outcome) {
+	uses := func(l line) bool {
+		return strings.IndexByte(l.expr, '$') >= 0 && slices.ContainsFunc(m.expression(l.expr).parts, func(p piece) bool { return p.capture > 0 })
+	}
+	if !slices.ContainsFunc(lines, uses) {
+		return
+	}
+	for _, all := range ends {
+		for i := range all {
+			if o := &all[i]; o.end == proxied && o.pass.Directive == r.Pass.Directive && !o.q.shared {
+				o.q.pass = o.pass
+				for _, l := range lines {
+					m.evaluate(m.expression(l.expr), o.q, 0) // not eval, which knows what a pattern gives and does not try it
+				}
+			}
+		}
+	}
 }
 
 // sentBy returns what l says in the outcomes that reach r, where they agree. Where a
@@ -251,6 +274,9 @@ func (m *Model) decide(r *Route, forms [][]outcome) {
 		if open != "" && r.Undecided == "" {
 			r.Undecided = open
 		}
+	}
+	if slices.ContainsFunc(r.Reasons, func(reason Reason) bool { return !reason.away }) {
+		r.Reasons = slices.DeleteFunc(r.Reasons, func(reason Reason) bool { return reason.away })
 	}
 	switch {
 	case broken:
@@ -341,4 +367,5 @@ var unjudgedDirectives = [...]string{
 	"auth_basic", "auth_request", "auth_jwt", "auth_pam", "deny", "limit_conn", "limit_req", "internal", "ssl_verify_client",
 	"rewrite_by_lua", "rewrite_by_lua_block", "rewrite_by_lua_file", "access_by_lua", "access_by_lua_block",
 	"access_by_lua_file", "header_filter_by_lua", "header_filter_by_lua_block", "header_filter_by_lua_file",
+	"server_rewrite_by_lua_block", "server_rewrite_by_lua_file", "js_access", "js_header_filter", "modsecurity", "modsecurity_rules",
 }

@@ -229,6 +229,7 @@ var signWords = [signs]struct{ sign, then string }{
 	byOuterPath:     {"the same, and the path is a usual WebSocket path", "declared"},
 	byPath:          {"the path, or the proxied one, is a usual WebSocket path", "likely"},
 	byHandOverPath:  {"a location with such a path hands over to this one", "likely"},
+	byScheme:        {"the scheme in proxy_pass is ws or wss", "likely"},
 	byOuterLine:     {"an outer level, or a file that most locations include, sets such lines", "inherited"},
 	byFront:         {"a location of the same configuration that is meant for it passes its requests on to this one", "as there; likely from a catch-all"},
 	byBack:          {"its requests go on to a location of the same configuration that is meant for it", "likely"},

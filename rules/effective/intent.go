@@ -44,6 +44,7 @@ const (
 	byOuterPath
 	byPath
 	byHandOverPath
+	byScheme
 	byOuterLine
 	byFront // these two in chain.go
 	byBack
@@ -136,6 +137,8 @@ func (in *intentions) of(r *Route, words pathSigns) decision {
 		return decision{Likely, byHandOverPath, fmt.Sprintf("%q hands over to it (%s) and is a usual WebSocket path", words.likely, place(words.from))}
 	case words.likely != "":
 		return decision{Likely, byPath, fmt.Sprintf("%q is a usual WebSocket path", words.likely)}
+	case hasPrefixFold(r.Pass.Arg(0), "ws://"), hasPrefixFold(r.Pass.Arg(0), "wss://"):
+		return decision{Likely, byScheme, fmt.Sprintf("%q is the address of a WebSocket", r.Pass.Arg(0))}
 	case outer.Directive != nil:
 		return decision{Inherited, byOuterLine, "only " + lines}
 	}

@@ -2,7 +2,6 @@ package effective
 
 import (
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
@@ -86,7 +85,7 @@ func (m *Model) judgeAway(o *outcome, j *judgement) {
 	m.judge(&there, other)
 	switch other.verdict() {
 	case Broken:
-		j.add(Reason{Kind: UnreachableProxy, Items: itemList(o.by)})
+		j.add(Reason{Kind: UnreachableProxy, Items: itemList(o.by), away: true})
 	case Unknown:
 		j.unsure("%s", other.undecided)
 	case Works:
@@ -120,6 +119,9 @@ func (m *Model) judgeRequest(o *outcome, j *judgement) {
 		m.judgeTarget(o, j)
 		m.judgeVersion(o, j)
 	}
+	if down := m.allDown(o); down.Directive != nil {
+		j.add(Reason{Kind: UnreachableProxy, Items: itemList(down)})
+	}
 	m.judgeHeaders(o, j, proto)
 	if proto == "proxy" {
 		m.judgeMethod(o, j)
@@ -136,106 +138,6 @@ func (m *Model) judgeRequest(o *outcome, j *judgement) {
 	if zero != nil {
 		j.add(Reason{Kind: ZeroTimeout, Items: zero})
 	}
-}
-
-// waitsToConnect reports whether nginx waits for the connection to the upstream of
-// a pass, with a timer: over TCP it always does, and where a server is a unix
-// socket the connection stands at once (ngx_http_upstream_connect).
-func (m *Model) waitsToConnect(o *outcome) bool {
-	url := o.pass.Arg(0)
-	if strings.Contains(url, "$") {
-		v := m.eval(url, o.q)
-		if !v.known {
-			return false
-		}
-		url = v.text
-	}
-	if protocol(o.pass) != "proxy" {
-		url = "http://" + url
-	}
-	_, host, _ := splitURL(url)
-	if host == "" || strings.HasPrefix(host, "unix:") {
-		return false
-	}
-	up := m.Upstream(host)
-	if up == nil {
-		return true
-	}
-	for _, it := range up.Own("server") {
-		if hasPrefixFold(it.Arg(0), "unix:") {
-			return false
-		}
-	}
-	return true
-}
-
-// judgeTarget judges a proxy_pass whose URL a variable makes.
-func (m *Model) judgeTarget(o *outcome, j *judgement) {
-	url := o.pass.Arg(0)
-	if !strings.Contains(url, "$") {
-		for _, s := range [...]string{"ws://", "wss://"} {
-			if len(url) >= len(s) && strings.EqualFold(url[:len(s)], s) {
-				j.add(Reason{Kind: WebSocketScheme, Items: itemList(o.pass)})
-			}
-		}
-		return
-	}
-	switch status, kind := m.refusesTarget(o.scope, o.pass, o.q); {
-	case status == 0:
-		if why := m.unresolved(o); why != "" {
-			j.unsure("%s", why)
-		}
-	case kind != MissingResolver:
-		j.add(Reason{Kind: kind, Items: itemList(o.pass)})
-	case o.scope.gap(nil, true) != nil:
-		j.unsure("%s", o.scope.gap(nil, true).unread())
-	case m.Outer != Main && !strings.Contains(m.eval(o.pass.Arg(0), o.q).text, "."):
-		j.unsure("%s", m.unseen()) // a name without a dot may well be an upstream there
-	case m.Outer != Main:
-		j.add(Reason{Kind: kind, Items: itemList(o.pass), Unless: m.unseen()})
-	default:
-		j.add(Reason{Kind: kind, Items: itemList(o.pass)})
-	}
-}
-
-// refusesTarget returns the status with which nginx refuses the URL that a
-// variable makes for pass, 0 where it does not or it cannot be told: 500 for one
-// without http:// or https:// or without a host, 502 where it cannot resolve the
-// host (ngx_http_proxy_eval, ngx_http_upstream_init_request). memcached_pass wants a
-// key, and is refused with 500 without one.
-func (m *Model) refusesTarget(s *Scope, pass Item, q *request) (status int, kind ReasonKind) {
-	if protocol(pass) == "memcached" {
-		// ngx_http_memcached_create_key: no key, no request.
-		if v := m.eval("$memcached_key", q); v.known && v.text == "" {
-			return 500, UnreachableProxy
-		}
-	}
-	if protocol(pass) != "proxy" || !strings.Contains(pass.Arg(0), "$") {
-		return 0, ""
-	}
-	v := m.target(pass.Arg(0), q)
-	if !v.known {
-		return 0, ""
-	}
-	scheme, host, _ := splitURL(v.text)
-	switch {
-	case scheme == "":
-		return 500, WebSocketScheme
-	case host == "":
-		return 500, UnreachableProxy
-	case strings.HasPrefix(host, "unix:"), m.Upstream(host) != nil, net.ParseIP(strings.Trim(host, "[]")) != nil:
-		return 0, ""
-	}
-	if resolver, _ := s.Effective("resolver"); len(resolver) > 0 {
-		return 0, ""
-	}
-	return 502, MissingResolver
-}
-
-// mayResolve reports whether a level that was not read could hold the resolver, or
-// the upstream of that name, that nginx finds the host of a proxy_pass with.
-func (m *Model) mayResolve(s *Scope) bool {
-	return m.Outer != Main || s.gap(nil, true) != nil
 }
 
 // judgeVersion judges proxy_http_version.
@@ -375,13 +277,25 @@ func (m *Model) judgeMore(o *outcome, j *judgement) {
 		for _, it := range items {
 			for _, a := range it.Args {
 				header, _, _ := strings.Cut(a.Value, ":")
-				switch strings.ToLower(strings.TrimSpace(header)) {
-				case "upgrade", "connection", "host", "sec-websocket-accept", "sec-websocket-key", "sec-websocket-version":
-					j.unsure("what %s does to %s (%s)", name, strings.TrimSpace(header), place(it))
+				header = strings.TrimSpace(header)
+				if slices.ContainsFunc(lostByMore[:], func(name string) bool { return matchesMore(header, name) }) {
+					j.unsure("what %s does to %s (%s)", name, header, place(it))
 				}
 			}
 		}
 	}
+}
+
+// lostByMore are the headers that a handshake cannot lose.
+var lostByMore = [...]string{"Upgrade", "Connection", "Host", "Sec-WebSocket-Accept", "Sec-WebSocket-Key", "Sec-WebSocket-Version"}
+
+// matchesMore reports whether a header is named by what headers-more is given: a name,
+// or one that ends in '*'.
+func matchesMore(given, name string) bool {
+	if start, ok := strings.CutSuffix(given, "*"); ok {
+		return hasPrefixFold(name, start)
+	}
+	return strings.EqualFold(given, name)
 }
 
 var moreDirectives = [...]string{"more_clear_headers", "more_set_headers", "more_clear_input_headers", "more_set_input_headers"}

@@ -57,6 +57,10 @@ func TestAsNginx(t *testing.T) {
 		{"memcached_pass without a key", "", `error_page 500 = @ws; location /a { break; set $memcached_key k; memcached_pass 127.0.0.1:1; } location @ws { ` + ws + pass + `}`, "/a", "works @ws"},
 		{"memcached_pass is not handed to limit_except", "", `location /a { set $memcached_key k; memcached_pass 127.0.0.1:1; limit_except POST { } }`, "/a", "not-proxied /a"},
 		{"no pattern of a map is tried on nothing", `map $http_none $c { ~^$ upgrade; }`, `location /a { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $c; ` + pass + `}`, "/a", "broken wrong-connection-map /a"},
+		{"an if takes all behind the dollar as one name", "", `location /a { if ($http_upgrade$http_connection ~ x) { return 404; } ` + ws + pass + `}`, "/a", "works /a"},
+		{"the folder of root is there or not", "", `location / { try_files $uri $uri/ @ws; } location @ws { ` + ws + pass + `}`, "/", "unknown /"},
+		{"no folder is asked for", "", `location / { try_files $uri @ws; } location @ws { ` + ws + pass + `}`, "/", "works @ws"},
+		{"the folder of a path", "", `location / { try_files $uri $uri/ @ws; } location @ws { ` + ws + pass + `}`, "/a", "works @ws"},
 		{"$proxy_host in another expression", "", `location /a { ` + ws + `proxy_set_header Host "${proxy_host}"; ` + pass + `}`, "/a", "works /a"},
 		{"$proxy_host is the proxy module's alone", "", `location /a { uwsgi_param HTTP_HOST $proxy_host; uwsgi_pass 127.0.0.1:1; }`, "/a", "broken lost-handshake-headers /a"},
 		{"a uwsgi_param without Host", "", `location /a { uwsgi_param HTTP_HOST ""; uwsgi_pass 127.0.0.1:1; }`, "/a", "broken lost-handshake-headers /a"},
@@ -139,6 +143,17 @@ func TestRoute(t *testing.T) {
 		reason             ReasonKind
 	}{
 		{"a handler behind the pass", "", `location /ws { ` + ws + pass + `empty_gif; }`, Broken, UnreachableProxy},
+		{"a module's handler behind the pass", "", `location /ws { ` + ws + pass + `mp4; }`, Broken, UnreachableProxy},
+		{"an upstream whose servers are down", "upstream b { server 127.0.0.1:1 down; server 127.0.0.1:2 backup down; }", `location /ws { ` + ws + `proxy_pass http://b; }`, Broken, UnreachableProxy},
+		{"an upstream with one that is up", "upstream b { server 127.0.0.1:1 down; server 127.0.0.1:2 backup; }", `location /ws { ` + ws + `proxy_pass http://b; }`, Works, ""},
+		{"an upstream that is filled as it runs", "upstream b { zone z 64k; server 127.0.0.1:1 down; }", `location /ws { ` + ws + `proxy_pass http://b; }`, Works, ""},
+		{"an upstream's name with a port in a variable", "upstream b { server 127.0.0.1:1; }", `set $b b:80; location /ws { ` + ws + `proxy_pass http://$b; }`, Broken, MissingResolver},
+		{"an upstream's name in a variable", "upstream b { server 127.0.0.1:1; }", `set $b b; location /ws { ` + ws + `proxy_pass http://$b; }`, Works, ""},
+		{"a host that another pass has", "", `set $b b.test:3000; location /ws { ` + ws + `proxy_pass http://$b; } location /x { proxy_pass http://b.test:3000/x; }`, Works, ""},
+		{"a host that another pass has at another port", "", `set $b b.test:3000; location /ws { ` + ws + `proxy_pass http://$b; } location /x { proxy_pass http://b.test; }`, Broken, MissingResolver},
+		{"an answer that is hidden, where an if sends one form elsewhere", "proxy_hide_header Upgrade;", `location / { if ($http_connection = Upgrade) { proxy_pass http://127.0.0.1:2; } ` + ws + pass + `}`, Broken, HiddenResponse},
+		{"headers-more takes away all that begins so", "", `location /ws { ` + ws + pass + `more_clear_headers "Sec-*"; }`, Unknown, ""},
+		{"headers-more takes away something else", "", `location /ws { ` + ws + pass + `more_clear_headers "X-*" Server; }`, Works, ""},
 		{"a handler before the pass", "", `location /ws { empty_gif; ` + ws + pass + `}`, Works, ""},
 		{"an error_page of http that the server's own hides", `error_page 418 = @ws;`, `error_page 404 @ws; location /a { return 404; } location @ws { ` + ws + pass + `}`, Broken, UnreachableProxy},
 		{"an error_page of http", `error_page 418 = @ws;`, `location /a { return 418; } location @ws { ` + ws + pass + `}`, Works, ""},
@@ -229,5 +244,28 @@ func TestMapOfOneRoute(t *testing.T) {
 	}
 	if got := m.Routes[1].Headers[0].Sent[Handshake]; got.Known {
 		t.Errorf("X is %+v, want what cannot be told", got)
+	}
+}
+
+// TestCaptureOfLines holds that a capture in a header line is of the pattern that matched
+// last when all lines were measured.
+func TestCaptureOfLines(t *testing.T) {
+	const maps = `map $http_connection $c { "~*(^|,\s*)upgrade(,|$)" upgrade; }`
+	for _, tt := range []struct{ line, want string }{
+		{`proxy_set_header X "$1";`, ""},
+		{`proxy_set_header X "$2";`, ""},
+		{`proxy_set_header X "x";`, "x"},
+	} {
+		m := model(t, inHTTP(maps, `location ~ ^/(ws|api)/(.*)$ { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; `+tt.line+`
+			proxy_set_header Connection $c; `+pass+`}`), Options{})
+		tr, _ := trace(t, m, "ws://h/api/x")
+		for _, h := range tr.Route.Headers {
+			if h.Name == "X" && h.Sent[Handshake] != (Value{true, tt.want}) {
+				t.Errorf("%s sends %+v, want %q", tt.line, h.Sent[Handshake], tt.want)
+			}
+		}
+		if tr.Outcome != OutcomeWorks {
+			t.Errorf("%s: %s (%s), want works", tt.line, tr.Outcome, tr.Why)
+		}
 	}
 }

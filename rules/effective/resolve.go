@@ -1,6 +1,7 @@
 package effective
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"strings"
@@ -68,6 +69,24 @@ func pathStart(rest string) int {
 	return len(rest)
 }
 
+// knows reports whether nginx has the address of a host that a variable makes without
+// asking a resolver: it is that of an upstream, which takes no port, or of a pass that
+// says the same without variables (ngx_http_upstream_init_request).
+func (m *Model) knows(scheme, host, port string) bool {
+	if port == "" && m.Upstream(host) != nil {
+		return true
+	}
+	if m.literal == nil {
+		m.literal = map[string]bool{}
+		for _, r := range m.Routes {
+			if scheme, host, port := r.Target(); host != "" && !strings.Contains(r.Pass.Arg(0), "$") && m.Upstream(host) == nil {
+				m.literal[strings.ToLower(host)+":"+cmp.Or(port, defaultPort(scheme))] = true
+			}
+		}
+	}
+	return m.literal[strings.ToLower(host)+":"+cmp.Or(port, defaultPort(scheme))]
+}
+
 // allReached reports whether the host is a map's variable and every value of the
 // map is an upstream or an address.
 func (m *Model) allReached(host string, q *request) bool {
@@ -96,11 +115,11 @@ func (m *Model) reaches(mp *mapping, q *request) (all, always bool) {
 	reached := func(e mapEntry) bool {
 		v := m.eval(e.value, q)
 		always = always && strings.IndexByte(e.value, '$') < 0
-		name, _, err := net.SplitHostPort(v.text)
+		name, port, err := net.SplitHostPort(v.text)
 		if err != nil {
 			name = v.text
 		}
-		return v.known && (strings.HasPrefix(v.text, "unix:") || m.Upstream(name) != nil || net.ParseIP(strings.Trim(name, "[]")) != nil)
+		return v.known && (strings.HasPrefix(v.text, "unix:") || port == "" && m.Upstream(name) != nil || net.ParseIP(strings.Trim(name, "[]")) != nil)
 	}
 	if !reached(*mp.fallback) {
 		return false, always

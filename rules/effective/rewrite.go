@@ -46,7 +46,7 @@ type test struct {
 func (m *Model) newTest(it Item) test {
 	t := test{words: conditionWords(it), cookie: asksForCookie(it)}
 	if len(t.words) > 0 {
-		t.left = m.operand(t.words[0])
+		t.left = m.conditionVariable(t.words[0])
 	}
 	if len(t.words) == 3 {
 		t.right = m.operand(t.words[2])
@@ -56,6 +56,19 @@ func (m *Model) newTest(it Item) test {
 		}
 	}
 	return t
+}
+
+// conditionVariable returns the variable that a condition asks for: all that follows the
+// dollar is its name (ngx_http_rewrite_variable), and no header is called "a$b".
+func (m *Model) conditionVariable(word string) operand {
+	name, ok := strings.CutPrefix(word, "$")
+	if !ok || !strings.ContainsAny(name, "${}") || parser.HoldsTag(word) {
+		return m.operand(word)
+	}
+	if builtin(strings.ToLower(name)) {
+		return operand{value: emptyVal}
+	}
+	return operand{value: unknownVal} // nginx knows none of that name, and does not start
 }
 
 // codesOf returns what the rewrite module runs for the server or location s.

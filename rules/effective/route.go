@@ -62,6 +62,9 @@ type Reason struct {
 	// what that level is, in words ("the http level"). Such a reason does
 	// not make the verdict broken.
 	Unless string
+	// away is set where the handshake leaves the route for one that is broken: it
+	// counts where nothing is wrong with the route itself.
+	away bool
 }
 
 // Value is what an expression evaluates to for one kind of request.
@@ -210,6 +213,7 @@ type caches struct {
 	codes        map[*Scope][]code
 	setters      map[*Scope]map[string][]*Scope // by server and variable: the locations that assign it
 	upstreams    map[string]*Scope              // by name in lower case
+	literal      map[string]bool                // of knows: the hosts and ports of passes without variables
 	exprs        map[string]*expression
 	requests     map[*VirtualServer]*[requests]request
 	jumps        map[*Scope]jumps       // by server: what may lead to its named locations

@@ -76,6 +76,7 @@ var holdings = map[string]holding{
 	"proxy_pass": passes, "uwsgi_pass": passes, "scgi_pass": passes, "fastcgi_pass": passes, "grpc_pass": passes, "memcached_pass": passes,
 	"stub_status": replies, "empty_gif": replies, "content_by_lua_block": replies, "content_by_lua_file": replies,
 	"content_by_lua": replies, "js_content": replies, "perl": replies, "api": replies, "echo": replies,
+	"echo_duplicate": replies, "echo_sleep": replies, "mp4": replies, "flv": replies, "hls": replies, "report_uploads": replies, "nchan_stub_status": replies,
 }
 
 // Item is a directive where it is mounted.

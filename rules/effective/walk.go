@@ -312,6 +312,16 @@ func (w *walk) tryFiles(tf Item, st state) {
 		w.leftUnjudged(st.conf)
 	}
 	last := tf.Args[len(tf.Args)-1].Value
+	for _, a := range tf.Args[:len(tf.Args)-1] {
+		// "$uri/" of the path "/" names the folder of root or alias itself.
+		if !st.q.traced || !strings.HasSuffix(a.Value, "/") {
+			continue
+		}
+		if v := w.m.eval(a.Value, st.q); v.known && strings.Trim(v.text, "/") == "" {
+			w.finish(outcome{end: lost, item: tf, why: fmt.Sprintf("whether the folder that %s of try_files names (%s) is there: nginx serves it, and goes on to %s only without it", a.Value, place(tf), last)}, st)
+			return
+		}
+	}
 	if strings.HasPrefix(last, "=") {
 		status, _ := strconv.Atoi(last[1:])
 		w.special(outcome{end: answered, status: status, item: tf}, st)
