@@ -52,9 +52,10 @@ func (r *rooting) beside(c *Config) {
 			}
 		}
 		if len(c.Beside)+len(c.Behind) >= maxBeside {
-			break
+			return
 		}
 	}
+	r.besideElsewhere(c, s, around)
 }
 
 // besideName returns the name by which a pattern that includes a folder sorts a file.

@@ -60,3 +60,49 @@ func (b *building) withElsewhere(d *Directive, path string, matches []string) []
 	}
 	return found
 }
+
+// conventional are the includes of the main configurations that images bring: a tree
+// that is to be part of one has none of its own.
+var conventional = []string{"/etc/nginx/conf.d/*.conf", "/etc/nginx/http.d/*.conf"}
+
+// maxConventional bounds the files that a fragment is looked at with: each of them may be
+// a fragment that is looked at with all others.
+const maxConventional = 1000
+
+// besideElsewhere finds more of what beside looks for: in the files that an image reads
+// with the fragment c, wherever they lie, but for those in around.
+func (r *rooting) besideElsewhere(c *Config, s *source, around []*source) {
+	know := r.w.opts.Elsewhere
+	if know == nil || s.as.part != nil {
+		return
+	}
+	if whole, err := know(s.abs, true, "/etc/nginx/nginx.conf"); err != nil || len(whole) > 0 {
+		return // it would include the fragment
+	}
+	for _, pattern := range conventional {
+		found, err := know(s.abs, true, pattern)
+		at := slices.Index(found, s.abs)
+		if err != nil || at < 0 || len(found) > maxConventional {
+			continue
+		}
+		list := make([]*source, len(found))
+		for i, place := range found {
+			list[i] = r.w.source(r.w.disk.realPath(place), place, r.w.display(place, r.given[c]))
+		}
+		r.w.readAll(list, true)
+		for i, other := range list {
+			if other == s || other.file == nil || isWhole(other.file) || slices.Contains(around, other) || contains(c.Files, other.file) {
+				continue
+			}
+			if defined := definitionsOf(other.file); i < at {
+				c.Beside = append(c.Beside, defined...)
+			} else {
+				c.Behind = append(c.Behind, defined...)
+			}
+			if len(c.Beside)+len(c.Behind) >= maxBeside {
+				return
+			}
+		}
+		return
+	}
+}

@@ -122,17 +122,13 @@ func TestElsewhere(t *testing.T) {
 				if fragment {
 					rel += "?"
 				}
+				if fragment && (include == all || include == "/etc/nginx/http.d/*.conf" || include == "/etc/nginx/nginx.conf") {
+					return nil, nil // what it is read with: see TestBesideElsewhere
+				}
 				if q := filepath.ToSlash(rel) + " " + include + "\n"; !strings.Contains(asked.String(), q) {
 					asked.WriteString(q)
 				}
-				if why, ok := strings.CutPrefix(tt.knows[include], "!"); ok {
-					return nil, errors.New(why)
-				}
-				var places []string
-				for _, name := range strings.Fields(tt.knows[include]) {
-					places = append(places, filepath.Join(dir, filepath.FromSlash(name)))
-				}
-				return places, nil
+				return placesOf(dir, tt.knows[include])
 			}}
 			if tt.adjust != nil {
 				tt.adjust(&opts)
@@ -149,4 +145,63 @@ func TestElsewhere(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBesideElsewhere holds which definitions a fragment is read with that an image
+// reads beside it.
+func TestBesideElsewhere(t *testing.T) {
+	const all, maps = "/etc/nginx/conf.d/*.conf", "map $a $b { default 1; }\nserver { listen 81; }\n"
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		knows map[string]string
+		want  string // of in/a.conf: the files of Beside, then those of Behind
+	}{
+		{"before and after it", map[string]string{"in/a.conf": serverText, "x/1.conf": maps, "y/2.conf": maps}, map[string]string{all: "x/1.conf in/a.conf y/2.conf"}, "x/1.conf | y/2.conf"},
+		{"another folder's files", map[string]string{"in/a.conf": serverText, "x/1.conf": maps}, map[string]string{"/etc/nginx/http.d/*.conf": "x/1.conf in/a.conf"}, "x/1.conf |"},
+		{"what lies beside it here too", map[string]string{"in/a.conf": serverText, "in/nginx.conf": "http { " + maps + " include sites/*; }", "x/1.conf": maps}, map[string]string{all: "in/a.conf x/1.conf"}, "in/nginx.conf | x/1.conf"},
+		{"nothing is read with it", map[string]string{"in/a.conf": serverText, "x/1.conf": maps}, map[string]string{all: "x/1.conf"}, "|"},
+		{"nothing is known", map[string]string{"in/a.conf": serverText, "x/1.conf": maps}, nil, "|"},
+		{"nobody can tell", map[string]string{"in/a.conf": serverText, "x/1.conf": maps}, map[string]string{all: "!a and b differ"}, "|"},
+		{"a main file that does not include it", map[string]string{"in/a.conf": serverText, "x/1.conf": maps, "m/nginx.conf": "http { }"}, map[string]string{all: "x/1.conf in/a.conf", "/etc/nginx/nginx.conf": "m/nginx.conf"}, "|"},
+		{"a main file among them", map[string]string{"in/a.conf": serverText, "x/1.conf": "http { " + maps + " }"}, map[string]string{all: "in/a.conf x/1.conf"}, "|"},
+		{"what it includes itself", map[string]string{"in/a.conf": "include ../x/1.conf;" + serverText, "x/1.conf": maps}, map[string]string{all: "in/a.conf x/1.conf"}, "|"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := tree(t, tt.files)
+			w := Open([]string{"in/a.conf"}, Options{Elsewhere: func(main string, fragment bool, include string) ([]string, error) {
+				if main != filepath.Join(dir, "in", "a.conf") || !fragment {
+					return nil, nil
+				}
+				return placesOf(dir, tt.knows[include])
+			}})
+			var got []string
+			for _, c := range w.Configs {
+				if c.Main.Name != filepath.Join("in", "a.conf") {
+					continue
+				}
+				for _, d := range c.Beside {
+					got = append(got, filepath.ToSlash(d.File.Name))
+				}
+				got = append(got, "|")
+				for _, d := range c.Behind {
+					got = append(got, filepath.ToSlash(d.File.Name))
+				}
+			}
+			if diff := cmp.Diff(tt.want, strings.Join(got, " ")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// placesOf returns the paths of files in dir, or the error that stands behind "!".
+func placesOf(dir, names string) (places []string, err error) {
+	if why, ok := strings.CutPrefix(names, "!"); ok {
+		return nil, errors.New(why)
+	}
+	for _, name := range strings.Fields(names) {
+		places = append(places, filepath.Join(dir, filepath.FromSlash(name)))
+	}
+	return places, nil
 }

@@ -26,7 +26,8 @@ type container struct {
 	layers   []layer           // what it holds of the repository, a later one over an earlier
 	laid     bool              // layers are worked out
 	renders  []rendering
-	asked    bool // renders is known
+	asked    bool                // renders is known
+	found    map[string][]string // what find returned
 }
 
 // environmentOf returns the variables that a service sets for what runs in it.
@@ -275,7 +276,20 @@ func (x *index) listRaw(c *container, dir string) (names []string) {
 
 // find returns the paths in a container that an absolute path or pattern names, in the
 // order in which nginx reads them, and where on disk they are.
-func (x *index) find(c *container, pattern string) (places []string) {
+func (x *index) find(c *container, pattern string) []string {
+	places, known := c.found[pattern]
+	if !known {
+		places = x.search(c, pattern)
+		if c.found == nil {
+			c.found = map[string][]string{}
+		}
+		c.found[pattern] = places
+	}
+	return places
+}
+
+// search works out find.
+func (x *index) search(c *container, pattern string) (places []string) {
 	found := []string{"/"}
 	for element := range strings.SplitSeq(strings.Trim(pattern, "/"), "/") {
 		var next []string

@@ -51,7 +51,7 @@ func (f *Finder) Where(main string, fragment bool, include string) ([]string, er
 		top = filepath.Dir(top)
 	}
 	if f.folder(top) != x.top || top == x.top {
-		return a.places, a.err
+		return slices.Clone(a.places), a.err
 	}
 	named := make([]string, len(a.places))
 	for i, place := range a.places {
