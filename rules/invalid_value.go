@@ -281,7 +281,7 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 	scheme, _, found := strings.Cut(url, "://")
 	i := len(scheme) + len("://")
 	if !found || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
-		if meantFor(url) {
+		if meantFor(url) || baseInCapitals(url) {
 			return
 		}
 		p.reportValue(l, it, it.Args[0], nil, fmt.Sprintf(
@@ -334,6 +334,17 @@ func (p *Pass) checkPass(l level, it effective.Item) {
 // number, that is what somebody's sed replaces.
 func inCapitals(s string) bool {
 	return len(s) > 1 && s[0] >= 'A' && s[0] <= 'Z' && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
+}
+
+// baseInCapitals reports whether a name in capitals of several words stands where
+// nginx wants scheme and host, alone or before a path: API_ORIGIN/v1/. nginx never
+// starts with it, so that something writes the URL there before.
+func baseInCapitals(url string) bool {
+	base := url
+	if n := strings.IndexAny(url, "/?"); n >= 0 {
+		base = url[:n]
+	}
+	return inCapitals(base) && strings.Contains(strings.Trim(base, "_"), "_")
 }
 
 func isPort(s string) bool {
