@@ -21,8 +21,7 @@ func (w *Workspace) ReadNamed(c *Config, name string) ([]byte, error) {
 	if s == nil || name == "" || filledIn(name) {
 		return nil, fs.ErrNotExist
 	}
-	b := &building{w: w, c: c, links: map[string]string{}}
-	b.place(s)
+	b := w.placed(c, s)
 	places, mapped := b.places(name)
 	if b.ownPrefix != "" && isAbs(name) {
 		places = append(places, filepath.Clean(filepath.FromSlash(name)))
@@ -47,4 +46,18 @@ func (w *Workspace) ReadNamed(c *Config, name string) ([]byte, error) {
 		return os.ReadFile(real)
 	}
 	return nil, fs.ErrNotExist
+}
+
+// Installed reports whether c is the machine's own configuration: its main file
+// lies where nginx looks for one.
+func (w *Workspace) Installed(c *Config) bool {
+	s := w.of[c.Main]
+	return s != nil && w.placed(c, s).ownPrefix != ""
+}
+
+// placed returns where the paths of c, whose main file is s, are looked up.
+func (w *Workspace) placed(c *Config, s *source) *building {
+	b := &building{w: w, c: c, links: map[string]string{}}
+	b.place(s)
+	return b
 }

@@ -73,3 +73,22 @@ func TestReadNamedFarFromTheTop(t *testing.T) {
 		}
 	}
 }
+
+// A configuration is the machine's own where it lies in a folder of nginx's.
+func TestInstalled(t *testing.T) {
+	const main = "events {}\nhttp {}\n"
+	tree(t, map[string]string{"etc/nginx/nginx.conf": main, "site/nginx.conf": main})
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := prefixes
+	defer func() { prefixes = before }()
+	prefixes = []string{filepath.ToSlash(dir) + "/etc/nginx"}
+	for path, want := range map[string]bool{"etc/nginx": true, "site": false} {
+		w := Open([]string{path}, Options{})
+		if got := w.Installed(w.Configs[0]); got != want {
+			t.Errorf("Installed(%q) = %t, want %t", path, got, want)
+		}
+	}
+}

@@ -29,7 +29,8 @@ the server_name, and whose key is another one: nginx does not start with these
 ([emerg] SSL_CTX_use_PrivateKey failed: key values mismatch).
 
 Certificates signed by themselves are an info: they work where every client was
-told to trust them. Files outside the tree, names with variables, and data: or
+told to trust them; so is a certificate that is empty like its key, to be filled
+in where nginx runs. Files outside the tree, names with variables, and data: or
 engine: values are passed over, which --verbose says.`,
 	Before: `server {
     listen 443 ssl;
@@ -98,14 +99,14 @@ func (c *certificates) check(vs *effective.VirtualServer) {
 	var chains []chain
 	all := true
 	for i, it := range items {
-		ch := c.read(it)
-		if len(ch) == 0 {
-			all = false
-			continue
-		}
 		var key effective.Item
 		if level == keyLevel && i < len(keys) {
 			key = keys[i]
+		}
+		ch := c.read(it, key)
+		if len(ch) == 0 {
+			all = false
+			continue
 		}
 		public := c.key(key)
 		first := ch.own(public)
@@ -180,7 +181,20 @@ func (c *certificates) note(it effective.Item, why string) {
 	c.p.Options.Note(fmt.Sprintf("%s:%d: %s %q was not checked: %s", it.File.Name, pos.Line, it.Head.Value, value, why))
 }
 
-func (c *certificates) read(it effective.Item) chain {
+// blankPair reports whether what a file holds, and the file of the key beside it, wait
+// to be filled in: a tree that is published holds no keys, and some keep their place
+// with files that are empty. On the machine itself they are what nginx reads.
+func (c *certificates) blankPair(data []byte, key effective.Item) bool {
+	if key.Directive == nil || !blankPEM(data) || !c.readable(key.Arg(0)) ||
+		c.p.Options.Installed != nil && c.p.Options.Installed(c.p.Model.Config) {
+		return false
+	}
+	secret, err := c.p.Options.ReadFile(c.p.Model.Config, key.Arg(0))
+	return err == nil && blankPEM(secret)
+}
+
+// read returns the certificates that a directive names, and key is its private key's.
+func (c *certificates) read(it, key effective.Item) chain {
 	value := it.Arg(0)
 	if ch, ok := c.chains[value]; ok {
 		return ch
@@ -188,6 +202,10 @@ func (c *certificates) read(it effective.Item) chain {
 	c.chains[value] = nil
 	data := c.file(it)
 	if data == nil {
+		return nil
+	}
+	if c.blankPair(data, key) {
+		c.report(it, Info, fmt.Sprintf("%q and its key %q are empty here, and nginx starts once both are filled in", value, key.Arg(0)))
 		return nil
 	}
 	ch, err := readChain(data)

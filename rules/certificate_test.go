@@ -140,6 +140,7 @@ var certificateFiles = sync.OnceValue(func() map[string]string {
 		"damaged-ca.pem": pemOf(good) + strings.Replace(pemOf(ca), "\n", "\n!!!", 1), "bom.pem": "\xEF\xBB\xBF" + pemOf(good, ca),
 		"crlf.pem":  strings.ReplaceAll("Bag Attributes\n"+pemOf(good, ca)+"trailing\n", "\n", "\r\n"),
 		"curve.pem": oddCurve, "self-expired.pem": pemOf(ownExpired), "self-expired.key": ownExpired.keyPEM("PRIVATE KEY"),
+		"blank.pem": "", "blank.key": "\n", "begin.pem": "-----BEGIN CERTIFICATE-----\n", "begin.key": "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----",
 		"encrypted.key": "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
 	}
 })
@@ -189,6 +190,19 @@ http {
 	for i, n := range c.notes {
 		if !strings.HasSuffix(n, want[i]) {
 			t.Errorf("note %q, want %q", n, want[i])
+		}
+	}
+}
+
+// TestCertificateEmptyWhereNginxRuns checks that empty files are what nginx reads where
+// the configuration is the machine's own.
+func TestCertificateEmptyWhereNginxRuns(t *testing.T) {
+	const text = "events {}\nhttp {\nserver { listen 443 ssl; ssl_certificate certs/blank.pem; ssl_certificate_key certs/blank.key; }\n}\n"
+	for installed, want := range map[bool]Severity{false: Info, true: Error} {
+		c := &fixture{dir: t.TempDir(), rules: []*Rule{certificate}, installed: installed}
+		findings, _ := c.lintText(t, text)
+		if len(findings) != 1 || findings[0].Severity != want {
+			t.Errorf("installed %t: %d findings, want one of severity %s: %v", installed, len(findings), want, findings)
 		}
 	}
 }

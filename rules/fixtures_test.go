@@ -55,6 +55,8 @@ type fixture struct {
 	rules []*Rule
 	safe  bool // apply safe fixes only
 	notes []string
+	// installed is whether the configuration is the machine's own.
+	installed bool
 }
 
 func runFixture(t *testing.T, folder, path string) {
@@ -202,8 +204,9 @@ func noProblems(t *testing.T, w *parser.Workspace) {
 func (c *fixture) lint(w *parser.Workspace) []Finding {
 	return Run(c.models(w), Options{
 		Rules: c.rules, Writable: w.Writable, ReadFile: readCertificate,
-		Now:  func() time.Time { return today },
-		Note: func(n string) { c.notes = append(c.notes, n) },
+		Now:       func() time.Time { return today },
+		Note:      func(n string) { c.notes = append(c.notes, n) },
+		Installed: func(*parser.Config) bool { return c.installed },
 	})
 }
 

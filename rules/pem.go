@@ -79,6 +79,18 @@ func pemTexts(data []byte) [][]byte {
 	return texts
 }
 
+// blankPEM reports whether a PEM file holds nothing, or no more than the lines that
+// begin and end a block.
+func blankPEM(data []byte) bool {
+	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))) {
+		line = bytes.TrimSpace(line)
+		if len(line) > 0 && !(bytes.HasPrefix(line, []byte("-----")) && bytes.HasSuffix(line, []byte("-----"))) {
+			return false
+		}
+	}
+	return true
+}
+
 // own returns the index of the server's certificate: the one that the key was
 // made for, or, where that is not known, the first that signs no others. It is 0
 // where none is.

@@ -162,6 +162,9 @@ type Options struct {
 	// ReadFile reads a file that a configuration names and does not include, a
 	// certificate; nil keeps the rules silent that need one.
 	ReadFile func(c *parser.Config, name string) ([]byte, error)
+	// Installed reports whether a configuration is the machine's own, so that nginx
+	// reads those files as they are; nil stands for none.
+	Installed func(c *parser.Config) bool
 	// Now is the time that certificates are held against; nil is time.Now.
 	Now func() time.Time
 	// Note is told what a rule could not look at; it may be nil.
