@@ -291,6 +291,8 @@ func (p *parsing) endSimple(s Span) {
 		p.file.includes = append(p.file.includes, d)
 	case blockDirectives[name] && words == "":
 		p.errorAt(s.Start, `directive "`+name+`" has no opening "{"`)
+	default:
+		p.unknownHead(d, false)
 	}
 }
 
@@ -317,6 +319,8 @@ func (p *parsing) startBlock(s Span) bool {
 	if !words && isSimple(name) {
 		p.errorAt(s.Start, `directive "`+name+`" is not terminated by ";"`)
 		p.hint(s.Start, p.brokenLine(d))
+	} else {
+		p.unknownHead(d, true)
 	}
 	if !words && strings.HasSuffix(name, "_by_lua_block") {
 		p.scan.ExpectLua()

@@ -328,7 +328,7 @@ func (t *tagging) headAt(i int) (tag, bool) {
 	case t.src[i] == '$':
 		end = dollarEnd(t.src, i)
 	case t.start <= i:
-		end = capitalLine(t.src[t.start:], i-t.start) + t.start
+		end = max(capitalLine(t.src[t.start:], i-t.start), omission(t.src[t.start:], i-t.start)) + t.start
 	}
 	if end <= i {
 		return tag{}, false
@@ -348,6 +348,23 @@ func capitalLine(s string, i int) int {
 		return -1
 	}
 	return end
+}
+
+const ellipsis = "…"
+
+// omission returns where the dots that have a line to themselves end, -1 where none
+// begin at i: the author of an example left directives out.
+func omission(s string, i int) int {
+	before, rest := s[strings.LastIndexByte(s[:i], '\n')+1:i], s[i:]
+	line, _, _ := strings.Cut(rest, "\n")
+	if line = strings.TrimRight(line, " \t\r"); strings.Trim(before, " \t") != "" {
+		return -1
+	}
+	switch dots := strings.ReplaceAll(line, ellipsis, "..."); {
+	case dots == "[...]", len(dots) > 2 && strings.Trim(dots, ".") == "":
+		return i + len(line)
+	}
+	return -1
 }
 
 // dollarEnd returns where $name or ${name} ends, dots and dashes in braces

@@ -94,7 +94,7 @@ func (s *Scanner) tagHere(start int) (tag, bool) {
 			}
 		}
 	case c == '$', c == '@', c == '_', c == '!':
-	case 'A' <= c && c <= 'Z' && s.words == 0:
+	case ('A' <= c && c <= 'Z' || c == '.' || c == ellipsis[0]) && s.words == 0:
 	default:
 		return tag{}, false
 	}
