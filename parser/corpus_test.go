@@ -98,6 +98,8 @@ func TestCorpus(t *testing.T) {
 		}
 		if f := Parse(columns[0], src); len(f.Errors) == 0 {
 			whole++
+		} else if strings.HasPrefix(f.Errors[0].Msg, "unknown directive ") {
+			continue // the reference reads words and knows no names
 		} else if want := referenceError(f.Src); want != f.Errors[0].Msg && !strings.Contains(f.Src, "_by_lua_block") {
 			t.Errorf("%v; nginx says %q", f.Errors[0], want)
 		}
