@@ -27,7 +27,7 @@ func (x *index) compose(file string, built map[string]bool) {
 	configs := t.get(t.root, "configs")
 	for _, s := range t.pairs(services) {
 		var pin *Pin
-		c := &container{file: file, line: s.Key.GetToken().Position.Line}
+		c := &container{file: file, line: s.Key.GetToken().Position.Line, service: s.Key.GetToken().Value}
 		if build := t.get(s.Value, "build"); build != nil {
 			c.stage, c.contexts = x.built(t, build, file, value, built)
 			pin = c.stage.runs()

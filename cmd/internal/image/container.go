@@ -2,6 +2,7 @@ package image
 
 import (
 	"cmp"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -21,6 +22,7 @@ type container struct {
 	image    string   // of a service that builds nothing
 	file     string   // that says so
 	line     int      // of FROM, or of the service
+	service  string   // its name, "" for a stage alone
 	binds    []bind
 	env      map[string]string // of the service
 	layers   []layer           // what it holds of the repository, a later one over an earlier
@@ -44,6 +46,37 @@ func environmentOf(t tree, n ast.Node, value map[string]string) map[string]strin
 		}
 	}
 	return env
+}
+
+// merge adds what services become that compose files in one folder describe together:
+// docker-compose.prod.yml says what more is mounted into the service of
+// docker-compose.yml, and not which image it is of (compose-spec.io, "Merge").
+func (x *index) merge() {
+	partial := func(c *container) bool { return c.stage == nil && c.image == "" }
+	of := map[string][]*container{} // by folder and name
+	for _, c := range x.containers {
+		if !partial(c) {
+			key := filepath.Dir(c.file) + "\x00" + c.service
+			of[key] = append(of[key], c)
+		}
+	}
+	for i, c := range x.containers {
+		if !partial(c) {
+			continue
+		}
+		for _, base := range of[filepath.Dir(c.file)+"\x00"+c.service] {
+			if base.file == c.file || !x.spend(statCost) {
+				continue
+			}
+			whole := *c
+			whole.stage, whole.contexts, whole.image = base.stage, base.contexts, base.image
+			whole.binds = slices.Concat(base.binds, c.binds)
+			whole.env = maps.Clone(base.env)
+			maps.Copy(whole.env, c.env)
+			x.containers[i] = &whole
+			break
+		}
+	}
 }
 
 // ends notes the images that a build of a Dockerfile may end with: its stages that no

@@ -73,6 +73,7 @@ func read(top string) *index {
 	for _, path := range composes {
 		x.compose(path, built)
 	}
+	x.merge()
 	for _, path := range dockerfiles {
 		if !built[path] {
 			d := readDockerfile(path, text(path), nil)

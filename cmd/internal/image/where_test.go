@@ -87,6 +87,12 @@ func TestWhere(t *testing.T) {
 		{"templates where nothing looks", service + "      - ./templates:/etc/nginx/template\n", all, ""},
 		{"templates of an old image", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.18\n    volumes: [./conf/nginx.conf:/etc/nginx/nginx.conf, ./templates:/etc/nginx/templates]\n", all, ""},
 		{"templates of another image", "-- compose.yml --\nservices:\n  web:\n    image: openresty/openresty\n    volumes: [./conf/nginx.conf:/etc/nginx/nginx.conf, ./templates:/etc/nginx/templates]\n", all, ""},
+
+		{"two compose files", service + "-- compose.prod.yml --\nservices:\n  web:\n    volumes: ['./sites:/etc/nginx/conf.d']\n# nginx\n", all, "sites/a.conf sites/b.conf"},
+		{"the second of two", service + "      - ./snippets:/etc/nginx/conf.d\n-- compose.prod.yml --\nservices:\n  web:\n    volumes: ['./sites:/etc/nginx/conf.d']\n", all, "error: compose.prod.yml:2 and compose.yml:2 put different files there"},
+		{"two compose files for two services", service + "-- compose.prod.yml --\nservices:\n  other:\n    volumes: ['./sites:/etc/nginx/conf.d']\n", all, ""},
+		{"two compose files in two folders", service + "-- more/compose.prod.yml --\nservices:\n  web:\n    volumes: ['../sites:/etc/nginx/conf.d']\n", all, ""},
+		{"two compose files, each with an image", service + "-- compose.prod.yml --\nservices:\n  web:\n    image: nginx\n    volumes: ['./sites:/etc/nginx/conf.d']\n", all, ""},
 		{"nothing", "", all, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
