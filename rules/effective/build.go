@@ -359,6 +359,9 @@ func (m *Model) unjudged(r *Route) []string {
 		}
 		notes = append(notes, fmt.Sprintf("%s is not judged (%s)", name, place(items[0])))
 	}
+	if it := r.own().heldLine(); it.Directive != nil {
+		notes = append(notes, fmt.Sprintf("its lines for WebSocket depend on a condition of the template (%s)", place(it)))
+	}
 	return notes
 }
 

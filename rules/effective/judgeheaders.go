@@ -168,7 +168,10 @@ func (m *Model) judgeHeader(name string, h header, o *outcome, j *judgement, add
 	}
 	if h.good == undecided {
 		for _, l := range h.lines {
-			if !m.sent(l, o.pass, o.q).known {
+			switch {
+			case len(l.others) > 0 && l.item.Directive != nil:
+				j.unsure("%s depends on the template (%s)", name, place(l.item))
+			case !m.sent(l, o.pass, o.q).known:
 				j.unsure("the value of %s for %s", l.expr, name)
 			}
 		}

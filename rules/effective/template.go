@@ -2,6 +2,7 @@ package effective
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wsnginx/wsnginx/parser"
@@ -12,18 +13,102 @@ const filledVersion = "?"
 
 // armIn returns the arm of a template's condition in which it stands where s
 // itself is there; nil where it is always in s. A location is judged for what it
-// passes on: what stands with its pass is there.
+// passes on: what stands with its pass is there, and with its lines for WebSocket.
 func (it Item) armIn(s *Scope) *parser.Arm {
 	arm := it.arm(s)
 	if arm == nil {
 		return nil
 	}
-	for with := s.passArm(); with != nil; with = with.Outer() {
+	for with := s.heldArm(); with != nil; with = with.Outer() {
 		if with == arm {
 			return nil
 		}
 	}
 	return arm
+}
+
+// heldArm returns the arm that s is judged with: the one in which every line for
+// WebSocket stands, where no pass needs another, else that of its pass.
+func (s *Scope) heldArm() *parser.Arm {
+	pass := s.passArm()
+	lines := s.linesArm()
+	if lines == nil {
+		return pass
+	}
+	for i := range s.Items {
+		if holdings[s.Items[i].Head.Value] == passes && !within(lines, s.Items[i].arm(s)) {
+			return pass
+		}
+	}
+	return lines
+}
+
+// within reports whether inner stands in the arm outer, or is it; nil is around all.
+func within(inner, outer *parser.Arm) bool {
+	for ; inner != outer; inner = inner.Outer() {
+		if inner == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// linesArm returns the arm in which all lines of s stand that make it a location for
+// WebSocket, nil where there is none: such a location carries WebSocket where the
+// condition holds, and is an ordinary one otherwise.
+func (s *Scope) linesArm() *parser.Arm {
+	if s.holds&passes == 0 {
+		return nil
+	}
+	var with *parser.Arm
+	one, upgrade := true, false
+	s.each("proxy_set_header", func(it *Item) bool {
+		switch name, value := it.Arg(0), it.Arg(1); {
+		case strings.EqualFold(name, "Upgrade") && value != "":
+			upgrade = true
+		case strings.EqualFold(name, "Connection") && strings.Contains(strings.ToLower(value), "upgrade"):
+		default:
+			return true
+		}
+		arm := it.arm(s)
+		one = arm != nil && !arm.Defines() && (with == nil || arm == with)
+		with = arm
+		return one
+	})
+	if !one || !upgrade {
+		return nil
+	}
+	return with
+}
+
+// heldLine returns the first of the lines for WebSocket that s is judged with though a
+// template has them only under a condition, the zero Item where it has none such.
+func (s *Scope) heldLine() Item {
+	lines := s.linesArm()
+	if lines == nil || lines == s.passArm() || lines != s.heldArm() {
+		return Item{}
+	}
+	var first Item
+	s.each("proxy_set_header", func(it *Item) bool {
+		if it.arm(s) == lines {
+			first = *it
+		}
+		return first.Directive == nil
+	})
+	return first
+}
+
+// against reports whether it stands in an arm that is not there where s is judged: the
+// else beside the lines for WebSocket.
+func (it Item) against(s *Scope) bool {
+	for arm := it.arm(s); arm != nil; arm = arm.Outer() {
+		for with := s.heldArm(); with != nil; with = with.Outer() {
+			if with != arm && with.Alternative(arm) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // passArm returns the arm in which every pass of s stands, nil where there is none.
@@ -107,6 +192,7 @@ func (m *Model) foldArms(lines []line, s *Scope) []line {
 	if !conditional {
 		return lines
 	}
+	lines = slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return l.item.against(s) })
 	var out []line
 	at := map[string]int{} // by name: where the line that is always there, or the first, stands in out
 	arms := map[string][]*parser.Arm{}
@@ -202,19 +288,26 @@ func (s *Scope) listSometimes(name string) bool {
 // value that takes its place where none is there.
 func (s *Scope) agree(name, outer string) (string, bool) {
 	var arms []*parser.Arm
-	value := s.first(name).Arg(0)
+	value, found := "", false
 	always, same := false, true
 	s.each(name, func(it *Item) bool {
-		if arm := it.armIn(s); arm != nil {
-			arms = append(arms, arm)
-		} else {
+		arm := it.armIn(s)
+		switch {
+		case arm == nil:
 			always = true
+		case it.against(s):
+			return true
+		default:
+			arms = append(arms, arm)
+		}
+		if !found {
+			value, found = it.Arg(0), true
 		}
 		same = same && it.Arg(0) == value
 		return true
 	})
 	if len(arms) == 0 {
-		return value, true
+		return value, found
 	}
 	if !same {
 		return "", false

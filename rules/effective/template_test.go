@@ -2,6 +2,7 @@ package effective
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -29,7 +30,18 @@ func TestTemplateVerdicts(t *testing.T) {
 		{"lines that are filled in around a whole list", "{{ extra }}\n" + `location /a { ` + v + u + c + p + `}`, Works, ""},
 		{"lines that are filled in around a list that lacks one", "{{ extra }}\n" + `location /a { ` + v + u + p + `}`, Broken, MissingConnection},
 		{"an included template", "{% include 'x' %}\n" + `location /a { ` + p + `}`, Unknown, ""},
-		{"headers under a condition", `location /a { {% if ws %}` + v + u + c + `{% endif %}` + p + `}`, Unknown, ""},
+		{"headers under a condition", `location /a { {% if ws %}` + v + u + c + `{% endif %}` + p + `}`, Works, ""},
+		{"headers under a condition, the version for all", `location /a { ` + v + p + `{% if ws %}` + u + c + `{% else %}proxy_set_header Connection ""; {% endif %}}`, Works, ""},
+		{"headers under a condition, the version of the rest", `location /a { ` + p + `{% if ws %}` + v + u + c + `{% else %}proxy_http_version 1.0; {% endif %}}`, Works, ""},
+		{"headers under a condition, the rest before them", `location /a { ` + p + `{% if not ws %}proxy_http_version 1.0; {% else %}` + v + u + c + `{% endif %}}`, Works, ""},
+		{"headers under a condition, a version of the rest alone", `location /a { ` + p + `{% if ws %}` + u + c + `{% else %}` + v + `{% endif %}}`, Unknown, ""},
+		{"headers under a condition, without a version", `location /a { {% if ws %}` + u + c + `{% endif %}` + p + `}`, Broken, MissingHTTPVersion},
+		{"headers under a condition that lack one", `location /a { ` + v + `{% if ws %}` + u + `{% endif %}` + p + `}`, Broken, MissingConnection},
+		{"headers under a condition, the version under another", `location /a { {% if new %}` + v + `{% endif %}{% if ws %}` + u + c + `{% endif %}` + p + `}`, Unknown, ""},
+		{"headers under two conditions", `location /a { ` + v + `{% if a %}` + u + `{% endif %}{% if b %}` + c + `{% endif %}` + p + `}`, Unknown, ""},
+		{"headers of two arms", `location /a { ` + v + `{% if a %}` + u + c + `{% elif b %}` + u + c + `{% endif %}` + p + `}`, Unknown, ""},
+		{"a header under a condition", `location /a { ` + v + c + `{% if a %}` + u + `{% endif %}` + p + `}`, Unknown, ""},
+		{"headers under a condition in that of the pass", `location /a { {% if a %}` + v + p + `{% if b %}` + u + c + `{% endif %}{% endif %}}`, Works, ""},
 		{"right in both arms", `location /a { ` + v + u + `{% if a %}` + c + `{% else %}proxy_set_header Connection $http_connection; {% endif %}` + p + `}`, Works, ""},
 		{"wrong in both arms", `location /a { ` + v + u + `{% if a %}proxy_set_header Connection ""; {% else %}proxy_set_header Connection close; {% endif %}` + p + `}`, Broken, MissingConnection},
 		{"wrong in one arm", `location /a { ` + v + u + `{% if a %}` + c + `{% else %}proxy_set_header Connection ""; {% endif %}` + p + `}`, Unknown, ""},
@@ -65,6 +77,25 @@ func TestTemplateVerdicts(t *testing.T) {
 			r := m.Routes[0]
 			if r.Verdict != tt.verdict || tt.reason != "" && r.Because(tt.reason) == nil {
 				t.Errorf("%s is %s (%v, %s), want %s %s", tt.server, r.Verdict, r.Reasons, r.Undecided, tt.verdict, tt.reason)
+			}
+		})
+	}
+}
+
+// TestTemplateReasons holds what is said of a template's lines that cannot be judged.
+func TestTemplateReasons(t *testing.T) {
+	const rest = `proxy_http_version 1.1; proxy_pass http://{{ a }}; `
+	for _, tt := range []struct{ name, location, undecided, note string }{
+		{"of two conditions", `{% if a %}proxy_set_header Upgrade $http_upgrade;{% endif %}{% if b %}proxy_set_header Connection upgrade;{% endif %}`, "Upgrade depends on the template (nginx.conf:7)", ""},
+		{"of one condition", `{% if a %}proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;{% endif %}`, "", "its lines for WebSocket depend on a condition of the template (nginx.conf:7)"},
+		{"of none", `proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;`, "", ""},
+		{"a value", `proxy_set_header Upgrade {{ u }}; proxy_set_header Connection upgrade;`, "the value of {{ u }} for Upgrade", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := model(t, inHTTP("", "# {{ x }}\nlocation /a { "+rest+tt.location+" }"), Options{}).Routes[0]
+			note := strings.Join(r.Notes, "\n")
+			if r.Undecided != tt.undecided || note != tt.note {
+				t.Errorf("%s: undecided %q, notes %q; want %q, %q", tt.location, r.Undecided, note, tt.undecided, tt.note)
 			}
 		})
 	}
