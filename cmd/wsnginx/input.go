@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"runtime"
 	"slices"
@@ -133,6 +134,9 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 	if in.out, err = p.output(c); err != nil {
 		return nil, err
 	}
+	if err := in.out.spares(c, slices.Values(in.files(c, paths))); err != nil {
+		return nil, err
+	}
 	in.style.Dir, _ = os.Getwd() // without one, names stay as they are
 	in.style.Quiet = p.quiet
 	if !in.machine {
@@ -168,6 +172,9 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 	if in.workspace, err = in.judge.open(paths, opts); err != nil {
 		return nil, err
 	}
+	if err := in.out.spares(c, configured(in.workspace)); err != nil {
+		return nil, err
+	}
 	if in.ledger, err = in.readBaseline(c); err != nil {
 		return nil, err
 	}
@@ -180,6 +187,32 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 		in.describe(time.Since(start))
 	}
 	return in, nil
+}
+
+// files returns the files that a run reads whatever they hold: the paths
+// themselves, what standard input comes from, and those that flags name.
+func (in *input) files(c *cli.Context, paths []string) []string {
+	files := slices.Concat(paths, []string{in.judge.said.Root, in.judge.said.Baseline, c.String("settings")})
+	if slices.Contains(paths, "-") {
+		files = append(files, c.String("stdin-filename"))
+		if f, ok := in.program.stdin.(*os.File); ok {
+			files = append(files, fmt.Sprintf("/dev/fd/%d", f.Fd()))
+		}
+	}
+	return files
+}
+
+// configured returns the names of the files that hold w's configurations.
+func configured(w *parser.Workspace) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, cfg := range w.Configs {
+			for _, f := range cfg.Files {
+				if !yield(f.Name) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // passed says which files are not nginx configuration: those that the user

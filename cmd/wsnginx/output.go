@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 
@@ -29,6 +30,9 @@ func (p *program) output(c *cli.Context) (*output, error) {
 		return nil, err
 	}
 	o := &output{file: c.String("output")}
+	if o.file == "-" {
+		o.file = ""
+	}
 	o.w = calmWriter{p, p.stdout}
 	if f, ok := p.stdout.(*os.File); ok && o.file == "" && term.IsTerminal(int(f.Fd())) {
 		if o.width, _, err = term.GetSize(int(f.Fd())); err != nil || o.width < 20 {
@@ -59,6 +63,30 @@ func colorful(w io.Writer) bool {
 	}
 	f, ok := w.(*os.File)
 	return ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+}
+
+// spares refuses an --output that is one of files, under whatever name: the
+// result would take its place.
+func (o *output) spares(c *cli.Context, files iter.Seq[string]) error {
+	if o.file == "" {
+		return nil
+	}
+	mine, err := os.Stat(o.file)
+	if err != nil || !mine.Mode().IsRegular() {
+		return nil // what is not there is no file of the run
+	}
+	for file := range files {
+		if info, err := os.Stat(file); err != nil || !os.SameFile(info, mine) {
+			continue
+		}
+		remedy := ""
+		if c.Command.Name == "fix" && !c.Bool("write") {
+			remedy = "; to change it, give --write instead"
+		}
+		return fmt.Errorf("%s: --output %s is a file that this run reads, and the result would take its place: name another one%s",
+			c.Command.Name, o.file, remedy)
+	}
+	return nil
 }
 
 // finish writes the file of --output, unless the run failed: then it stays as
