@@ -9,7 +9,7 @@ import (
 const (
 	// maxChain bounds how many includes may lead from a main file to
 	// another. nginx itself ends at its limit of open files.
-	maxChain = 64
+	maxChain = 512
 	// maxExpanded bounds how many directives a configuration may hold once
 	// every include is replaced by what it names. A file that includes
 	// another twice, which includes another twice, and so on, doubles with

@@ -436,14 +436,14 @@ func BenchmarkOpen(b *testing.B) {
 
 func TestIncludeChain(t *testing.T) {
 	files := map[string]string{"nginx.conf": "events {} include c1;"}
-	for i := 1; i < 100; i++ {
+	for i := 1; i < 600; i++ {
 		files[fmt.Sprintf("c%d", i)] = fmt.Sprintf("include c%d;", i+1)
 	}
-	files["c100"] = "gzip on;"
+	files["c600"] = "gzip on;"
 	tree(t, files)
 	c := Open([]string{"nginx.conf"}, Options{}).Configs[0]
-	if len(c.Files) != maxChain+1 || len(c.Problems) != 1 || c.Problems[0].Message != "more than 64 files include one another up to here" {
-		t.Errorf("a chain of 101 files: %d files, problems %v", len(c.Files), c.Problems)
+	if len(c.Files) != maxChain+1 || len(c.Problems) != 1 || c.Problems[0].Message != "more than 512 files include one another up to here" {
+		t.Errorf("a chain of 601 files: %d files, problems %v", len(c.Files), c.Problems)
 	}
 }
 

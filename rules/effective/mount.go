@@ -93,7 +93,7 @@ func (m *Model) include(s *Scope, d *parser.Directive, via *Mount) {
 		return
 	}
 	for o, depth := via, 0; o != nil; o, depth = o.Outer, depth+1 {
-		if depth > 100 { // the loader refuses cycles; this is for trees made by hand
+		if depth > 1000 { // the loader refuses cycles; this is for trees made by hand
 			s.Partial = true
 			return
 		}

@@ -58,6 +58,8 @@ func TestAsNginx(t *testing.T) {
 		{"memcached_pass is not handed to limit_except", "", `location /a { set $memcached_key k; memcached_pass 127.0.0.1:1; limit_except POST { } }`, "/a", "not-proxied /a"},
 		{"no pattern of a map is tried on nothing", `map $http_none $c { ~^$ upgrade; }`, `location /a { proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $c; ` + pass + `}`, "/a", "broken wrong-connection-map /a"},
 		{"an if takes all behind the dollar as one name", "", `location /a { if ($http_upgrade$http_connection ~ x) { return 404; } ` + ws + pass + `}`, "/a", "works /a"},
+		{"arguments that set wrote", "", `location /a { set $args x=1; if ($arg_x) { return 404; } ` + ws + pass + `}`, "/a", "not-proxied /a"},
+		{"and others", "", `location /a { set $args y=1; if ($arg_x) { return 404; } ` + ws + pass + `}`, "/a?x=1", "works /a"},
 		{"the folder of root is there or not", "", `location / { try_files $uri $uri/ @ws; } location @ws { ` + ws + pass + `}`, "/", "unknown /"},
 		{"no folder is asked for", "", `location / { try_files $uri @ws; } location @ws { ` + ws + pass + `}`, "/", "works @ws"},
 		{"the folder of a path", "", `location / { try_files $uri $uri/ @ws; } location @ws { ` + ws + pass + `}`, "/a", "works @ws"},

@@ -55,6 +55,9 @@ func (q *request) keep(codes []code) {
 }
 
 func (q *request) set(name string, v val) {
+	if name == "args" { // $arg_NAME, $is_args and $query_string are made of it (ngx_http_variable_set_args)
+		q.args = v
+	}
 	if q.vars == nil {
 		q.vars = &assigned{}
 	}
