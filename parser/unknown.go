@@ -12,6 +12,11 @@ import (
 // directives that follow. Other unknown names may be those of modules.
 func (p *parsing) unknownHead(d *Directive, block bool) {
 	head := d.Head.Value
+	if name := gluedHead(head); block && name != "" && p.wordBlock() == "" && !HoldsTag(head) {
+		p.errorAt(d.Head.Span.Start, fmt.Sprintf("unknown directive %q", head))
+		p.hint(d.Head.Span.Start, fmt.Sprintf("a blank is missing behind %q", name))
+		return
+	}
 	if head == "" || !block && !wordless(head[:1]) || p.wordBlock() != "" || isKnown(head) {
 		return
 	}
@@ -39,6 +44,17 @@ func (p *parsing) unknownHead(d *Directive, block bool) {
 		hint += fmt.Sprintf("%s of line %d is read as its argument", word, at)
 	}
 	p.hint(d.Head.Span.Start, hint)
+}
+
+// gluedHead returns the name of a block that a directive's name begins with, where what
+// follows it without a blank is no letter of a name: "location" of "location/ws". It is ""
+// for others.
+func gluedHead(head string) string {
+	n := nameEnd(head, 0, wordByte)
+	if n < len(head) && strings.IndexByte("/~=^@(*", head[n]) >= 0 && blockHeads[head[:n]] {
+		return head[:n]
+	}
+	return ""
 }
 
 // takenIn returns the first argument of d that begins a line and is the name of a

@@ -36,6 +36,11 @@ var serverParameters = []string{"weight=", "max_conns=", "max_fails=", "fail_tim
 // upstream as ngx_http_upstream_server does.
 func (p *Pass) checkUpstreamServer(l level, it effective.Item) {
 	address := it.Arg(0)
+	if said, remedy := addressError(address); said != "" && !meantFor(address) {
+		p.reportValue(l, it, it.Args[0], nil, fmt.Sprintf(
+			"a server of an upstream cannot be %q, and nginx does not start: %s in upstream %q; %s", address, said, address, remedy))
+		return
+	}
 	if _, port, has := strings.Cut(address, ":"); has && !strings.HasPrefix(address, "unix:") && address[0] != '[' && !strings.Contains(address, "/") &&
 		!isPort(port) && !meantFor(port) && !inCapitals(port) && strings.Trim(port, "0123456789") == "" {
 		p.reportValue(l, it, it.Args[0], nil, fmt.Sprintf(
@@ -53,6 +58,34 @@ func (p *Pass) checkUpstreamServer(l level, it effective.Item) {
 				"a server of an upstream cannot be given %q, and nginx does not start: invalid parameter %q; take it out, or see that no semicolon is missing", a.Value, a.Value))
 		}
 	}
+}
+
+// addressError returns nginx's words for an address that names no host as it wants one,
+// and a remedy; "" where it is well (ngx_parse_inet_url, ngx_parse_inet6_url). ws:// and
+// wss:// are websocket-scheme's.
+func addressError(address string) (said, remedy string) {
+	const hostAndPort = "write host and port"
+	switch {
+	case strings.HasPrefix(address, "unix:"):
+		if address == "unix:" {
+			return "no path in the unix domain socket", "write unix: and its path"
+		}
+	case strings.HasPrefix(address, "["):
+		end := strings.IndexByte(address, ']')
+		if end < 0 || strings.Contains(address, "/") || end+1 < len(address) && address[end+1] != ':' {
+			return "invalid host", hostAndPort
+		}
+	case schemeOf(address) != "":
+	case strings.Contains(address, "://"):
+		return "invalid host", "write host and port alone, without a scheme"
+	case strings.ContainsAny(address, "/?"):
+		return "invalid host", "write host and port alone, without a path"
+	case strings.HasPrefix(address, "::"), strings.Count(address, ":") > 1 && strings.Trim(address, "0123456789abcdefABCDEF:") == "":
+		return "invalid port", "write an IPv6 address in brackets"
+	case strings.HasPrefix(address, ":"):
+		return "no host", hostAndPort
+	}
+	return "", ""
 }
 
 // checkKeepalive looks at the number of connections that an upstream keeps

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -371,8 +372,10 @@ func noURI(s *effective.Scope) string {
 	return ""
 }
 
+// isNumber reports whether ngx_atoi reads s.
 func isNumber(s string) bool {
-	return s != "" && len(s) < 19 && strings.Trim(s, "0123456789") == ""
+	_, err := strconv.ParseUint(s, 10, 63)
+	return err == nil
 }
 
 // isSize reports whether ngx_parse_size, or for giga ngx_parse_offset, reads s.
@@ -381,8 +384,11 @@ func isSize(s string, giga bool) bool {
 	if giga {
 		units += "gG"
 	}
+	shift := 0
 	if n := len(s) - 1; n > 0 && strings.IndexByte(units, s[n]) >= 0 {
+		shift = 10 * (1 + strings.IndexByte(units, s[n])/2)
 		s = s[:n]
 	}
-	return isNumber(s)
+	n, err := strconv.ParseUint(s, 10, 63)
+	return err == nil && n <= math.MaxInt64>>shift
 }
