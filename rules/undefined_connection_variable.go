@@ -119,10 +119,32 @@ func (p *Pass) reportUndefined(it effective.Item, name string, complete bool) {
 		return
 	}
 	if complete {
+		f.Related = p.emptyIncludes()
 		e, ok := p.addMap(written)
 		f.Fix = fixOf(Safe, "add a map for $"+written, []Edit{e}, ok)
 	}
 	p.Report(f)
+}
+
+// emptyIncludes returns the includes by pattern of the http block that match nothing:
+// nginx starts without a word of them, and what is missing may lie in such a file
+// elsewhere.
+func (p *Pass) emptyIncludes() []Place {
+	var places []Place
+	for _, s := range p.Model.HTTP {
+		if s.Block == nil {
+			continue
+		}
+		for _, d := range s.Block.Children {
+			if !d.Is("include") || d.IsBlock() || !strings.ContainsAny(d.Arg(0), "*?[") {
+				continue
+			}
+			if inc := p.Model.Config.Include(d); inc.Followed && len(inc.Files) == 0 {
+				places = append(places, Place{d.File, headSpan(d), "this matches nothing here"})
+			}
+		}
+	}
+	return places
 }
 
 // whereUndefined names the main configurations that include the file and in which

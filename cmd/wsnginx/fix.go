@@ -95,7 +95,8 @@ func (p *program) fix(c *cli.Context) error {
 	run.Known = f.known
 	run.Undecided = f.undecided(f.workspace, f.models, run.Findings, run.Ignored)
 	f.unmatched(f.workspace, f.models) // the models are those of the last round
-	if len(result.Changes) > 0 && slices.ContainsFunc(f.problems, in.fatal) {
+	run.Stopped = slices.ContainsFunc(f.problems, in.fatal)
+	if len(result.Changes) > 0 && run.Stopped {
 		p.say("nothing is fixed, because not everything could be read")
 		run.Findings, run.Fixed = result.First, &report.Fixed{Stopped: "not everything could be read, and nothing is fixed then"}
 		result.Changes = nil

@@ -46,6 +46,7 @@ func (p *program) lint(c *cli.Context) error {
 	}
 	run := in.run(in.workspace, models)
 	run.Problems, run.Rules, run.FailOn = in.problems(in.workspace, models), in.judge.rules(in.workspace), in.judge.base.FailOn
+	run.Stopped = slices.ContainsFunc(run.Problems, in.fatal)
 	run.Findings, run.Ignored = in.lint(in.workspace, models)
 	if in.ledger != nil && in.ledger.write {
 		return in.writeBaseline(in.workspace, run.Findings, run.Problems)

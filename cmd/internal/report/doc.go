@@ -64,6 +64,7 @@ type Run struct {
 	FailOn  rules.Severity  // the least severity that fails the run
 	Stdin   string          // the name under which standard input was read, "" where a person gave it or none was read
 	Tool    string          // the version of wsnginx
+	Stopped bool            // something could not be read, and fix changes nothing then
 	Known   int             // the findings that a baseline knows, which are left out
 	// Undecided are the routes meant for WebSocket that could not be judged
 	// and that no finding speaks of.

@@ -314,7 +314,7 @@ func (s Style) summary(w io.Writer, run *Run) {
 	files := Plural(run.Counts.Files, "file", "files")
 	switch {
 	case len(run.Findings) > 0:
-		s.tell(w, tally(run.Findings)+" in "+files+remedy(run.Findings))
+		s.tell(w, tally(run.Findings)+" in "+files+remedy(run))
 	case run.Counts.Files > 0:
 		s.tell(w, fmt.Sprintf("%s in %s; %s", nothing(run), files, carried(run.Counts)))
 	}
@@ -357,15 +357,18 @@ func carried(n Counts) string {
 }
 
 // remedy returns "; 3 fixable with ..." for the findings that fix mends.
-func remedy(findings []rules.Finding) string {
-	t := Count(findings)
+func remedy(run *Run) string {
+	t, when := Count(run.Findings), ""
+	if run.Stopped {
+		when = " once everything can be read"
+	}
 	switch {
 	case t.Safe > 0 && t.Unsafe > 0:
-		return fmt.Sprintf(`; %d fixable with "wsnginx fix", %d more with "wsnginx fix --unsafe"`, t.Safe, t.Unsafe)
+		return fmt.Sprintf(`; %d fixable with "wsnginx fix", %d more with "wsnginx fix --unsafe"%s`, t.Safe, t.Unsafe, when)
 	case t.Safe > 0:
-		return fmt.Sprintf(`; %d fixable with "wsnginx fix"`, t.Safe)
+		return fmt.Sprintf(`; %d fixable with "wsnginx fix"%s`, t.Safe, when)
 	case t.Unsafe > 0:
-		return fmt.Sprintf(`; %d fixable with "wsnginx fix --unsafe"`, t.Unsafe)
+		return fmt.Sprintf(`; %d fixable with "wsnginx fix --unsafe"%s`, t.Unsafe, when)
 	}
 	return ""
 }
@@ -378,7 +381,7 @@ func DiffSummary(run *Run) string {
 			Plural(len(run.Fixed.Applied), "finding", "findings"), Plural(n, "file", "files"))
 	}
 	if len(run.Findings) > 0 {
-		text += "; left: " + tally(run.Findings) + remedy(run.Findings)
+		text += "; left: " + tally(run.Findings) + remedy(run)
 	}
 	return text
 }
