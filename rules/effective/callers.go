@@ -11,7 +11,7 @@ type callers struct {
 	handOvers   map[string][]handOver // by the named location: who hands over to it
 	subrequests map[string]Item       // by path: the auth_request or mirror that sends copies there
 	leads       []string              // the paths that error_page, try_files and rewrite lead to, up to a variable
-	scripted    bool                  // a script answers somewhere, which may lead on too
+	scripts     []*Scope              // where a script may lead on to any path
 }
 
 // handOver is one try_files or error_page that ends at a named location.
@@ -59,6 +59,9 @@ func (c *callers) read(s *Scope) {
 	for i := range s.Items {
 		it := s.Items[i]
 		c.lead(it)
+		if mayJump(it.Head.Value) {
+			c.scripts = append(c.scripts, s)
+		}
 		switch it.Head.Value {
 		case "auth_request", "mirror":
 			if to := it.Arg(0); strings.HasPrefix(to, "/") {
@@ -90,19 +93,29 @@ func (c *callers) lead(it Item) {
 		to = it.Arg(n - 1)
 	case n > 1 && name == "rewrite":
 		to = it.Arg(1)
-	case strings.Contains(name, "_by_lua"), name == "js_content", name == "perl", name == "echo_exec":
-		c.scripted = true
 	}
 	if to, _, _ = strings.Cut(to, "?"); to != "" {
 		c.leads = append(c.leads, to)
 	}
 }
 
-// mayLead reports whether something in sight may lead a request inside nginx to path.
-func (c *callers) mayLead(path string) bool {
-	return c.scripted || slices.ContainsFunc(c.leads, func(to string) bool {
-		known, _, variable := strings.Cut(to, "$")
-		return variable && strings.HasPrefix(path, known) || to == path
+// mayJump reports whether a directive runs a script that may send a request to another
+// path inside nginx: in Lua, ngx.exec works in these three phases.
+func mayJump(name string) bool {
+	for _, phase := range [...]string{"rewrite_by_lua", "access_by_lua", "content_by_lua"} {
+		if strings.HasPrefix(name, phase) {
+			return true
+		}
+	}
+	return name == "js_content" || name == "perl" || name == "echo_exec"
+}
+
+// mayLead reports whether something in sight may lead a request inside nginx to path,
+// that of the location to.
+func (c *callers) mayLead(to *Scope, path string) bool {
+	return slices.ContainsFunc(c.scripts, func(s *Scope) bool { return s != to }) || slices.ContainsFunc(c.leads, func(lead string) bool {
+		known, _, variable := strings.Cut(lead, "$")
+		return variable && strings.HasPrefix(path, known) || lead == path
 	})
 }
 
@@ -116,7 +129,7 @@ func (in *intentions) noClients(r *Route, words pathSigns) Item {
 	}
 	modifier, match := r.Location.ModifierAndMatch()
 	internal := r.Location.Own("internal")
-	if modifier != "=" || len(internal) == 0 || r.Location.Sometimes(internal[0]) || in.callersOf(r).mayLead(match) {
+	if modifier != "=" || len(internal) == 0 || r.Location.Sometimes(internal[0]) || in.callersOf(r).mayLead(r.Location, match) {
 		return Item{}
 	}
 	return internal[0]

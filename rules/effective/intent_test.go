@@ -97,6 +97,7 @@ func TestIntent(t *testing.T) {
 		{"internal, perhaps led to", "", `location = /_go { internal; ` + upgrade + ` proxy_pass http://b; } location ~ ^/a/(.*) { rewrite ^/a/(.*) /_$1 last; }`, Options{}, Declared, "itself sets"},
 		{"internal, beside what leads elsewhere", "", `location = /_auth { internal; ` + upgrade + ` proxy_pass http://b; } location / { try_files $uri /index.php?$args; }`, Options{}, None, "it is internal"},
 		{"internal, beside a script", "", `location = /_go { internal; ` + upgrade + ` proxy_pass http://b; } location /a { js_content main.go; }`, Options{}, Declared, "itself sets"},
+		{"internal, with a script of its own", "", `location = /_auth { internal; ` + upgrade + ` rewrite_by_lua_file a.lua; proxy_pass http://b; } location /a { log_by_lua_file b.lua; }`, Options{}, None, "it is internal"},
 		{"internal, of many paths", "", `location /_go/ { internal; ` + upgrade + ` proxy_pass http://b; }`, Options{}, Declared, "itself sets"},
 		{"internal, a socket's", "", `location = /_go/ws { internal; ` + upgrade + ` proxy_pass http://b; }`, Options{}, Declared, "itself sets"},
 		{"named for a framework", "", `location / { try_files $uri @phoenix; } location @phoenix { proxy_pass http://b; }`, Options{}, None, ""},
