@@ -137,8 +137,9 @@ type Finding struct {
 	// named is what the finding is about where that is a file which other lines
 	// may name too; nil otherwise.
 	named *named
-	// certain is the message without the image that may be newer; "" where it names
-	// none.
+	// certain is the message without what another configuration of the same file may not
+	// have: an image that may be newer, an include that was not followed; "" where it says none
+	// of that.
 	certain string
 	// Ignored is set where a comment in the configuration ignores the
 	// finding: the reason it gives.

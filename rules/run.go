@@ -167,7 +167,7 @@ func (c *collection) add(f *Finding) {
 		return
 	}
 	have := c.findings[i]
-	if have.certain != "" || f.certain != "" { // one file, two images
+	if have.certain != "" || f.certain != "" { // one file, two images or main configurations
 		if have.shared != nil && f.shared != nil && have.certain == "" {
 			f.shared.says = have.shared.says
 		} else if have.shared != nil && f.shared != nil {

@@ -181,18 +181,19 @@ func (p *Pass) reportTimeout(r *effective.Route, module string, zero bool) {
 			sev = min(sev, Info)
 		}
 	}
+	certain := ""
 	if unseen := p.unseenTimeout(r); unseen != "" {
 		sev = min(sev, Info)
+		certain = noted(msg, notes)
 		notes = append(notes, unseen+" and could set it")
 	}
-	if len(notes) > 0 {
-		msg += " (" + strings.Join(notes, ", and ") + ")"
-	}
+	msg = noted(msg, notes)
 	var items []effective.Item
 	if written {
 		items = []effective.Item{r.Idle.Item}
 	}
 	f := at(r, items, sev, msg, "the timeout is set here")
+	f.certain = certain
 	edits, ok := p.planScalar(r, name, value, rankTime, func(s *effective.Scope) place { return timeoutPlace(s, r, module) })
 	safe := zero || !written && r.HandshakeOnly
 	f.Fix = fixOf(safety(!safe), "set "+name+" "+value, edits, ok && (zero || !p.headersLeft(r)))
@@ -206,6 +207,14 @@ func (p *Pass) reportTimeout(r *effective.Route, module string, zero bool) {
 		return p.sharedTimeout(g, name, value)
 	})
 	p.Report(f)
+}
+
+// noted puts notes in brackets behind a message.
+func noted(msg string, notes []string) string {
+	if len(notes) == 0 {
+		return msg
+	}
+	return msg + " (" + strings.Join(notes, ", and ") + ")"
 }
 
 // usualPing is how often libraries ping by themselves at the least: the clients of
