@@ -2,7 +2,11 @@ package rules
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/wsnginx/wsnginx/rules/effective"
 )
 
 var passPath = &Rule{
@@ -16,7 +20,9 @@ part of the path that the location matched: /ws with http://b/ makes //chat of
 slash, or neither.
 
 With a variable in it the URI is sent as it is: the request's own path and its
-arguments are lost.`,
+arguments are lost. A location that takes one path, but for segments that it
+makes variables of, loses its arguments only, and nothing is said where it looks
+at them itself.`,
 	Before: `location /ws {
     proxy_pass http://127.0.0.1:3000/;
     proxy_http_version 1.1;
@@ -51,6 +57,12 @@ func checkPassPath(p *Pass) {
 		modifier, match := r.Location.ModifierAndMatch()
 		var msg string
 		switch {
+		case strings.Contains(host, "$") && !strings.Contains(uri, "$") && onePath(r, uri):
+			if looksAtArguments(r) {
+				continue
+			}
+			msg = fmt.Sprintf("%s sends %q without the arguments of the request: with a variable in proxy_pass its URI is sent as it is; "+
+				"write %q where the upstream wants them", subject(r), uri, uri+"$is_args$args")
 		case strings.Contains(host, "$") && !strings.Contains(uri, "$"):
 			msg = fmt.Sprintf("%s sends %q for every path, without arguments: with a variable in proxy_pass its URI is sent as it is; "+
 				"remove the URI, or write it with $request_uri", subject(r), uri)
@@ -68,6 +80,60 @@ func checkPassPath(p *Pass) {
 		p.Report(atItem(r.Pass, r, p.Rule.Severity, msg))
 	}
 }
+
+// onePath reports whether the paths that a location takes differ in nothing but what it
+// makes variables of, so that a URI without any was written for them: an exact path, or a
+// pattern of words and captured segments that ends where the URI does.
+func onePath(r *effective.Route, uri string) bool {
+	modifier, match := r.Location.ModifierAndMatch()
+	switch modifier {
+	case "=":
+		return true
+	case "~", "~*":
+	default:
+		return false
+	}
+	words := oneSegment.ReplaceAllString(match, "")
+	if words == match || !literalPattern.MatchString(words) {
+		return false
+	}
+	if !strings.HasSuffix(match, "$") && !strings.HasSuffix(match, uri) {
+		return false
+	}
+	return slices.ContainsFunc(valuesOf(r), func(value string) bool {
+		return capture.MatchString(value) || slices.ContainsFunc(effective.VariablesIn(value), func(name string) bool {
+			return strings.Contains(strings.ToLower(match), "<"+name+">")
+		})
+	})
+}
+
+// looksAtArguments reports whether a location has a use of its own for the arguments of
+// its requests.
+func looksAtArguments(r *effective.Route) bool {
+	return slices.ContainsFunc(valuesOf(r), func(value string) bool {
+		return slices.ContainsFunc(effective.VariablesIn(value), func(name string) bool {
+			return name == "args" || name == "query_string" || strings.HasPrefix(name, "arg_")
+		})
+	})
+}
+
+// valuesOf returns what a location passes to and what its set directives give.
+func valuesOf(r *effective.Route) []string {
+	values := []string{r.Pass.Arg(0)}
+	for _, it := range r.Location.Own("set") {
+		values = append(values, it.Arg(1))
+	}
+	return values
+}
+
+// capture matches the number of a group in a value.
+var capture = regexp.MustCompile(`\$\{?[1-9]`)
+
+// oneSegment matches a group that captures no more than a segment of the path.
+var oneSegment = regexp.MustCompile(`\((\?P?<\w+>)?(\[\^/\]|\[[\w-]+\]|\\[wd])[+*]\)`)
+
+// literalPattern matches a pattern that takes one path.
+var literalPattern = regexp.MustCompile(`^\^?(\w|[/~-]|\\?\.)*\$?$`)
 
 // unixURI returns where the URI begins in "unix:/path:/uri", or -1.
 func unixURI(rest string) int {

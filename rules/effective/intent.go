@@ -131,6 +131,8 @@ func (in *intentions) of(r *Route, words pathSigns) decision {
 		return decision{None, byNothing, fmt.Sprintf("%q stands before the socket's word, and the server's sockets have their lines in other locations", words.about)}
 	case words.likely != "" && words.polling && in.transportBeside(r):
 		return decision{None, byNothing, fmt.Sprintf("%q polls, and the WebSocket below it has its lines in another location", words.likely)}
+	case words.likely != "" && words.behind && in.socketBelow(r):
+		return decision{None, byNothing, fmt.Sprintf("%q serves pages too, and the WebSocket below this location has its lines in another one", words.likely)}
 	case words.likely != "" && in.servedBeside(r):
 		return decision{None, byNothing, fmt.Sprintf("%q is the path of another location, and that one has the lines", words.likely)}
 	case words.likely != "" && words.from.Directive != nil:

@@ -74,6 +74,34 @@ func (in *intentions) transportBeside(r *Route) bool {
 	})
 }
 
+// socketBelow reports whether another location of r's server has lines of its own for
+// a WebSocket below r: ^/browser/([^/]+)/ws$ below ^/browser/([^/]+)/$.
+func (in *intentions) socketBelow(r *Route) bool {
+	if r.Location == nil {
+		return false
+	}
+	modifier, match := r.Location.ModifierAndMatch()
+	pattern := strings.HasPrefix(modifier, "~")
+	above := strings.TrimSuffix(match, "/")
+	if pattern {
+		above = strings.TrimSuffix(strings.TrimSuffix(match, "$"), "/")
+	}
+	return slices.ContainsFunc(in.spokenIn(r.Server), func(other *Route) bool {
+		if other.Location == nil || other.own() == r.own() {
+			return false
+		}
+		modifier, match := other.Location.ModifierAndMatch()
+		below, found := strings.CutPrefix(match, above+"/")
+		if !found || strings.HasPrefix(modifier, "~") != pattern {
+			return false
+		}
+		if pattern {
+			return signsOfPattern("/"+below).likely != ""
+		}
+		return signsOf("/"+below).likely != ""
+	})
+}
+
 // servedBeside reports whether what r's regular expression says of WebSocket is
 // the path of other locations of its server that have lines of their own: these
 // are meant for it, whether or not the expression takes their requests.

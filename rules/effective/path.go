@@ -13,6 +13,7 @@ type pathSigns struct {
 	polling bool   // the library falls back to polling on the same path
 	pings   bool   // the library sends pings by itself
 	about   string // the word before it that says what is asked of sockets: monitoring
+	behind  bool   // it is the proxied path's only, and ordinary requests share that
 	from    Item   // the directive that hands over from the location whose path it is; zero for the route's own
 }
 
@@ -148,7 +149,7 @@ func (in *intentions) pathWords(r *Route) pathSigns {
 	if signs.likely == "" && signs.plain == "" && !r.catchAll() {
 		if proxied != "" {
 			signs = signsOf(proxied)
-			signs.only = false
+			signs.behind, signs.only = signs.likely != "" && !signs.only, false
 		}
 		if signs.likely == "" && signs.plain == "" && r.Location != nil {
 			signs = servedSigns(matchOf(r.Location), r.Pass.Arg(0))
