@@ -23,6 +23,7 @@ func TestUndecided(t *testing.T) {
 		{"host from the path", "", `proxy_pass http://$arg_svc.internal:3000;`, Unknown, "no resolver"},
 		{"host from the request", "", `proxy_pass http://$host:3000;`, Unknown, "no resolver"},
 		{"host that envsubst fills in", "", `proxy_pass http://${BACKEND_HOST}:${BACKEND_PORT}/ws;`, Works, ""},
+		{"all of it", "", `proxy_pass ${BACKEND_URL};`, Works, ""},
 		{"half of it", "", `proxy_pass http://${BACKEND_HOST}-$arg_svc:3000;`, Unknown, "no resolver"},
 		{"a variable that envsubst fills in", "", `set $app_url ${APP_URL}; proxy_pass $app_url;`, Unknown, "no resolver"},
 		{"by way of its capitals", "", `set $app_url "${APP_URL}"; proxy_pass ${APP_URL};`, Unknown, "no resolver"},

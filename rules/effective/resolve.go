@@ -23,7 +23,7 @@ func (m *Model) unresolved(o *outcome) string {
 	if scheme != "" && (strings.HasPrefix(host, "unix:") || !strings.Contains(host, "$")) {
 		return "" // only the path or the port is made by a variable
 	}
-	if m.allReached(host, o.q) || m.FilledIn(host) {
+	if m.allReached(host, o.q) || m.FilledIn(cmp.Or(host, url)) {
 		return ""
 	}
 	if host == "" {
