@@ -106,6 +106,7 @@ func (d *Directive) isServer() bool { return d.Is("server") && d.IsBlock() }
 
 // whole remembers a main configuration.
 func (r *rooting) whole(c *Config, g *given) {
+	r.wholes = append(r.wholes, c)
 	if len(c.enabled) > 0 && !contains(r.mainFiles, c.Main) {
 		r.mains, r.mainFiles = append(r.mains, c), append(r.mainFiles, c.Main)
 		r.given[c] = g

@@ -56,6 +56,76 @@ func (r *rooting) beside(c *Config) {
 		}
 	}
 	r.besideElsewhere(c, s, around)
+	r.besideMain(c, s)
+}
+
+// besideMain finds more for a fragment in a folder of which a main configuration
+// includes other files by a pattern: conf.d/app.conf.example is to become one of them.
+// Where several do, nobody knows which of them it is for.
+func (r *rooting) besideMain(c *Config, s *source) {
+	if s.as.part != nil {
+		return
+	}
+	var main *Config
+	for _, m := range r.wholes {
+		if !r.foldersOf(m)[filepath.Dir(s.abs)] {
+			continue
+		}
+		if main != nil && main.Main != m.Main {
+			return
+		}
+		main = m
+	}
+	if main == nil {
+		return
+	}
+	for _, f := range main.Files {
+		for _, d := range definedIn(f) {
+			if len(c.Beside)+len(c.Behind) < maxBeside && !contains(c.Files, f) && !slices.Contains(c.Beside, d) && !slices.Contains(c.Behind, d) {
+				c.Beside = append(c.Beside, d)
+			}
+		}
+	}
+}
+
+// foldersOf returns the folders of which a main configuration includes files by a
+// pattern.
+func (r *rooting) foldersOf(c *Config) map[string]bool {
+	if folders, known := r.patterns[c]; known {
+		return folders
+	}
+	folders := map[string]bool{}
+	for d, inc := range c.includes {
+		if !HasMeta(d.Arg(0)) {
+			continue
+		}
+		for _, f := range inc.Files {
+			if s := r.w.of[f]; s != nil {
+				folders[filepath.Dir(s.abs)] = true
+			}
+		}
+	}
+	if r.patterns == nil {
+		r.patterns = map[*Config]map[string]bool{}
+	}
+	r.patterns[c] = folders
+	return folders
+}
+
+// definedIn returns the blocks of a file's http level that define variables.
+func definedIn(f *File) []*Directive {
+	found := definitionsOf(f)
+	for _, d := range f.Directives {
+		if !d.Is("http") {
+			continue
+		}
+		for _, in := range d.Children {
+			if in.defines() {
+				found = append(found, in)
+			}
+		}
+	}
+	return found
 }
 
 // besideName returns the name by which a pattern that includes a folder sorts a file.

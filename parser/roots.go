@@ -223,6 +223,9 @@ type rooting struct {
 
 	definers map[*Config][]*File // of definersIn
 
+	wholes   []*Config                   // the main configurations that were built, those that include nothing given among them
+	patterns map[*Config]map[string]bool // of foldersOf
+
 	folders map[string][]*source // by folder: the files whose variables are those of all files there
 }
 

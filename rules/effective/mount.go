@@ -23,12 +23,16 @@ func (m *Model) mount() {
 	m.Main, m.scopes = root, append(m.scopes, root)
 	root.open(m.Config.Main, m.Config.Main.Open())
 	root.cutOff(m.Config.Main, m.Config.Main.End())
-	if m.Outer == HTTP {
-		m.fill(root, m.Config.Beside, nil)
+	http := root // that the blocks beside a fragment stand in
+	if m.Outer != HTTP {
+		http = &Scope{Kind: HTTP}
+	}
+	if m.Config.Fragment {
+		m.fill(http, m.Config.Beside, nil)
 	}
 	m.fill(root, m.Config.Main.Directives, nil)
-	if m.Outer == HTTP {
-		m.fill(root, m.Config.Behind, nil)
+	if m.Config.Fragment {
+		m.fill(http, m.Config.Behind, nil)
 	}
 	if root.Kind == Main && root.first("http") != nil {
 		// nginx takes one http block, and nothing else beside it bears
