@@ -85,9 +85,10 @@ func (m *Model) codesOf(s *Scope) []code {
 }
 
 func (m *Model) appendCodes(list []code, s *Scope) []code {
+	held := s.heldArm()
 	for i := range s.Items {
 		it := s.Items[i]
-		if it.armIn(s) != nil && !it.Is("set") {
+		if it.armBut(s, held) != nil && !it.Is("set") {
 			continue // a template has it sometimes; a redirect of some is not judged
 		}
 		switch it.Head.Value {

@@ -15,14 +15,17 @@ const filledVersion = "?"
 // itself is there; nil where it is always in s. A location is judged for what it
 // passes on: what stands with its pass is there, and with its lines for WebSocket.
 func (it Item) armIn(s *Scope) *parser.Arm {
-	arm := it.arm(s)
-	if arm == nil {
+	if it.arm(s) == nil {
 		return nil
 	}
-	for with := s.heldArm(); with != nil; with = with.Outer() {
-		if with == arm {
-			return nil
-		}
+	return it.armBut(s, s.heldArm())
+}
+
+// armBut is armIn, where s is judged with the arm held.
+func (it Item) armBut(s *Scope, held *parser.Arm) *parser.Arm {
+	arm := it.arm(s)
+	if arm != nil && within(held, arm) {
+		return nil
 	}
 	return arm
 }
@@ -45,10 +48,11 @@ func (s *Scope) heldArm() *parser.Arm {
 
 // within reports whether inner stands in the arm outer, or is it; nil is around all.
 func within(inner, outer *parser.Arm) bool {
-	for ; inner != outer; inner = inner.Outer() {
+	for inner != outer {
 		if inner == nil {
 			return false
 		}
+		inner = inner.Outer()
 	}
 	return true
 }
@@ -98,11 +102,11 @@ func (s *Scope) heldLine() Item {
 	return first
 }
 
-// against reports whether it stands in an arm that is not there where s is judged: the
-// else beside the lines for WebSocket.
-func (it Item) against(s *Scope) bool {
+// against reports whether it stands in an arm that is not there where s is judged with
+// the arm held: the else beside the lines for WebSocket.
+func (it Item) against(s *Scope, held *parser.Arm) bool {
 	for arm := it.arm(s); arm != nil; arm = arm.Outer() {
-		for with := s.heldArm(); with != nil; with = with.Outer() {
+		for with := held; with != nil; with = with.Outer() {
 			if with != arm && with.Alternative(arm) {
 				return true
 			}
@@ -185,20 +189,17 @@ func (s *Scope) cutOff(f *parser.File, end int) {
 // foldArms makes one line of those that stand in arms of conditions and name the
 // same header: only some of them are ever there.
 func (m *Model) foldArms(lines []line, s *Scope) []line {
-	conditional := false
-	for i := range lines {
-		conditional = conditional || s.Sometimes(lines[i].item)
-	}
-	if !conditional {
+	if !slices.ContainsFunc(lines, func(l line) bool { return l.item.arm(s) != nil }) {
 		return lines
 	}
-	lines = slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return l.item.against(s) })
+	held := s.heldArm()
+	lines = slices.DeleteFunc(slices.Clone(lines), func(l line) bool { return l.item.against(s, held) })
 	var out []line
 	at := map[string]int{} // by name: where the line that is always there, or the first, stands in out
 	arms := map[string][]*parser.Arm{}
 	for _, l := range lines {
 		name := strings.ToLower(l.name)
-		arm := l.item.armIn(s)
+		arm := l.item.armBut(s, held)
 		n, seen := at[name]
 		switch {
 		case !seen:
@@ -215,20 +216,15 @@ func (m *Model) foldArms(lines []line, s *Scope) []line {
 	}
 	for name, list := range arms {
 		l := &out[at[name]]
-		if l.item.armIn(s) != nil && !parser.Covered(list) && !alwaysThere(l.others, s) {
+		if l.item.armBut(s, held) != nil && !parser.Covered(list) && !alwaysThere(l.others, s, held) {
 			l.others = append(l.others, m.defaultLine(l.name))
 		}
 	}
 	return out
 }
 
-func alwaysThere(lines []line, s *Scope) bool {
-	for i := range lines {
-		if !s.Sometimes(lines[i].item) {
-			return true
-		}
-	}
-	return false
+func alwaysThere(lines []line, s *Scope, held *parser.Arm) bool {
+	return slices.ContainsFunc(lines, func(l line) bool { return l.item.armBut(s, held) == nil })
 }
 
 // defaultLine returns what nginx sends where no proxy_set_header names the
@@ -272,8 +268,9 @@ func (s *Scope) listSometimes(name string) bool {
 		return false
 	}
 	own, always := false, false
+	held := s.heldArm()
 	s.each(name, func(it *Item) bool {
-		own, always = true, !s.Sometimes(*it)
+		own, always = true, it.armBut(s, held) == nil
 		return !always
 	})
 	if !own || always {
@@ -289,13 +286,14 @@ func (s *Scope) listSometimes(name string) bool {
 func (s *Scope) agree(name, outer string) (string, bool) {
 	var arms []*parser.Arm
 	value, found := "", false
+	held := s.heldArm()
 	always, same := false, true
 	s.each(name, func(it *Item) bool {
-		arm := it.armIn(s)
+		arm := it.armBut(s, held)
 		switch {
 		case arm == nil:
 			always = true
-		case it.against(s):
+		case it.against(s, held):
 			return true
 		default:
 			arms = append(arms, arm)
