@@ -78,7 +78,7 @@ func addressError(address string) (said, remedy string) {
 	case schemeOf(address) != "":
 	case strings.Contains(address, "://"):
 		return "invalid host", "write host and port alone, without a scheme"
-	case strings.ContainsAny(address, "/?"):
+	case strings.ContainsAny(address, "/?") && !strings.Contains(address, "$"): // ${SOCKET}/app may well be unix:/run/app
 		return "invalid host", "write host and port alone, without a path"
 	case strings.HasPrefix(address, "::"), strings.Count(address, ":") > 1 && strings.Trim(address, "0123456789abcdefABCDEF:") == "":
 		return "invalid port", "write an IPv6 address in brackets"
