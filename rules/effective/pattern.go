@@ -3,6 +3,7 @@ package effective
 import (
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -16,12 +17,21 @@ type pattern struct {
 	source string
 	re     *regexp.Regexp
 	back   *regexp2.Regexp
-	names  []string // by group number, lower case; "" for unnamed ones
-	begins string   // what every match begins with, at the start of the text
+	names  []string     // by group number, lower case; "" for unnamed ones
+	stuck  atomic.Int32 // how many matches took too long
+	begins string       // what every match begins with, at the start of the text
 }
 
-// matchTimeout bounds the backtracking of one match.
-const matchTimeout = 50 * time.Millisecond
+// matchTimeout bounds the backtracking of one match, maxStuck how many of one pattern
+// may come to it, and maxAllStuck how many of all: what is not decided then is unknown.
+const (
+	matchTimeout = 50 * time.Millisecond
+	maxStuck     = 2
+	maxAllStuck  = 20
+)
+
+// allStuck counts the matches that took too long.
+var allStuck atomic.Int32
 
 func compile(expr string, caseless bool) *pattern {
 	p := &pattern{source: expr}
@@ -68,8 +78,13 @@ func (p *pattern) match(s string) (groups []string, matched, ok bool) {
 		groups = p.re.FindStringSubmatch(s)
 		return groups, groups != nil, true
 	}
+	if p.stuck.Load() >= maxStuck || allStuck.Load() >= maxAllStuck {
+		return nil, false, false
+	}
 	m, err := p.back.FindStringMatch(s)
 	if err != nil {
+		p.stuck.Add(1)
+		allStuck.Add(1)
 		return nil, false, false
 	}
 	if m == nil {
