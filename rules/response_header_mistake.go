@@ -20,7 +20,7 @@ upstream receives: that is what proxy_set_header does. An add_header of a value
 that is no part of a handshake, as Connection keep-alive, is left alone.
 
 The fix writes that line, and leaves the other one: what the client gets is for a
-person to judge.`,
+person to judge. It is unsafe where nothing else says that a WebSocket comes here.`,
 	Before: `location /ws {
     proxy_pass http://127.0.0.1:3000;
     proxy_http_version 1.1;
@@ -64,6 +64,9 @@ func checkResponseHeaderMistake(p *Pass) {
 					name, it.Arg(0), does, it.Arg(0)))
 				f.header = it.Arg(0)
 				f.Fix = p.sendInstead(r, it)
+				if f.Fix != nil && r.Intent != effective.Declared && r.Intent != effective.Likely { // nothing else says that a WebSocket comes here
+					f.Fix.Safety = Unsafe
+				}
 				p.Report(f)
 			}
 		}

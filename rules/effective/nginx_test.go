@@ -167,6 +167,8 @@ func TestRoute(t *testing.T) {
 		{"what another route gets wrong", "", `location /a { try_files $uri @b; ` + ws + pass + `} location @b { ` + pass + `}`, Broken, UnreachableProxy},
 		{"what another route gets right", "", `location /a { try_files $uri @b; ` + pass + `} location @b { ` + ws + pass + `}`, Works, ""},
 		{"a path that a variable makes", "upstream b { server 127.0.0.1:1; }", `location /a { ` + ws + `proxy_pass http://b$request_uri; }`, Works, ""},
+		{"a path behind a map's addresses", `map $host $t { default 127.0.0.1:1; a 127.0.0.2:1; }`, `location /a { ` + ws + `proxy_pass http://$t$request_uri; }`, Works, ""},
+		{"a path behind a map's names", `map $host $t { default 127.0.0.1:1; a b.invalid; }`, `location /a { ` + ws + `proxy_pass http://$t$request_uri; }`, Unknown, ""},
 		{"a path behind a host that nobody resolves", "", `location /a { ` + ws + `proxy_pass http://b.invalid$uri$is_args$args; }`, Broken, MissingResolver},
 		{"an if that redirects some paths and sets for the others", "", `set $c upgrade; location /a { ` + c + `if ($http_user_agent) { rewrite ^/z /y redirect; set $c close; } ` + pass + `}`, Unknown, ""},
 		{"an if that sets and answers", "", `set $c upgrade; location /a { ` + c + `if ($http_user_agent) { set $c close; return 403; } ` + pass + `}`, Works, ""},

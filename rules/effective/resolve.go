@@ -19,6 +19,9 @@ func (m *Model) unresolved(o *outcome) string {
 	if resolver, _ := o.scope.effectiveOne("resolver"); resolver.Directive != nil || o.scope.gap(nil, true) != nil || m.Outer != Main {
 		return ""
 	}
+	if before, rest, ok := strings.Cut(url, "://"); ok && !strings.HasPrefix(rest, "unix:") {
+		url = before + "://" + rest[:pathStart(rest)]
+	}
 	scheme, host, _ := splitURL(url)
 	if scheme != "" && (strings.HasPrefix(host, "unix:") || !strings.Contains(host, "$")) {
 		return "" // only the path or the port is made by a variable

@@ -171,3 +171,21 @@ func isPort(s string) bool {
 	}
 	return s != ""
 }
+
+// streamListen returns the listen of a server of stream for a port, the zero Item where
+// none has it.
+func (m *Model) streamListen(port string) (listen Item) {
+	m.EachScope(func(s *Scope) {
+		if listen.Directive != nil || s.Kind != Stream || s.Block == nil || !s.Block.Is("server") {
+			return
+		}
+		for _, it := range s.Own("listen") {
+			for _, l := range parseListen(it) {
+				if l.Port == port {
+					listen = it
+				}
+			}
+		}
+	})
+	return listen
+}

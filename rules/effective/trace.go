@@ -78,6 +78,11 @@ func (m *Model) Trace(u *url.URL) (*Trace, error) {
 			t.Outcome = OutcomeUnknown
 		}
 		t.Why = "no server listens on port " + port
+		if it := m.streamListen(port); it.Directive != nil {
+			t.Outcome = OutcomeUnknown
+			t.Why = fmt.Sprintf("a server of stream listens on port %s (%s), and where its bytes go is not followed", port, place(it))
+			return t, nil
+		}
 		for _, h := range m.HTTP {
 			if h.Partial {
 				t.Outcome = OutcomeUnknown
