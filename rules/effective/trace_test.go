@@ -197,7 +197,7 @@ func TestTraceWhy(t *testing.T) {
 // TestTraceStream holds that a port of a stream server is not said to have none.
 func TestTraceStream(t *testing.T) {
 	m := model(t, `events {} stream { server { listen 8401; proxy_pass 127.0.0.1:8402; } } http { server { listen 8402; } }`, Options{})
-	for url, want := range map[string]Outcome{"ws://a:8401/": OutcomeUnknown, "ws://a:8403/": OutcomeNoServer, "ws://a:8402/": OutcomeNotProxied} {
+	for url, want := range map[string]Outcome{"ws://a:8401/": OutcomeUnknown, "ws://a:8403/": OutcomeNoServer, "ws://a:8402/": OutcomeNoLocation} {
 		if tr, _ := trace(t, m, url); tr.Outcome != want {
 			t.Errorf("%s: %s (%s), want %s", url, tr.Outcome, tr.Why, want)
 		}
