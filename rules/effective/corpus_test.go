@@ -220,6 +220,7 @@ var signWords = [signs]struct{ sign, then string }{
 	byComment:       {"a comment `# wsnginx:websocket` or `# wsnginx:not-websocket`", "as it says"},
 	byFlag:          {"`--not-websocket` or `--websocket` matches", "as it says"},
 	bySubrequest:    {"auth_request or mirror sends copies of requests here, or nothing leads to its one internal path", "none"},
+	byFile:          {"such lines are set, and the one path, or every end of a pattern, is a script's, a style's, a picture's or a page's", "none"},
 	byOwnLine:       {"the location sets Upgrade, a Connection with upgrade, or hands a Sec-WebSocket line on", "declared"},
 	byRefusedGet:    {"such lines come from an included file, and limit_except refuses GET", "none"},
 	byCondition:     {"an if, a map or a try_files decides on `$http_upgrade`", "declared"},

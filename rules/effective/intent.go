@@ -35,6 +35,7 @@ const (
 	byComment sign = iota
 	byFlag
 	bySubrequest
+	byFile
 	byOwnLine
 	byRefusedGet
 	byCondition
@@ -99,6 +100,9 @@ func (in *intentions) of(r *Route, words pathSigns) decision {
 		if deny := deniesGet(r.own()); deny.Directive != nil {
 			return decision{None, byRefusedGet, fmt.Sprintf("limit_except refuses GET (%s), and the WebSocket lines come from an included file", place(deny))}
 		}
+	}
+	if file := fileOf(r.Location); own.Directive != nil && file != "" {
+		return decision{None, byFile, fmt.Sprintf("%q is a file that is fetched, though %s is set (%s)", file, own.Arg(0), place(own))}
 	}
 	if own.Directive != nil && !(included && in.isShared(own.File)) {
 		return decision{Declared, byOwnLine, "the location itself sets " + own.Arg(0) + " (" + place(own) + ")"}

@@ -396,3 +396,42 @@ func isFile(segment string) bool {
 	}
 	return false
 }
+
+// fileOf returns the path of a location that takes requests for files of the kinds that
+// are fetched and nothing else, "" for others: an exact path, or a pattern of which every
+// alternative ends in one.
+func fileOf(location *Scope) string {
+	if location == nil {
+		return ""
+	}
+	modifier, match := location.ModifierAndMatch()
+	switch modifier {
+	case "=":
+		if isStatic(strings.ToLower(match)) {
+			return match
+		}
+	case "~", "~*":
+		ends := func(v string) bool {
+			v, closed := strings.CutSuffix(v, "$")
+			return closed && isStatic(strings.ReplaceAll(v, `\.`, "."))
+		}
+		if !strings.Contains(match, "(?!") && !slices.ContainsFunc(variantsOf(match), func(v string) bool { return !ends(v) }) {
+			return match
+		}
+	}
+	return ""
+}
+
+// isStatic reports whether a path ends as that of a file which no program answers as a
+// WebSocket.
+func isStatic(path string) bool {
+	for _, ext := range [...]string{
+		".js", ".mjs", ".css", ".map", ".html", ".htm", ".json", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico",
+		".webp", ".woff", ".woff2", ".ttf", ".eot", ".otf", ".pdf", ".webmanifest", "/robots.txt",
+	} {
+		if strings.HasSuffix(path, ext) {
+			return true
+		}
+	}
+	return false
+}
