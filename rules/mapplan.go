@@ -45,6 +45,7 @@ func (p *Pass) connectionVariable(r *effective.Route) (string, []Edit) {
 	for _, name := range plan.existing {
 		own, common := p.commonMaps(file)[name]
 		switch {
+		case p.Model.TriesPatterns(strings.TrimPrefix(name, "$")) && r.SendsCapture(): // they would take the capture's place
 		case len(holders) == 1 && !plan.foreign[name], len(holders) > 1 && common && own:
 			return name, nil
 		case len(holders) > 1 && common && beside == "":

@@ -122,6 +122,9 @@ func (m *Model) judgeRequest(o *outcome, j *judgement) {
 	if down := m.allDown(o); down.Directive != nil {
 		j.add(Reason{Kind: UnreachableProxy, Items: itemList(down)})
 	}
+	if name := m.crowded(m.lines(o.scope, o.pass)); name != "" && !(o.q.traced && o.fits) {
+		j.unsure("whether a capture in a header line is as long as those of the map for $%s, which take its place", name)
+	}
 	m.judgeHeaders(o, j, proto)
 	if proto == "proxy" {
 		m.judgeMethod(o, j)

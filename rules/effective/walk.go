@@ -31,6 +31,7 @@ type outcome struct {
 	err      Item // the error_page whose status takes the place of the upstream's; zero for none
 	by       Item // the rewrite, try_files or error_page that led to another location; zero for none
 	away     bool // proxied by another route than the one that is judged
+	fits     bool // the captures in its header lines are no longer when they are written than when they were measured
 	q        *request
 }
 
