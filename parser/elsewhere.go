@@ -85,16 +85,11 @@ func (r *rooting) besideElsewhere(c *Config, s *source, around []*source) {
 		if err != nil || at < 0 || len(found) > maxConventional {
 			continue
 		}
-		list := make([]*source, len(found))
-		for i, place := range found {
-			list[i] = r.w.source(r.w.disk.realPath(place), place, r.w.display(place, r.given[c]))
-		}
-		r.w.readAll(list, true)
-		for i, other := range list {
-			if other == s || other.file == nil || isWhole(other.file) || slices.Contains(around, other) || contains(c.Files, other.file) {
+		for _, other := range r.definersAmong(found, r.given[c]) {
+			if other.s == s || slices.Contains(around, other.s) || contains(c.Files, other.s.file) {
 				continue
 			}
-			if defined := definitionsOf(other.file); i < at {
+			if defined := definitionsOf(other.s.file); other.at < at {
 				c.Beside = append(c.Beside, defined...)
 			} else {
 				c.Behind = append(c.Behind, defined...)
@@ -105,4 +100,34 @@ func (r *rooting) besideElsewhere(c *Config, s *source, around []*source) {
 		}
 		return
 	}
+}
+
+// definer is a file that defines variables, and its place among those it is read with.
+type definer struct {
+	s  *source
+	at int
+}
+
+// definersAmong returns those of the files at paths that define variables outside any
+// block. What is remembered as one list is looked through once.
+func (r *rooting) definersAmong(paths []string, g *given) []definer {
+	if list, known := r.among[&paths[0]]; known {
+		return list
+	}
+	all := make([]*source, len(paths))
+	for i, place := range paths {
+		all[i] = r.w.source(r.w.disk.realPath(place), place, r.w.display(place, g))
+	}
+	r.w.readAll(all, true)
+	var list []definer
+	for i, s := range all {
+		if s.file != nil && !isWhole(s.file) && len(definitionsOf(s.file)) > 0 {
+			list = append(list, definer{s, i})
+		}
+	}
+	if r.among == nil {
+		r.among = map[*string][]definer{}
+	}
+	r.among[&paths[0]] = list
+	return list
 }

@@ -225,6 +225,7 @@ type rooting struct {
 
 	wholes   []*Config                   // the main configurations that were built, those that include nothing given among them
 	patterns map[*Config]map[string]bool // of foldersOf
+	among    map[*string][]definer       // of definersAmong, by the first of the paths
 
 	folders map[string][]*source // by folder: the files whose variables are those of all files there
 }

@@ -29,7 +29,7 @@ type answer struct {
 //
 // Of several images that take main, those that hold nothing there do not count. The
 // others must hold the same files: an error says where they do not, as nobody can tell
-// which of them nginx reads.
+// which of them nginx reads. The answer is remembered: nobody may change it.
 func (f *Finder) Where(main string, fragment bool, include string) ([]string, error) {
 	dir := filepath.Dir(main)
 	x := f.index(f.folder(dir))
@@ -51,7 +51,7 @@ func (f *Finder) Where(main string, fragment bool, include string) ([]string, er
 		top = filepath.Dir(top)
 	}
 	if f.folder(top) != x.top || top == x.top {
-		return slices.Clone(a.places), a.err
+		return a.places, a.err
 	}
 	named := make([]string, len(a.places))
 	for i, place := range a.places {

@@ -15,14 +15,15 @@ func placesIn(t *testing.T, f *Finder, top, main string, fragment bool, include 
 	if err != nil {
 		return "error: " + err.Error()
 	}
+	names := make([]string, len(places))
 	for i, place := range places {
 		rel, err := filepath.Rel(top, place)
 		if err != nil {
 			t.Fatal(err)
 		}
-		places[i] = filepath.ToSlash(rel)
+		names[i] = filepath.ToSlash(rel)
 	}
-	return strings.Join(places, " ")
+	return strings.Join(names, " ")
 }
 
 func TestWhere(t *testing.T) {
