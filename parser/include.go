@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -348,71 +347,4 @@ func (b *building) inside(path string) bool {
 		}
 	}
 	return false
-}
-
-// maxLinks bounds how many symbolic links one path may lead through.
-const maxLinks = 40
-
-// follow returns path without symbolic links. Unlike filepath.EvalSymlinks it
-// reads an absolute link as an include is read: in a tree that is to become
-// /etc/nginx, sites-enabled/app -> /etc/nginx/sites-available/app leads to the
-// tree's own file and not to that of the machine at hand.
-func (b *building) follow(path string) (string, error) { return b.followLinks(path, 0) }
-
-func (b *building) followLinks(path string, n int) (string, error) {
-	if real, ok := b.links[path]; ok {
-		return real, nil
-	}
-	parent := filepath.Dir(path)
-	if parent == path {
-		return path, nil
-	}
-	dir, err := b.followLinks(parent, n)
-	if err != nil {
-		return "", err
-	}
-	full := path
-	if dir != parent {
-		full = filepath.Join(dir, filepath.Base(path))
-	}
-	mode, err := b.w.disk.mode(full)
-	if err != nil {
-		return "", err
-	}
-	if mode&fs.ModeSymlink != 0 {
-		if n >= maxLinks {
-			return "", errors.New("too many levels of symbolic links")
-		}
-		target, err := os.Readlink(full)
-		if err != nil {
-			return "", err
-		}
-		full, err = b.followLinks(b.linkTarget(dir, target), n+1)
-		if err != nil {
-			return "", err
-		}
-	}
-	b.links[path] = full
-	return full, nil
-}
-
-// linkTarget returns where a link in dir leads.
-func (b *building) linkTarget(dir, target string) string {
-	if !filepath.IsAbs(target) {
-		return filepath.Join(dir, target)
-	}
-	target = filepath.Clean(target)
-	if b.inside(target) {
-		return target
-	}
-	places, _ := b.places(filepath.ToSlash(target))
-	for _, place := range places {
-		if b.w.disk.exists(place) {
-			return place
-		}
-	}
-	if found, err := b.elsewhere(nil, filepath.ToSlash(target)); err == nil && len(found) == 1 {
-		return found[0]
-	}
-	return target
 }
