@@ -66,7 +66,7 @@ func parseAs(name, src string, as reading, st *store) *File {
 	if as.part != nil && text == "" {
 		p.errorAt(span.Start, "the configuration that stood here is gone")
 	}
-	if p.odd || isMako(name) || len(p.file.Errors) > 0 || strings.Contains(text, "<%") || strings.Contains(text, `\$`) || strings.Contains(text, "$$") || as.part != nil && as.part.in.doubled || strings.Contains(text, "${") && templateDollar(text) != "" || holdsSeveral(text) {
+	if p.odd || isMako(name) || len(p.file.Errors) > 0 || strings.Contains(text, "<%") || strings.Contains(text, `\$`) || strings.Contains(text, "$$") || as.part != nil && as.part.in.doubled || strings.Contains(text, "${") && templateDollar(text) != "" || holdsSeveral(text) || nixpacksTags(text, 0) != nil {
 		if f := readTemplate(p.file, span); f != nil {
 			return f
 		}

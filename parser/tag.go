@@ -20,8 +20,9 @@ const (
 	Format      Template = "format"      // Python's str.format: {name}, and nginx's own braces twice
 	Terraform   Template = "terraform"   // Terraform's templatefile: %{ if x } %{ endif }, ${ }
 	Toolkit     Template = "tt"          // Template Toolkit: [% IF x %] [% END %]
+	Nixpacks    Template = "nixpacks"    // Nixpacks: $if(NAME) ( … ) else ( … )
 	Shell       Template = "shell"       // a here-document: \$host is nginx's, $host the shell's
-	Placeholder Template = "placeholder" // %%NAME%%, ##NAME##, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name], %name%, %{name}, #{name}, ${NAME}
+	Placeholder Template = "placeholder" // %%NAME%%, ##NAME##, @NAME@, __NAME__, {NAME}, <name>, <a name>, [a name], %name%, %{name}, #{name}, $!{name}, ${NAME}
 )
 
 // tagClass says what a tag does to the text around it.
@@ -55,6 +56,7 @@ type tagging struct {
 	doubled bool           // braces that are nginx's stand twice
 	mako    bool           // of a file of Mako's: no other tags count
 	raw     []Span         // what Mako leaves as it is
+	nix     map[int]tag    // those of Nixpacks' conditions, by offset
 	sharps  bool           // ##NAME## in a statement is a placeholder and no comment
 	heads   bool           // placeholders may stand for whole statements here
 	kind    Template       // of the first tag that was met outside quotes and comments
@@ -68,6 +70,7 @@ func newTagging(src string, span Span) *tagging {
 	return &tagging{
 		src: src[:span.End], start: span.Start, heads: true, missing: map[string]int{}, doubled: doubledBraces(text),
 		jinja: strings.Contains(text, "{{") || strings.Contains(text, "{%"),
+		nix:   nixpacksTags(src[:span.End], span.Start),
 	}
 }
 
@@ -103,11 +106,14 @@ func (t *tagging) all() []Span {
 
 // beginsTag reports whether a delimited tag may begin with a byte.
 func beginsTag(c byte) bool {
-	return c == '{' || c == '<' || c == '%' || c == '#' || c == '[' || c == '$' || c == '\\'
+	return c == '{' || c == ')' || c == '<' || c == '%' || c == '#' || c == '[' || c == '$' || c == '\\'
 }
 
 // at returns the delimited tag that begins at i.
 func (t *tagging) at(i int) (tag, bool) {
+	if g, ok := t.nix[i]; ok {
+		return g, true
+	}
 	if i+2 >= len(t.src) {
 		return tag{}, false
 	}
@@ -157,6 +163,10 @@ func (t *tagging) at(i int) (tag, bool) {
 			if end := sharpsWord(t.src, i); end > 0 {
 				return tag{end: end, class: valueTag, kind: Placeholder}, true
 			}
+		}
+	case "$!": // $!{name}
+		if end := placeholderEnd(t.src, i+1); end > 0 {
+			return tag{end: end, class: valueTag, kind: Placeholder}, true
 		}
 	case "%{", "#{", "{[":
 		if g, ok := t.terraform(i); ok {

@@ -146,6 +146,13 @@ func TestTemplate(t *testing.T) {
 			"server{*;listen|{port};location|~|^/a{2}/({name}){proxy_pass|http://127.0.0.1:{l[0]}};location|/{return|200}}"},
 		{"a tag over lines", "listen {{\n  port\n}};\nserver {\n root /;\n}", Jinja, "listen|{{\n  port\n}};server{root|/}"},
 
+		// Nixpacks.
+		{"nixpacks", "http {\n include $!{nginx}/conf/mime.types;\n server {\n  $if(ROOT_DIR) (\n   root ${ROOT_DIR};\n  ) else (\n   root /app;\n  )\n  $if(IS_LARAVEL) (\n   location / {\n    try_files $uri /index.php;\n   }\n  ) else ()\n  index a.php;\n }\n}", Nixpacks,
+			"http{include|$!{nginx}/conf/mime.types;server{root|${ROOT_DIR}?1a;root|/app?1b;location|/?2a{try_files|$uri|/index.php?2a};index|a.php}}"},
+		{"nixpacks in a statement", "server {\n listen $if (TLS)(443 ssl) else (80);\n root /;\n}", Nixpacks, "server{listen|$if (TLS)(443 ssl) else (80);root|/}"},
+		{"a path of nixpacks alone", "include $!{nginx}/conf/fastcgi.conf;", Placeholder, "include|$!{nginx}/conf/fastcgi.conf"},
+		{"parentheses without a condition", "if ($a) {\n set $if (b);\n}\nlocation ~ ^/(a) {\n}\n", "", "if|($a){set|$if|(b)};location|~|^/(a){}"},
+
 		// Names to be filled in.
 		{"several words", "set $proto <http or https>;\nproxy_pass [backend url];\nproxy_pass http://<your server>:80/x;", Placeholder,
 			"set|$proto|<http or https>;proxy_pass|[backend url];proxy_pass|http://<your server>:80/x"},
