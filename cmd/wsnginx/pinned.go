@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -64,14 +65,24 @@ func (j *judge) elsewhere(main string, fragment bool, include string) ([]string,
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.images.Where(main, fragment, include)
+	places, err := j.images.Where(main, fragment, include)
+	var differ *image.DifferError
+	if errors.As(err, &differ) {
+		err = errors.New(differ.Said(realStyle(report.Style{Dir: j.dir}).Name))
+	}
+	return places, err
 }
 
-// placeOf says what a pin is, and where it stands. The files of pins are named without
-// symbolic links, and the working directory may be one.
+// placeOf says what a pin is, and where it stands.
 func placeOf(pin *image.Pin, style report.Style) string {
+	return report.Clean(fmt.Sprintf("%s, %s:%d", pin.Name, realStyle(style).Name(pin.File), pin.Line))
+}
+
+// realStyle returns a style for the files that say what images are: they are named
+// without symbolic links, and the working directory may be one.
+func realStyle(style report.Style) report.Style {
 	if dir, err := filepath.EvalSymlinks(style.Dir); err == nil && style.Dir != "" {
 		style.Dir = dir
 	}
-	return report.Clean(fmt.Sprintf("%s, %s:%d", pin.Name, style.Name(pin.File), pin.Line))
+	return style
 }

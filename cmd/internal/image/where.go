@@ -8,6 +8,25 @@ import (
 	"strings"
 )
 
+// Place is where an image or a service is described.
+type Place struct {
+	File string // its absolute path, without symbolic links
+	Line int
+}
+
+// DifferError says that two images which take the same main file hold different files
+// where it includes some.
+type DifferError struct {
+	First, Second Place
+}
+
+func (e *DifferError) Error() string { return e.Said(func(path string) string { return path }) }
+
+// Said returns the error with the names that name gives files.
+func (e *DifferError) Said(name func(path string) string) string {
+	return fmt.Sprintf("%s:%d and %s:%d put different files there", name(e.First.File), e.First.Line, name(e.Second.File), e.Second.Line)
+}
+
 // question is what where was asked.
 type question struct {
 	main     string
@@ -71,7 +90,7 @@ func (x *index) where(q question) (found []string, err error) {
 		case first == nil:
 			first, found = c, places
 		case !slices.Equal(found, places):
-			return nil, fmt.Errorf("%s and %s put different files there", x.said(first), x.said(c))
+			return nil, &DifferError{Place{first.file, first.line}, Place{c.file, c.line}}
 		}
 	}
 	return found, nil

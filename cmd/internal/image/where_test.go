@@ -1,6 +1,7 @@
 package image
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,8 +13,15 @@ import (
 func placesIn(t *testing.T, f *Finder, top, main string, fragment bool, include string) string {
 	t.Helper()
 	places, err := f.Where(filepath.Join(top, filepath.FromSlash(main)), fragment, include)
-	if err != nil {
-		return "error: " + err.Error()
+	var differ *DifferError
+	if errors.As(err, &differ) {
+		return "error: " + differ.Said(func(path string) string {
+			rel, err := filepath.Rel(top, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return filepath.ToSlash(rel)
+		})
 	}
 	names := make([]string, len(places))
 	for i, place := range places {
