@@ -285,6 +285,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("FROM nginx:1.17\nCOPY nginx.conf /etc/nginx/\n", "services: {web: {image: 'nginx:1.25', volumes: [./nginx.conf:/x]}}")
 	f.Add("ARG A=$A\nFROM nginx:${A:-1.1}\nFROM a AS a\nCOPY --from=a . [\n", "a: &a\n  <<: *a\nservices: *a\n")
 	f.Add("FROM a AS a\nCOPY --from=a /x /x\nFROM nginx:1.9\nCOPY --from=a /x/nginx.conf <<E", "services: [1, {image: nginx}]\nconfigs: !!x y\n")
+	f.Add("FROM nginx\nCOPY . /etc/nginx/\nCOPY ../.. /etc/nginx/conf.d\n", "services: {web: {image: nginx, volumes: ['./nginx.conf:/etc/nginx/nginx.conf', '..:/etc/nginx/conf.d', './a/../..:/x']}}")
 	top := repository(f, "-- nginx.conf --\n")
 	f.Fuzz(func(t *testing.T, docker, compose string) {
 		for name, s := range map[string]string{"Dockerfile": docker, "compose.yaml": compose} {
@@ -292,7 +293,16 @@ func FuzzRead(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		p := new(Finder).Of(filepath.Join(top, "nginx.conf"))
+		finder := new(Finder)
+		p := finder.Of(filepath.Join(top, "nginx.conf"))
+		for _, include := range []string{"*", "/etc/nginx/conf.d/*.conf", "/*/../x/[a-", "../../nginx.conf"} {
+			places, _ := finder.Where(filepath.Join(top, "nginx.conf"), false, include)
+			for _, place := range places {
+				if rel, err := filepath.Rel(top, place); err != nil || !filepath.IsLocal(rel) {
+					t.Errorf("Where(%q): %q lies outside of %q", include, place, top)
+				}
+			}
+		}
 		if p == nil {
 			return
 		}
