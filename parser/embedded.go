@@ -46,8 +46,8 @@ func (c *carrier) of(src string) ([]Span, *lineTable) {
 }
 
 // maxCarrier bounds the size of a file of another format that is searched for parts.
-// Kubernetes takes no ConfigMap that is larger.
-const maxCarrier = 1 << 20
+// Kubernetes takes no ConfigMap of more than one MiB, and a file holds several.
+const maxCarrier = 8 << 20
 
 // carries reports whether the file at path may hold nginx configuration in the blocks
 // of another format: YAML, as it is, as a template of it, as Salt's states or as the
