@@ -65,6 +65,7 @@ func fileComments(f *parser.File) (ignores []ignoreComment, unknown []parser.Spa
 	if !strings.Contains(f.Src, "wsnginx:") {
 		return nil, nil
 	}
+	next := 0 // the line that the lines of comments before it speak for
 	for _, span := range f.Comments {
 		word, rest, ok := parseComment(f.Src[span.Start:span.End])
 		if !ok {
@@ -76,7 +77,8 @@ func fileComments(f *parser.File) (ignores []ignoreComment, unknown []parser.Spa
 			c.names, c.reason = parseIgnore(rest)
 			c.used = make([]bool, len(c.names))
 			if !c.whole {
-				c.line = spokenFor(f, span)
+				c.line = spokenFor(f, span, next)
+				next = c.line
 			}
 			ignores = append(ignores, c)
 		case "websocket", "not-websocket": // read by effective
@@ -100,12 +102,16 @@ func trimRight(f *parser.File, s parser.Span) parser.Span {
 }
 
 // spokenFor returns the line a comment speaks for: its own where something
-// stands before it, else the next one that is not a comment.
-func spokenFor(f *parser.File, span parser.Span) int {
+// stands before it, else the next one that is not a comment. next is the line that
+// the comment before it speaks for.
+func spokenFor(f *parser.File, span parser.Span, next int) int {
 	n := f.Position(span.Start).Line
 	text, start := f.Line(n)
 	if strings.TrimLeft(text[:span.Start-start], " \t") != "" {
 		return n
+	}
+	if n < next { // what lies between is comments
+		return next
 	}
 	for n++; n <= f.LineCount(); n++ {
 		text, _ := f.Line(n)
