@@ -87,3 +87,27 @@ func allocatedBy(run func()) uint64 {
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
 }
+
+// BenchmarkTags reads texts full of tags that begin something and do not end it: each
+// would take four times as long for twice the bytes if its end were looked for anew at
+// every tag.
+func BenchmarkTags(b *testing.B) {
+	for _, tag := range []struct{ name, text string }{
+		{"comments", "{% comment %}\n"},
+		{"conditions", "{% if a %}\n"},
+		{"conditions-in-arguments", "listen {% if a %}80;\n"},
+		{"lists-on-one-line", "<#if a> b <#list c>"},
+		{"quotes", "<#if '' "},
+		{"words-on-one-line", "##AB## "},
+	} {
+		for _, n := range []int{5_000, 10_000} {
+			src := []byte("http {\n" + strings.Repeat(tag.text, n) + "\n{% if a %}\nserver {\n    listen 80;\n}\n{% endif %}\n}\n")
+			b.Run(fmt.Sprintf("%s/%d", tag.name, n), func(b *testing.B) {
+				b.SetBytes(int64(len(src)))
+				for b.Loop() {
+					Parse("nginx.conf.j2", src)
+				}
+			})
+		}
+	}
+}

@@ -263,11 +263,8 @@ type tagLines struct {
 	t   tagging
 }
 
-// maxTag bounds the bytes of a tag that is looked for in the lines of YAML.
-const maxTag = 4 << 10
-
 func newTagLines(src string) *tagLines {
-	return &tagLines{src, tagging{jinja: true, missing: map[string]int{}}}
+	return &tagLines{src, tagging{jinja: true, marks: map[string]Span{}}}
 }
 
 // at returns the tag in braces that begins at i.
@@ -276,7 +273,8 @@ func (l *tagLines) at(i int) (tag, bool) {
 		return tag{}, false
 	}
 	l.t.src = l.src[:min(len(l.src), i+maxTag)]
-	clear(l.t.missing)
+	clear(l.t.marks)
+	clear(l.t.ends)
 	return l.t.at(i)
 }
 

@@ -197,7 +197,7 @@ func asMako(text, src string) string {
 // blank on: "% if x:" of Mako, whose words others use too.
 func (t *tagging) lineTag(i int) (tag, bool) {
 	src := t.src
-	if src[i] != '%' || strings.Trim(src[strings.LastIndexByte(src[:i], '\n')+1:i], " \t") != "" || t.isRaw(i) {
+	if src[i] != '%' || !blankBefore(src, i, " \t") || t.isRaw(i) {
 		return tag{}, false
 	}
 	end := len(src)

@@ -67,9 +67,14 @@ func capitalsEnd(s string, i int) int {
 	return n
 }
 
+// maxTag bounds the bytes of a tag that is looked for in a word, in one line, or in the
+// lines of YAML.
+const maxTag = 4 << 10
+
 // placeholderEnd returns where the piece to be filled in that begins at i ends,
 // 0 where none does.
 func placeholderEnd(s string, i int) int {
+	s = s[:min(len(s), i+maxTag)]
 	switch s[i] {
 	case '{':
 		for _, marks := range [...][2]string{{"{{", "}}"}, {"{%", "%}"}} {
@@ -210,11 +215,31 @@ func sharpsWord(s string, i int) int {
 	if end == 0 || strings.HasPrefix(s[end:], "#") {
 		return 0
 	}
-	rest, _, _ := strings.Cut(s[end:], "\n")
-	if strings.Trim(s[strings.LastIndexByte(s[:i], '\n')+1:i]+rest, " \t\r#") == "" {
+	if blankBefore(s, i, " \t\r#") && blankBehind(s, end, " \t\r#") {
 		return 0
 	}
 	return end
+}
+
+// blankBefore reports whether nothing but blanks stands before i on its line.
+func blankBefore(s string, i int, blanks string) bool {
+	for i--; i >= 0 && s[i] != '\n'; i-- {
+		if strings.IndexByte(blanks, s[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// blankBehind reports whether nothing but blanks stands from i on to the end of its
+// line.
+func blankBehind(s string, i int, blanks string) bool {
+	for ; i < len(s) && s[i] != '\n'; i++ {
+		if strings.IndexByte(blanks, s[i]) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // enclosed returns the offset after the mark that follows a name of two letters
@@ -341,10 +366,7 @@ func (t *tagging) headAt(i int) (tag, bool) {
 // with a directive or several.
 func capitalLine(s string, i int) int {
 	end := nameEnd(s, i, upperByte)
-	if end < i+3 || isDigit(s[i]) || strings.Trim(s[strings.LastIndexByte(s[:i], '\n')+1:i], " \t") != "" {
-		return -1
-	}
-	if rest, _, _ := strings.Cut(s[end:], "\n"); strings.Trim(rest, " \t\r") != "" {
+	if end < i+3 || isDigit(s[i]) || !blankBefore(s, i, " \t") || !blankBehind(s, end, " \t\r") {
 		return -1
 	}
 	return end
@@ -355,11 +377,11 @@ const ellipsis = "…"
 // omission returns where the dots that have a line to themselves end, -1 where none
 // begin at i: the author of an example left directives out.
 func omission(s string, i int) int {
-	before, rest := s[strings.LastIndexByte(s[:i], '\n')+1:i], s[i:]
-	line, _, _ := strings.Cut(rest, "\n")
-	if line = strings.TrimRight(line, " \t\r"); strings.Trim(before, " \t") != "" {
+	if s[i] != '.' && s[i] != '[' && s[i] != ellipsis[0] || !blankBefore(s, i, " \t") {
 		return -1
 	}
+	line, _, _ := strings.Cut(s[i:], "\n")
+	line = strings.TrimRight(line, " \t\r")
 	switch dots := strings.ReplaceAll(line, ellipsis, "..."); {
 	case dots == "[...]", len(dots) > 2 && strings.Trim(dots, ".") == "":
 		return i + len(line)

@@ -46,29 +46,30 @@ type tag struct {
 	define bool // of an openTag: what follows is used elsewhere
 }
 
-// tagging finds the tags of one text. It remembers which closing marks are
-// missing, so that a text full of opening ones is read once.
+// tagging finds the tags of one text. It remembers where closing marks are, so that
+// a text full of opening ones is read once.
 type tagging struct {
-	src     string         // up to the end of the text
-	start   int            // where the text begins
-	missing map[string]int // by closing mark: there is none from here on
-	jinja   bool           // "{{" or "{%" stands in the text: "{#" is a comment then
-	doubled bool           // braces that are nginx's stand twice
-	mako    bool           // of a file of Mako's: no other tags count
-	raw     []Span         // what Mako leaves as it is
-	nix     map[int]tag    // those of Nixpacks' conditions, by offset
-	sharps  bool           // ##NAME## in a statement is a placeholder and no comment
-	heads   bool           // placeholders may stand for whole statements here
-	kind    Template       // of the first tag that was met outside quotes and comments
-	quoted  Template       // of the first one in quotes
-	blanks  bool           // a placeholder of several words was met
-	alone   []Span         // the tags that were tokens of their own, in order
+	src     string          // up to the end of the text
+	start   int             // where the text begins
+	marks   map[string]Span // by closing mark: the first at or behind Start is at End, -1 where there is none
+	jinja   bool            // "{{" or "{%" stands in the text: "{#" is a comment then
+	doubled bool            // braces that are nginx's stand twice
+	mako    bool            // of a file of Mako's: no other tags count
+	ends    map[string]liquidEnd
+	raw     []Span      // what Mako leaves as it is
+	nix     map[int]tag // those of Nixpacks' conditions, by offset
+	sharps  bool        // ##NAME## in a statement is a placeholder and no comment
+	heads   bool        // placeholders may stand for whole statements here
+	kind    Template    // of the first tag that was met outside quotes and comments
+	quoted  Template    // of the first one in quotes
+	blanks  bool        // a placeholder of several words was met
+	alone   []Span      // the tags that were tokens of their own, in order
 }
 
 func newTagging(src string, span Span) *tagging {
 	text := src[span.Start:span.End]
 	return &tagging{
-		src: src[:span.End], start: span.Start, heads: true, missing: map[string]int{}, doubled: doubledBraces(text),
+		src: src[:span.End], start: span.Start, heads: true, marks: map[string]Span{}, doubled: doubledBraces(text),
 		jinja: strings.Contains(text, "{{") || strings.Contains(text, "{%"),
 		nix:   nixpacksTags(src[:span.End], span.Start),
 	}
@@ -187,15 +188,18 @@ func (t *tagging) at(i int) (tag, bool) {
 // find returns the offset after the closing mark that follows i, 0 where there
 // is none.
 func (t *tagging) find(i int, mark string) int {
-	if at, ok := t.missing[mark]; ok && i >= at {
+	m, ok := t.marks[mark]
+	if !ok || i < m.Start || m.End >= 0 && i > m.End {
+		m = Span{i, strings.Index(t.src[i:], mark)}
+		if m.End >= 0 {
+			m.End += i
+		}
+		t.marks[mark] = m
+	}
+	if m.End < 0 {
 		return 0
 	}
-	n := strings.Index(t.src[i:], mark)
-	if n < 0 {
-		t.missing[mark] = i
-		return 0
-	}
-	return i + n + len(mark)
+	return m.End + len(mark)
 }
 
 // curly returns the tag in double or triple braces that begins at i.

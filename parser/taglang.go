@@ -50,6 +50,7 @@ func freeMarkerEnd(s string, i int) int {
 	} else if !strings.HasPrefix(s[i:], "<#") {
 		return 0
 	}
+	s = s[:min(len(s), i+maxTag)]
 	if n := nameEnd(s, j, lowerByte); n == j || n == len(s) || strings.IndexByte(" \t\r\n/>", s[n]) < 0 {
 		return 0
 	}
@@ -107,21 +108,45 @@ func (t *tagging) aside(text string, end int) int {
 	if word != "comment" && word != "capture" {
 		return 0
 	}
-	for i := end; ; {
+	last := t.endOf(word, end)
+	if last.End == 0 || word == "capture" && strings.Contains(t.src[end:last.Start], ";") {
+		return 0
+	}
+	return last.End
+}
+
+// endOf returns the first tag at or behind i that ends what the word of a Liquid tag
+// began, from behind its "{%"; nothing where there is none.
+func (t *tagging) endOf(word string, i int) Span {
+	known, ok := t.ends[word]
+	if ok && i >= known.from && (i <= known.tag.Start-2 || known.tag.End == 0) {
+		return known.tag
+	}
+	found := liquidEnd{from: i}
+	for {
 		at := t.find(i, "{%")
 		if at == 0 {
-			return 0
+			break
 		}
 		if i = t.find(at, "%}"); i == 0 {
-			return 0
+			break
 		}
 		if name, _ := firstWord(strings.Trim(t.src[at:i-2], "-+~ \t\r\n")); name == "end"+word {
-			if word == "capture" && strings.Contains(t.src[end:at], ";") {
-				return 0
-			}
-			return i
+			found.tag = Span{at, i}
+			break
 		}
 	}
+	if t.ends == nil {
+		t.ends = map[string]liquidEnd{}
+	}
+	t.ends[word] = found
+	return found.tag
+}
+
+// liquidEnd is what endOf found, for every offset from one on up to the tag.
+type liquidEnd struct {
+	from int
+	tag  Span
 }
 
 // leavesNothing reports whether a tag is a comment or an assignment.
@@ -166,7 +191,7 @@ func (t *tagging) terraform(i int) (tag, bool) {
 	if !strings.HasPrefix(t.src[i:], "%{") {
 		return tag{}, false
 	}
-	n := strings.IndexAny(t.src[i+2:], "}\n")
+	n := strings.IndexAny(t.src[i+2:min(len(t.src), i+maxTag)], "}\n")
 	if n < 0 || t.src[i+2+n] != '}' {
 		return tag{}, false
 	}

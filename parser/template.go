@@ -8,7 +8,8 @@ import (
 
 // templateInfo is what is known of a file that was read as a template.
 type templateInfo struct {
-	tags  []Span
+	tags  []Span                // by where they begin
+	reach []int                 // how far each of tags and those before it reach
 	arms  map[*Directive]*Arm   // the arm a directive stands in, where that is one
 	opens map[*Directive][]Span // by block, nil for the file: the tags in it that may stand for directives
 	marks []armMark             // where arms begin and end
@@ -22,17 +23,17 @@ type armMark struct {
 
 // condition is one condition, loop or definition of a template.
 type condition struct {
-	arms   int
-	whole  bool // the last of them is for everything else
-	define bool
+	arms  int
+	whole bool // the last of them is for everything else
 }
 
 // Arm is a part of a template that is there only sometimes: what stands between
 // an if and its else, or in a loop.
 type Arm struct {
-	cond *condition
-	n    int
-	up   *Arm
+	cond    *condition
+	n       int
+	up      *Arm
+	defines bool // it is, or stands in, a definition
 }
 
 // Outer returns the arm around a, nil where there is none.
@@ -60,14 +61,7 @@ func Covered(arms []*Arm) bool {
 
 // Defines reports whether a is, or stands in, a definition that is used
 // elsewhere: a block of Go's "define", a Jinja macro.
-func (a *Arm) Defines() bool {
-	for ; a != nil; a = a.up {
-		if a.cond.define {
-			return true
-		}
-	}
-	return false
-}
+func (a *Arm) Defines() bool { return a != nil && a.defines }
 
 // Alternative reports whether a and b are arms of one condition, or the same.
 func (a *Arm) Alternative(b *Arm) bool { return a != nil && b != nil && a.cond == b.cond }
@@ -110,40 +104,6 @@ func (f *File) Tags() []Span {
 		return nil
 	}
 	return f.template.tags
-}
-
-// Unfinished reports whether what stands in d's own text, arguments and the blanks
-// between them, may become more: it holds a tag of a template that is no comment and
-// no assignment, though it may look as if it wrote nothing. A lambda of ERB writes where
-// <% names[a] %> calls it.
-func (d *Directive) Unfinished() bool {
-	if d.File.template == nil {
-		return false
-	}
-	end := d.Span.End
-	if d.IsBlock() {
-		end = d.Body.Start
-	}
-	for _, span := range d.File.template.tags {
-		if d.Head.Span.Start <= span.Start && span.Start < end && !leavesNothing(d.File.Src[span.Start:span.End]) {
-			return true
-		}
-	}
-	return false
-}
-
-// ArmAt returns the arm of a template's condition that an offset lies in.
-func (f *File) ArmAt(offset int) *Arm {
-	var arm *Arm
-	if f.template != nil {
-		for _, m := range f.template.marks {
-			if m.offset > offset {
-				break
-			}
-			arm = m.arm
-		}
-	}
-	return arm
 }
 
 // readTemplate reads what stands in a span of f as a template, after plain reading
@@ -199,7 +159,7 @@ func readTags(f *File, t *tagging, span Span) *File {
 		return nil // nginx reads it, and what looks like tags means nothing
 	}
 	g.Template, g.Dollar, g.template = t.kind, p.dollar, p.template
-	g.template.tags = t.all()
+	g.template.index(t.all())
 	if len(g.Errors) > 0 {
 		first := *g.Errors[0]
 		first.Msg = "this template could not be read: " + first.Msg
@@ -279,7 +239,7 @@ func (p *parsing) opens(span Span) {
 func (p *parsing) control(span Span, g tag) {
 	switch g.class {
 	case openTag:
-		p.arm = &Arm{cond: &condition{arms: 1, define: g.define}, up: p.arm}
+		p.arm = &Arm{cond: &condition{arms: 1}, up: p.arm, defines: g.define || p.arm.Defines()}
 		p.conditions = append(p.conditions, openArm{blocks: append([]openBlock(nil), p.open...)})
 	case elseTag:
 		if p.arm == nil {
@@ -287,7 +247,7 @@ func (p *parsing) control(span Span, g tag) {
 		}
 		p.arm.cond.whole = p.arm.cond.whole || g.last
 		p.arm.cond.arms++
-		p.arm = &Arm{cond: p.arm.cond, n: p.arm.n + 1, up: p.arm.up}
+		p.arm = &Arm{cond: p.arm.cond, n: p.arm.n + 1, up: p.arm.up, defines: p.arm.defines}
 		if p.cur == nil {
 			p.restore(p.conditions[len(p.conditions)-1].blocks, span)
 		}
@@ -367,7 +327,7 @@ func (p *parsing) record(d *Directive) {
 func (p *parsing) armFor() *Arm {
 	if p.toggled {
 		p.toggled = false
-		return &Arm{cond: &condition{arms: 1}, up: p.arm}
+		return &Arm{cond: &condition{arms: 1}, up: p.arm, defines: p.arm.Defines()}
 	}
 	return p.arm
 }
@@ -395,34 +355,5 @@ func (p *parsing) commentTags(s Span) {
 				i = g.end - 1
 			}
 		}
-	}
-}
-
-// Settled reports whether the bytes of span may be replaced in every case: no tag
-// stands in them, and where a template has the block around them, it has them
-// too.
-func (f *File) Settled(span Span) bool {
-	if HoldsTag(f.Src[span.Start:span.End]) {
-		return false
-	}
-	if f.template == nil {
-		return true
-	}
-	for _, tag := range f.template.tags {
-		if tag.Start < span.End && span.Start < tag.End {
-			return false
-		}
-	}
-	var arm *Arm
-	list := f.Directives
-search:
-	for {
-		for _, d := range list {
-			if d.IsBlock() && d.Body.Start <= span.Start && span.Start <= d.Body.End {
-				arm, list = d.Arm(), d.Children
-				continue search
-			}
-		}
-		return f.ArmAt(span.Start) == arm && f.ArmAt(span.End) == arm
 	}
 }

@@ -62,7 +62,7 @@ func gluedHead(head string) string {
 // be as many as that takes.
 func (p *parsing) takenIn(d *Directive, block bool) (word string, line int) {
 	for i, a := range d.Args {
-		if !beginsLine(p.file.Src, a.Span.Start) || !isKnown(a.Value) {
+		if !blankBefore(p.file.Src, a.Span.Start, " \t\r") || !isKnown(a.Value) {
 			continue
 		}
 		if behind := len(d.Args) - i - 1; block && blockHeads[a.Value] && !headTakes(a.Value, behind) {
@@ -89,12 +89,6 @@ func headTakes(name string, n int) bool {
 		return n == 2
 	}
 	return n > 0
-}
-
-// beginsLine reports whether nothing but blanks stands before offset on its line.
-func beginsLine(src string, offset int) bool {
-	line := src[strings.LastIndexByte(src[:offset], '\n')+1 : offset]
-	return strings.Trim(line, " \t\r") == ""
 }
 
 // wordless reports whether no letter stands in s: no directive of any module is

@@ -105,6 +105,24 @@ var benchShapes = []struct {
 		files["nginx.conf"] += "stream {\n" + repeat(n, "upstream s%[1]d {\nserver 127.0.0.1:3000;\n}\nserver {\nlisten 127.0.0.1:%[1]d;\nproxy_pass s%[1]d;\nproxy_timeout 10s;\n}\n") + "}\n"
 		return files
 	}},
+	{"ignores-in-a-row", 5000, func(n int) map[string]string {
+		return oneServer(strings.Repeat("# wsnginx:ignore lost-host it is so\n", n) + "location /ws {\n" + benchFault + "}\n")
+	}},
+	{"locations-behind-as-many-regexes", 1000, func(n int) map[string]string {
+		return oneServer(repeat(n, "location ~ \\.x%[1]d$ {\nreturn 404;\n}\nlocation /ws%[1]d {\n"+benchSocket+"}\n"))
+	}},
+	{"locations-behind-as-many-rewrites", 1000, func(n int) map[string]string {
+		return oneServer(repeat(n, "rewrite ^/a%[1]d/(.*)$ /b%[1]d/$1 last;\nlocation /ws%[1]d {\n"+benchSocket+"}\n"))
+	}},
+	{"locations-below-as-many-headers", 1000, func(n int) map[string]string {
+		return inHTTP(repeat(n, "proxy_set_header X-%d v;\n") + "server {\nlisten 8080;\n" + repeat(n, "location /ws%d {\nproxy_pass http://127.0.0.1:3001;\n}\n") + "}\n")
+	}},
+	{"conditions-of-a-template", 2000, func(n int) map[string]string {
+		return inHTTP(repeat(n, "{{ if .A%[1]d }}\nserver {\nlisten 8080;\nlocation /ws {\n"+benchFault+"}\n}\n{{ end }}\n"))
+	}},
+	{"conditions-in-each-other", 2000, func(n int) map[string]string {
+		return inHTTP(repeat(n, "<#if a%d> server { listen 8080; location /ws { proxy_pass http://127.0.0.1:3001; } } <#list b>\n"))
+	}},
 	{"files", 500, func(n int) map[string]string {
 		files := inHTTP("include conf.d/*.conf;\n")
 		for i := range n {
