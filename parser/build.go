@@ -56,6 +56,7 @@ func (w *Workspace) buildWith(s *source, g *given, fragment bool, instead *stand
 	b.place(s)
 	s.fixed = true
 	b.readWaves(s.file)
+	b.dropTwice()
 	b.visit(s.file)
 	return c
 }

@@ -33,7 +33,38 @@ func (b *building) resolveElsewhere(inc *inclusion, d *Directive, path string) b
 	for _, place := range found {
 		b.add(inc, path, place, b.inRepository(place))
 	}
-	return len(found) > 0
+	inc.far = len(found) > 0
+	return inc.far
+}
+
+// dropTwice leaves out what an include found elsewhere where another of the same block
+// names that file here: an image has it under one of the two names.
+func (b *building) dropTwice() {
+	type named struct {
+		in    *File
+		block *Directive // nil for the file's outermost level
+		s     *source
+	}
+	far := false
+	for _, inc := range b.found {
+		far = far || inc.far
+	}
+	if !far {
+		return
+	}
+	here := map[named]bool{}
+	for d, inc := range b.found {
+		for _, s := range inc.sources {
+			if !inc.far {
+				here[named{d.File, d.Up(), s}] = true
+			}
+		}
+	}
+	for d, inc := range b.found {
+		if inc.far {
+			inc.sources = slices.DeleteFunc(inc.sources, func(s *source) bool { return here[named{d.File, d.Up(), s}] })
+		}
+	}
 }
 
 // inRepository reports whether place lies in the repository around the main file, which

@@ -68,6 +68,7 @@ type inclusion struct {
 	linkSaid int       // index in problems of what is said of them
 	linkText string    // what is said of the first
 	unsure   error     // why nobody can tell what lies elsewhere
+	far      bool      // its files lie elsewhere: resolveElsewhere
 }
 
 // outside says that a symbolic link leads outside the tree, once for all the
