@@ -52,8 +52,8 @@ func (p *parsing) unclosed(d *Directive) string {
 var conflictMarks = [...]string{"<<<<<<< ", "=======\n", "=======\r\n", ">>>>>>> "}
 
 // conflicts gives the errors of a text, which begins at start, the hint that the marks
-// of a merge conflict before them were left in: nginx takes these for directives that lack
-// their semicolons.
+// of a merge conflict at or before them were left in: nginx takes these for directives
+// that lack their semicolons.
 func (p *parsing) conflicts(start int) {
 	if len(p.file.Errors) == 0 {
 		return
@@ -74,7 +74,7 @@ func (p *parsing) conflicts(start int) {
 	}
 	for _, e := range p.file.Errors {
 		for i := len(marks) - 1; i >= 0; i-- {
-			if marks[i] < e.Offset {
+			if marks[i] <= e.Offset {
 				e.Hint = fmt.Sprintf("line %d was left in by a merge conflict", p.file.Position(marks[i]).Line)
 				break
 			}

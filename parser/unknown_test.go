@@ -27,6 +27,7 @@ func TestUnknownHeads(t *testing.T) {
 		{"prose", "see the picture for the settings\n" + location, `1:1: unknown directive "see" (location of line 2 is read as its argument)`},
 		{"prose before an upstream", "this is what we have\nupstream app {\n server a;\n}\n", `1:1: unknown directive "this" (upstream of line 2 is read as its argument)`},
 		{"an unknown directive without its semicolon", "server {\n acme_thing on\n location ~ ^/ws {\n proxy_pass http://app;\n }\n}\n", `2:2: unknown directive "acme_thing" (location of line 3 is read as its argument)`},
+		{"a mark of a merge conflict", "server {\n<<<<<<< HEAD\n listen 80;\n=======\n listen 81;\n>>>>>>> b\n root /;\n}\n", `2:1: unknown directive "<<<<<<<" (line 2 was left in by a merge conflict)`},
 		{"dots that do not stand alone", "server {\n ... ;\n}\n", `2:2: unknown directive "..."`},
 
 		{"unknown directives", "server {\n acme_thing on;\n acme_block a b {\n acme on;\n }\n}\n", ""},
