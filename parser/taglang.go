@@ -149,7 +149,8 @@ type liquidEnd struct {
 	tag  Span
 }
 
-// leavesNothing reports whether a tag is a comment or an assignment.
+// leavesNothing reports whether a tag is a comment or an assignment, or a variable of
+// ERB that nobody told to write: <% @name %> lacks its "=".
 func leavesNothing(tag string) bool {
 	for _, open := range [...]string{"{#", "<%#", "<%-#", "{{!", "<#--", "<%doc", "[%#"} {
 		if strings.HasPrefix(tag, open) {
@@ -159,6 +160,12 @@ func leavesNothing(tag string) bool {
 	text := strings.TrimLeft(strings.TrimLeft(tag, "{<[%"), "-+~ \t")
 	if strings.HasPrefix(text, "/*") {
 		return true
+	}
+	if erb, ok := strings.CutPrefix(tag, "<%"); ok {
+		name := strings.Trim(strings.TrimSuffix(erb, "%>"), "- \t\r\n")
+		if strings.HasPrefix(name, "@") && nameEnd(name, 1, wordByte) == len(name) {
+			return true
+		}
 	}
 	return !strings.HasPrefix(text, "=") && assigns(text)
 }
