@@ -39,7 +39,11 @@ func glob(pattern string, list func(dir string) []string, exists func(path strin
 				}
 				continue
 			}
-			for _, name := range list(dir) {
+			names := list(dir)
+			if element[0] == '.' { // glob(3) knows these too
+				names = append([]string{".", ".."}, names...)
+			}
+			for _, name := range names {
 				if MatchName(element, name) {
 					next = append(next, filepath.Join(dir, name))
 				}
@@ -100,8 +104,9 @@ func matchByte(pattern string, c byte) (width int, ok bool) {
 	return 1, pattern[0] == c
 }
 
-// matchSet matches c against a set such as [a-z], [!x] or [^x]. An opening
-// bracket that nothing closes stands for itself: closed is false then.
+// matchSet matches c against a set such as [a-z], [!x], [^x] or [[:lower:]], as
+// fnmatch(3) does in the C locale. An opening bracket that nothing closes stands for
+// itself: closed is false then.
 func matchSet(pattern string, c byte) (width int, ok, closed bool) {
 	i := 1
 	negated := false
@@ -109,23 +114,71 @@ func matchSet(pattern string, c byte) (width int, ok, closed bool) {
 		negated = true
 		i++
 	}
+	never := false
 	for first := true; i < len(pattern); first = false {
 		if pattern[i] == ']' && !first {
-			return i + 1, ok != negated, true
+			return i + 1, ok != negated && !never, true
 		}
-		if pattern[i] == '\\' && i+1 < len(pattern) {
-			i++
+		if name, end := className(pattern, i); end > 0 {
+			is := classes[name]
+			never = never || is == nil && !ok // a name that is none fits nothing
+			ok = ok || is != nil && is(c)
+			i = end
+			continue
 		}
-		low := pattern[i]
+		low, next := setByte(pattern, i)
 		high := low
-		if i+2 < len(pattern) && pattern[i+1] == '-' && pattern[i+2] != ']' {
-			high = pattern[i+2]
-			i += 2
+		if next+1 < len(pattern) && pattern[next] == '-' && pattern[next+1] != ']' {
+			high, next = setByte(pattern, next+1)
 		}
 		if low <= c && c <= high {
 			ok = true
 		}
-		i++
+		i = next
 	}
 	return 0, false, false
+}
+
+// setByte returns the byte at i in a set, and where the next one begins. One that is
+// escaped, [=a=] and [.a.] are what they name.
+func setByte(pattern string, i int) (c byte, next int) {
+	if rest := pattern[i:]; len(rest) > 4 && rest[0] == '[' && (rest[1] == '=' || rest[1] == '.') && rest[3] == rest[1] && rest[4] == ']' {
+		return rest[2], i + 5
+	}
+	if pattern[i] == '\\' && i+1 < len(pattern) {
+		i++
+	}
+	return pattern[i], i + 1
+}
+
+// className returns the name in the [:name:] at i, and where that ends, 0 where none
+// begins there.
+func className(pattern string, i int) (name string, end int) {
+	rest, ok := strings.CutPrefix(pattern[i:], "[:")
+	if !ok {
+		return "", 0
+	}
+	n := nameEnd(rest, 0, lowerByte)
+	if name = rest[:n]; !strings.HasPrefix(rest[n:], ":]") || strings.Trim(name, "abcdefghijklmnopqrstuvwxy") != "" {
+		return "", 0
+	}
+	return name, i + 2 + n + 2
+}
+
+func isLetter(c byte) bool { return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' }
+
+// classes are those of POSIX, for the bytes of ASCII.
+var classes = map[string]func(byte) bool{
+	"alnum":  func(c byte) bool { return isLetter(c) || isDigit(c) },
+	"alpha":  isLetter,
+	"blank":  func(c byte) bool { return c == ' ' || c == '\t' },
+	"cntrl":  func(c byte) bool { return c < ' ' || c == 0x7f },
+	"digit":  isDigit,
+	"graph":  func(c byte) bool { return '!' <= c && c <= '~' },
+	"lower":  func(c byte) bool { return 'a' <= c && c <= 'z' },
+	"print":  func(c byte) bool { return ' ' <= c && c <= '~' },
+	"punct":  func(c byte) bool { return '!' <= c && c <= '~' && !isLetter(c) && !isDigit(c) },
+	"space":  func(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' },
+	"upper":  func(c byte) bool { return 'A' <= c && c <= 'Z' },
+	"xdigit": isHex,
 }

@@ -135,6 +135,10 @@ func (b *building) resolve(d *Directive) *inclusion {
 	for _, place := range places {
 		_, err := b.w.disk.mode(place)
 		if err == nil || b.w.sources[place] != nil {
+			if strings.HasSuffix(path, "/") && !b.isFolder(place) {
+				inc.fail(Failed, "include %q: %q is not a directory", path, b.w.display(place, b.given))
+				return inc
+			}
 			b.add(inc, path, place, mapped)
 			return inc
 		}
@@ -237,6 +241,9 @@ func (b *building) resolveGlob(inc *inclusion, d *Directive, path string, places
 			inc.locked(path, b.w.display(dir, b.given), err)
 			return names
 		}, b.w.disk.exists)
+		if strings.HasSuffix(path, "/") { // only folders match, and nginx cannot read them
+			matches = slices.DeleteFunc(matches, func(match string) bool { return !b.isFolder(match) })
+		}
 		here := len(matches)
 		if here > 0 && !mapped {
 			matches = b.withElsewhere(d, path, matches)
@@ -265,6 +272,16 @@ func (b *building) list(dir string) ([]string, error) {
 		return nil, nil
 	}
 	return b.w.disk.list(real)
+}
+
+// isFolder reports whether path is a directory, itself perhaps reached through links.
+func (b *building) isFolder(path string) bool {
+	real, err := b.follow(path)
+	if err != nil {
+		return false
+	}
+	mode, err := b.w.disk.mode(real)
+	return err == nil && mode.IsDir()
 }
 
 func (b *building) insideAny(places []string) bool {

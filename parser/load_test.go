@@ -499,6 +499,12 @@ func TestMatchName(t *testing.T) {
 		{"[]]", "]", true}, {"[!]]", "]", false}, {"[a-]", "-", true}, {"[a", "[a", true}, {"[", "[", true},
 		{`\*`, "*", true}, {`\*`, "a", false}, {"{a,b}", "a", false}, {"~", "~", true},
 		{"*", "", true}, {"a*", "b", false}, {"B", "b", false},
+		{"[[:lower:]]", "a", true}, {"[[:lower:]]", "A", false}, {"[[:alpha:]]*.conf", "b1.conf", true}, {"[[:alpha:]]*", "1", false},
+		{"[![:digit:]]", "1", false}, {"[![:digit:]]", "a", true}, {"[[:upper:][:digit:]_]", "_", true}, {"[[:upper:]-]", "-", true},
+		{"[[:punct:]]", "~", true}, {"[[:xdigit:]]", "F", true}, {"[[:space:]]", " ", true}, {"[[:nosuch:]]", "a", false},
+		{"[![:nosuch:]]", "a", false}, {"[a[:nosuch:]]", "a", true}, {"[[:lower]", ":", true}, {"[[:lower]", "l", true}, {"[[:a-c]", "b", true},
+		{"[[=a=]]", "a", true}, {"[[=a=]]", "=", false}, {"[[.a.]-c]", "b", true}, {"[[.-.]]", "-", true}, {"[:lower:]", "l", true}, {"[:lower:]", "z", false},
+		{`[\]]`, "]", true}, {`[a-\c]`, "b", true},
 	} {
 		if got := MatchName(tt.pattern, tt.name); got != tt.want {
 			t.Errorf("MatchName(%q, %q) = %v, want %v", tt.pattern, tt.name, got, tt.want)
