@@ -204,6 +204,39 @@ func holdsBare(src, variable string) bool {
 	}
 }
 
+// isVariable reports whether what stands from i to end, where a statement begins and
+// the block ends behind it, is a variable of nginx's or of the file's own, and no name to
+// be filled in.
+func (t *tagging) isVariable(i, end int) bool {
+	if t.plain == nil || end < i+2 || t.src[i+1] == '{' || !strings.HasPrefix(strings.TrimLeft(t.src[end:], " \t\r\n"), "}") {
+		return false
+	}
+	if t.defined == nil {
+		t.defined = map[string]bool{}
+		t.define(t.plain.Directives)
+	}
+	return nginxVariables[t.src[i+1:end]] || t.defined[t.src[i:end]]
+}
+
+// define records which variables directives give a value.
+func (t *tagging) define(list []*Directive) {
+	for _, d := range list {
+		at := len(d.Args)
+		switch d.Head.Value {
+		case "map", "geo":
+			at--
+		case "split_clients":
+			at = 1
+		case "set", "auth_request_set", "js_set", "js_var", "perl_set":
+			at = 0
+		}
+		if at >= 0 && at < len(d.Args) {
+			t.defined[d.Args[at].Value] = true
+		}
+		t.define(d.Children)
+	}
+}
+
 // nginxVariable reports whether a name is one that nginx gives a value, or
 // $connection_upgrade, which everyone has.
 func nginxVariable(name string) bool {

@@ -351,7 +351,9 @@ func (t *tagging) headAt(i int) (tag, bool) {
 	switch {
 	case end > 0:
 	case t.src[i] == '$':
-		end = dollarEnd(t.src, i)
+		if end = dollarEnd(t.src, i); t.isVariable(i, end) {
+			return tag{}, false
+		}
 	case t.start <= i:
 		end = max(capitalLine(t.src[t.start:], i-t.start), omission(t.src[t.start:], i-t.start)) + t.start
 	}

@@ -56,14 +56,16 @@ type tagging struct {
 	doubled bool            // braces that are nginx's stand twice
 	mako    bool            // of a file of Mako's: no other tags count
 	ends    map[string]liquidEnd
-	raw     []Span      // what Mako leaves as it is
-	nix     map[int]tag // those of Nixpacks' conditions, by offset
-	sharps  bool        // ##NAME## in a statement is a placeholder and no comment
-	heads   bool        // placeholders may stand for whole statements here
-	kind    Template    // of the first tag that was met outside quotes and comments
-	quoted  Template    // of the first one in quotes
-	blanks  bool        // a placeholder of several words was met
-	alone   []Span      // the tags that were tokens of their own, in order
+	raw     []Span          // what Mako leaves as it is
+	nix     map[int]tag     // those of Nixpacks' conditions, by offset
+	sharps  bool            // ##NAME## in a statement is a placeholder and no comment
+	heads   bool            // placeholders may stand for whole statements here
+	plain   *File           // what nginx reads, where the dollar is its own
+	defined map[string]bool // the variables in it, once somebody asked
+	kind    Template        // of the first tag that was met outside quotes and comments
+	quoted  Template        // of the first one in quotes
+	blanks  bool            // a placeholder of several words was met
+	alone   []Span          // the tags that were tokens of their own, in order
 }
 
 func newTagging(src string, span Span) *tagging {

@@ -134,7 +134,9 @@ func readTags(f *File, t *tagging, span Span) *File {
 	p.scan.tagged = &taggedScan{tagging: t}
 	p.template = &templateInfo{arms: map[*Directive]*Arm{}, opens: map[*Directive][]Span{}}
 	if !mako {
-		p.dollar = writtenDollar(f.Src[span.Start:span.End], f.as.part)
+		if p.dollar = writtenDollar(f.Src[span.Start:span.End], f.as.part); p.dollar == "" {
+			t.plain = f
+		}
 	}
 	p.setHeads()
 	p.finishFile()
