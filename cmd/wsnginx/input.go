@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"iter"
@@ -156,6 +157,9 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 			}
 			if opts.Stdin, err = io.ReadAll(p.stdin); err != nil {
 				return nil, fmt.Errorf("read standard input: %w", err)
+			}
+			if opts.StdinName == "" && len(bytes.TrimSpace(opts.Stdin)) == 0 { // an editor names its empty buffer
+				return nil, fmt.Errorf("%s: standard input is empty; nginx -T prints nothing there where it fails, and nginx -t says why", c.Command.Name)
 			}
 		}
 	}
