@@ -384,8 +384,12 @@ func omission(s string, i int) int {
 	}
 	line, _, _ := strings.Cut(s[i:], "\n")
 	line = strings.TrimRight(line, " \t\r")
-	switch dots := strings.ReplaceAll(line, ellipsis, "..."); {
-	case dots == "[...]", len(dots) > 2 && strings.Trim(dots, ".") == "":
+	dots := strings.ReplaceAll(line, ellipsis, "...")
+	words := strings.Trim(dots, ".")
+	switch around := len(dots) - len(words); {
+	case dots == "[...]", words == "" && len(dots) > 2:
+		return i + len(line)
+	case around >= 6 && strings.HasPrefix(dots, "...") && strings.HasSuffix(dots, "...") && !strings.ContainsAny(words, "{};"): // ...omitted...
 		return i + len(line)
 	}
 	return -1

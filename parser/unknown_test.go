@@ -42,6 +42,7 @@ func TestUnknownHeads(t *testing.T) {
 		{"slashes in a comment of a template", "server {\n{# // here #}\n listen {{ port }};\n}\n", ""},
 		{"what stands for directives", "server {\n ${EXTRA}\n location / {\n }\n {{ more }}\n}\n", ""},
 		{"dots for what is left out", "server {\n ...\n location /a {\n }\n [...]\n location /b {\n …\n }\n ......\n}\n", ""},
+		{"words between dots for what is left out", "server {\n ...<省略>...\n location /a {\n }\n ... more of it ...\n listen 80;\n}\n", ""},
 	} {
 		f := Parse("a.conf", []byte(c.text))
 		got := ""

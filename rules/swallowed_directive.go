@@ -87,11 +87,15 @@ func (p *Pass) reportSwallowed(l level, it effective.Item, i int) {
 	p.Report(f)
 }
 
-// semicolonPlace returns what the semicolon after a word takes the place of: nothing,
-// or the backslash at the end of the word, by which its line was to go on with the
-// next. To ngx_conf_read_token that is a word with the line break in it.
+// semicolonPlace returns what the semicolon after a word takes the place of: nothing, a
+// colon that was typed for it, or the backslash at the end of the word, by which its line
+// was to go on with the next. To ngx_conf_read_token that is a word with the line break
+// in it.
 func semicolonPlace(src string, word parser.Span) parser.Span {
 	text := src[word.Start:word.End]
+	if len(text) > 1 && strings.HasSuffix(text, ":") {
+		return parser.Span{Start: word.End - 1, End: word.End}
+	}
 	if !strings.HasSuffix(text, "\\\n") && !strings.HasSuffix(text, "\\\r") {
 		return parser.Span{Start: word.End, End: word.End}
 	}
