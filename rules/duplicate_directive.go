@@ -145,11 +145,19 @@ func (l level) named(names []string) map[string][]effective.Item {
 		if it.Scope != nil && (key == "location" || key == "upstream") {
 			key = blockKey(it)
 		}
-		if have, asked := same[key]; asked && !afterError(it.Directive) {
+		if have, asked := same[key]; asked && !afterError(it.Directive) && !(l.Parent == nil && excerpts(it.File)) {
 			same[key] = append(have, it)
 		}
 	}
 	return same
+}
+
+// excerpts reports whether a file shows pieces of a configuration, with dots between
+// them outside any block: each may have its own place.
+func excerpts(f *parser.File) bool {
+	return slices.ContainsFunc(f.Open(), func(tag parser.Span) bool {
+		return strings.Trim(f.Src[tag.Start:tag.End], ".…[]") == ""
+	})
 }
 
 // together returns those of the items that a template always has together: in
