@@ -220,7 +220,7 @@ func (b *building) places(path string) (places []string, mapped bool) {
 // resolveGlob adds the files that match a pattern. One that matches nothing
 // is no error, as in nginx, where the directory was there to look into.
 func (b *building) resolveGlob(inc *inclusion, d *Directive, path string, places []string, mapped bool) {
-	looked := false
+	looked, outside := false, false
 	for _, place := range places {
 		if b.stands(inc, place) {
 			return
@@ -229,10 +229,14 @@ func (b *building) resolveGlob(inc *inclusion, d *Directive, path string, places
 		if err != nil && (mapped || b.inside(globDir(place))) && inc.locked(path, b.w.display(globDir(place), b.given), err) {
 			return
 		}
-		if err != nil || !mapped && !b.inside(dir) {
+		if err != nil {
 			continue
 		}
 		if mode, err := b.w.disk.mode(dir); err != nil || !mode.IsDir() {
+			continue
+		}
+		if !mapped && !b.inside(dir) {
+			outside = true
 			continue
 		}
 		looked = true
@@ -259,6 +263,10 @@ func (b *building) resolveGlob(inc *inclusion, d *Directive, path string, places
 		return
 	}
 	if looked || isStock(path) || b.ownPrefix != "" && len(places) > 0 || !isAbs(path) && b.insideAny(places) {
+		return
+	}
+	if outside && !isAbs(path) && !mapped {
+		inc.fail(NotFollowed, "include %q was not followed: it lies outside this tree", path)
 		return
 	}
 	b.missing(inc, path, places, mapped)

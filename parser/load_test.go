@@ -180,6 +180,9 @@ nginx.conf:5:2: not-followed: include "/data/b.conf" was not followed: there is 
 			[]string{"a/nginx.conf"}, Options{}, "main *wa/nginx.conf *b/x.conf\n"},
 		{"a path out of the tree", map[string]string{"r/.git/HEAD": "", "r/nginx.conf": "events {}\nhttp {\n include ../x.conf;\n}", "x.conf": serverText},
 			[]string{"r"}, Options{}, "main *wr/nginx.conf\nr/nginx.conf:3:2: not-followed: include \"../x.conf\" was not followed: it lies outside this tree\n"},
+		{"relative patterns that lead out of the tree", map[string]string{"r/nginx.conf": "events {}\nhttp {\n include ../s/*.conf;\n include ../none/*.conf;\n}\n", "s/x.conf": "root /;"},
+			[]string{"r"}, Options{}, "main *wr/nginx.conf\nr/nginx.conf:3:2: not-followed: include \"../s/*.conf\" was not followed: it lies outside this tree\n" +
+				"r/nginx.conf:4:2: not-followed: include \"../none/*.conf\" was not followed: there is no \"none/*.conf\"\n"},
 
 		{"cycle", map[string]string{"nginx.conf": "events {}\nhttp {\n include a.conf;\n}", "a.conf": "\ninclude b.conf;\n", "b.conf": "include a.conf;"},
 			nil, Options{}, "main *wnginx.conf *wa.conf *wb.conf\nb.conf:1:1: failed: include cycle: a.conf:2 -> b.conf:1 -> a.conf\n"},

@@ -38,7 +38,11 @@ func Select(s Selection) ([]*Rule, error) {
 					}
 				}
 				if !found && !knownGroup(name) {
-					return nil, unknownRule(name, all)
+					words := []string{"default", "all"}
+					for _, c := range categories {
+						words = append(words, string(c))
+					}
+					return nil, unknownRule(name, words, all)
 				}
 			}
 		}
@@ -83,14 +87,15 @@ func Lookup(name string) (*Rule, error) {
 			return r, nil
 		}
 	}
-	return nil, unknownRule(name, all)
+	if knownGroup(name) || name == "all" || name == "default" || name == "*" {
+		return nil, fmt.Errorf("%q stands for several rules; \"wsnginx rules\" lists them", name)
+	}
+	return nil, unknownRule(name, nil, all)
 }
 
-func unknownRule(name string, all []*Rule) error {
-	words := []string{"default", "all"}
-	for _, c := range categories {
-		words = append(words, string(c))
-	}
+// unknownRule returns the error for a name that no rule has. What was meant is one of
+// words or a rule.
+func unknownRule(name string, words []string, all []*Rule) error {
 	for _, r := range all {
 		words = append(words, r.Name)
 	}

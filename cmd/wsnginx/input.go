@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"runtime"
@@ -187,6 +189,7 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 		in.options.Version, _ = in.judge.versionFor(in.workspace.Configs[0])
 	}
 	in.passed()
+	in.mapped(c)
 	if in.verbose {
 		in.describe(time.Since(start))
 	}
@@ -241,6 +244,16 @@ func (in *input) passed() {
 			in.program.say("%s: %s; passed over (--force reads it)", in.style.Name(f.Name), what)
 		case !f.Given && in.verbose:
 			in.program.say("%s: %s, passed over", in.style.Name(f.Name), what)
+		}
+	}
+}
+
+// mapped says which mappings of flags lead nowhere: a slip in one would change nothing
+// otherwise.
+func (in *input) mapped(c *cli.Context) {
+	for i, m := range in.judge.said.Maps[:len(c.StringSlice("map"))] {
+		if _, err := os.Stat(m.To); errors.Is(err, fs.ErrNotExist) && !in.style.Quiet {
+			in.program.say("--map %s: there is no %s", c.StringSlice("map")[i], in.style.Name(m.To))
 		}
 	}
 }

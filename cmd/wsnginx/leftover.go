@@ -95,7 +95,7 @@ func (f *fixing) leftIn(left *fixer.Leftover, state fixer.State) string {
 			names = append(names, f.style.Name(file.Path))
 		}
 	}
-	return strings.Join(names, ", ")
+	return few(names)
 }
 
 // outcome says what was done about it.

@@ -38,7 +38,7 @@ func (p *program) output(c *cli.Context) (*output, error) {
 		if o.width, _, err = term.GetSize(int(f.Fd())); err != nil || o.width < 20 {
 			o.width = 80
 		}
-		o.links = when != "never" && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == ""
+		o.links = when != "never" && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "" && os.Getenv("FORCE_COLOR") != "0"
 	}
 	if o.file != "" {
 		o.w = &o.held

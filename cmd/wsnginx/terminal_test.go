@@ -78,6 +78,19 @@ func TestLintOnATerminal(t *testing.T) {
 	}
 }
 
+// Where colours are turned off, links are too.
+func TestLintWithoutColor(t *testing.T) {
+	for _, env := range [][2]string{{"NO_COLOR", "1"}, {"FORCE_COLOR", "0"}, {"TERM", "dumb"}} {
+		x := openTerminal(t)
+		t.Setenv(env[0], env[1])
+		t.Chdir(example(t))
+		run([]string{"wsnginx", "lint"}, nil, x.tty, io.Discard)
+		if text := x.text(); !strings.Contains(text, "[missing-http-version]") || strings.Contains(text, "\x1b") {
+			t.Errorf("%s=%s: escape sequences in\n%q", env[0], env[1], text)
+		}
+	}
+}
+
 // A run that takes long counts on stderr what it has read, and takes the line
 // away; a run that does not says nothing.
 func TestProgress(t *testing.T) {

@@ -50,6 +50,12 @@ func (p *program) trace(c *cli.Context) error {
 	model, trace, err := in.tracedBy(models, u)
 	if err != nil || trace == nil {
 		in.settle(problems, exitFailed)
+		if err == nil && in.machine {
+			none := &effective.Trace{URL: u.String(), Outcome: effective.OutcomeUnknown, Why: "no configuration was read"}
+			if err := report.TraceJSON(in.out.w, in.options.Version, none, problems, in.style); err != nil {
+				return err
+			}
+		}
 		if err == nil && len(problems) == 0 {
 			err = errors.New("no configuration was read")
 		}
