@@ -18,7 +18,8 @@ import (
 // too. Swapping Old and New undoes a Write.
 //
 // A file is never half written: the bytes go to a temporary file beside it,
-// with the same mode and owner, which then takes its name. The temporary name
+// with the same mode and owner as far as the system allows it (Lost says what it did
+// not), which then takes its name. The temporary name
 // starts with a dot, so that a server that reloads meanwhile does not load it
 // through `include dir/*`. A symbolic link stays and its target is written. Of
 // several hard links only the one named gets the new bytes: the others are
@@ -237,7 +238,6 @@ func (t *target) stage(text string) error {
 	_, err = f.WriteString(text)
 	if err == nil {
 		// The mode comes after the owner: changing that may clear bits.
-		// Setuid, setgid and sticky are not for configuration.
 		err = f.Chmod(keepOwner(f, t.info))
 	}
 	if err == nil {

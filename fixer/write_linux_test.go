@@ -101,7 +101,11 @@ func TestWriteForeignGroup(t *testing.T) {
 	if err := os.Chown(name, 65534, 2345); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(name, 0o660); err != nil {
+	if err := os.Chmod(name, 0o660|fs.ModeSetgid); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(name)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := asNobody(t, func() error { return Write(t.Context(), []Change{{name, "a", "A"}}, all) }); err != nil {
@@ -113,5 +117,12 @@ func TestWriteForeignGroup(t *testing.T) {
 	}
 	if s := info.Sys().(*syscall.Stat_t); s.Uid != 65534 || s.Gid != 65534 || info.Mode() != 0o600 {
 		t.Errorf("%d:%d %v, want 65534:65534 and nothing for the group", s.Uid, s.Gid, info.Mode())
+	}
+	want := "its group is " + groupName(65534) + " now and was " + groupName(2345) + ", its mode is 0600 now and was 2660"
+	if got := Lost(before, info); got != want {
+		t.Errorf("Lost = %q, want %q", got, want)
+	}
+	if got := Lost(info, info); got != "" {
+		t.Errorf("Lost = %q of a file that has all", got)
 	}
 }

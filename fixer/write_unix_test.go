@@ -25,8 +25,8 @@ func TestWriteKeepsMode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if info.Mode() != mode.Perm() {
-			t.Errorf("mode %v became %v, want %v", mode, info.Mode(), mode.Perm())
+		if info.Mode() != mode {
+			t.Errorf("mode %v became %v", mode, info.Mode())
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -74,6 +75,10 @@ func untilSignal() (context.Context, context.CancelFunc) {
 
 // write writes the changes, unless something is against it.
 func (f *fixing) write(ctx context.Context, changes []fixer.Change, v *verification) error {
+	before := make([]fs.FileInfo, len(changes))
+	for i, c := range changes {
+		before[i], _ = os.Stat(c.Name) // Write says what keeps it from that
+	}
 	var err error
 	if v == nil {
 		err = fixer.Write(ctx, changes, f.names())
@@ -88,7 +93,32 @@ func (f *fixing) write(ctx context.Context, changes []fixer.Change, v *verificat
 	if err != nil {
 		return fmt.Errorf("fix: %w", err)
 	}
+	f.sayLost(changes, before)
 	return nil
+}
+
+// sayLost says what the owner, the group and the mode of the files became that the
+// system did not let be kept.
+func (f *fixing) sayLost(changes []fixer.Change, before []fs.FileInfo) {
+	names := map[string][]string{} // by what was lost
+	var order []string
+	for i, c := range changes {
+		after, err := os.Stat(c.Name)
+		if err != nil || before[i] == nil {
+			continue
+		}
+		if text := fixer.Lost(before[i], after); text != "" {
+			if names[text] == nil {
+				order = append(order, text)
+			}
+			names[text] = append(names[text], f.style.Name(c.Name))
+		}
+	}
+	for _, text := range order {
+		if !f.style.Quiet {
+			f.program.say("%s: %s", few(names[text]), text)
+		}
+	}
 }
 
 // write is fixer.Write with nginx asked before and after.
