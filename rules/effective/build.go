@@ -188,7 +188,7 @@ func (m *Model) headers(r *Route, ends [requests][]outcome) []Header {
 // all before it writes the first (ngx_http_proxy_create_request), and the pattern of a
 // map then was the last that matched.
 func (m *Model) lengths(r *Route, lines []line, ends [requests][]outcome) {
-	if !slices.ContainsFunc(lines, m.usesCapture) {
+	if !anyCapture(lines) {
 		return
 	}
 	for _, all := range ends {
@@ -207,19 +207,35 @@ func (m *Model) lengths(r *Route, lines []line, ends [requests][]outcome) {
 	}
 }
 
-// usesCapture reports whether a capture of a pattern, $1, stands in a line.
-func (m *Model) usesCapture(l line) bool {
-	return strings.IndexByte(l.expr, '$') >= 0 && slices.ContainsFunc(m.expression(l.expr).parts, func(p piece) bool { return p.capture > 0 })
+// usesCapture reports whether a capture of a pattern, $1, stands in an expression
+// (ngx_http_script_compile).
+func usesCapture(expr string) bool {
+	for {
+		_, rest, ok := strings.Cut(expr, "$")
+		if !ok {
+			return false
+		}
+		if rest != "" && '1' <= rest[0] && rest[0] <= '9' {
+			return true
+		}
+		expr = rest
+	}
+}
+
+func anyCapture(lines []line) bool {
+	for i := range lines {
+		if usesCapture(lines[i].expr) {
+			return true
+		}
+	}
+	return false
 }
 
 // SendsCapture reports whether a header line of the route uses a capture of a pattern,
 // which the patterns of a map in another line take the place of: see TriesPatterns.
 func (r *Route) SendsCapture() bool {
 	items, _ := r.Scope.Effective("proxy_set_header")
-	return slices.ContainsFunc(items, func(it Item) bool {
-		list, _ := parts(it.Arg(1))
-		return slices.ContainsFunc(list, func(p part) bool { return p.capture > 0 })
-	})
+	return slices.ContainsFunc(items, func(it Item) bool { return usesCapture(it.Arg(1)) })
 }
 
 // TriesPatterns reports whether the variable, named without $, is that of a map with
@@ -233,7 +249,7 @@ func (m *Model) TriesPatterns(name string) bool {
 // another header line uses: nginx has measured that line before, and answers 500 where it
 // is too long then ("no buffer space in script copy"). It is "" for none.
 func (m *Model) crowded(lines []line) string {
-	if !slices.ContainsFunc(lines, m.usesCapture) {
+	if !anyCapture(lines) {
 		return ""
 	}
 	for _, l := range lines {
