@@ -2,11 +2,8 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"iter"
 	"os"
 	"runtime"
 	"slices"
@@ -137,7 +134,8 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 	if in.out, err = p.output(c); err != nil {
 		return nil, err
 	}
-	if err := in.out.spares(c, slices.Values(in.files(c, paths))); err != nil {
+	names, open := in.files(c, paths)
+	if err := in.out.spares(c, slices.Values(names), open...); err != nil {
 		return nil, err
 	}
 	in.style.Dir, _ = os.Getwd() // without one, names stay as they are
@@ -196,32 +194,6 @@ func (p *program) open(c *cli.Context, paths []string, formats ...string) (*inpu
 	return in, nil
 }
 
-// files returns the files that a run reads whatever they hold: the paths
-// themselves, what standard input comes from, and those that flags name.
-func (in *input) files(c *cli.Context, paths []string) []string {
-	files := slices.Concat(paths, []string{in.judge.said.Root, in.judge.said.Baseline, c.String("settings")})
-	if slices.Contains(paths, "-") {
-		files = append(files, c.String("stdin-filename"))
-		if f, ok := in.program.stdin.(*os.File); ok {
-			files = append(files, fmt.Sprintf("/dev/fd/%d", f.Fd()))
-		}
-	}
-	return files
-}
-
-// configured returns the names of the files that hold w's configurations.
-func configured(w *parser.Workspace) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, cfg := range w.Configs {
-			for _, f := range cfg.Files {
-				if !yield(f.Name) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // passed says which files are not nginx configuration: those that the user
 // named, and with --verbose the others.
 func (in *input) passed() {
@@ -244,16 +216,6 @@ func (in *input) passed() {
 			in.program.say("%s: %s; passed over (--force reads it)", in.style.Name(f.Name), what)
 		case !f.Given && in.verbose:
 			in.program.say("%s: %s, passed over", in.style.Name(f.Name), what)
-		}
-	}
-}
-
-// mapped says which mappings of flags lead nowhere: a slip in one would change nothing
-// otherwise.
-func (in *input) mapped(c *cli.Context) {
-	for i, m := range in.judge.said.Maps[:len(c.StringSlice("map"))] {
-		if _, err := os.Stat(m.To); errors.Is(err, fs.ErrNotExist) && !in.style.Quiet {
-			in.program.say("--map %s: there is no %s", c.StringSlice("map")[i], in.style.Name(m.To))
 		}
 	}
 }

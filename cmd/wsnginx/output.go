@@ -65,9 +65,9 @@ func colorful(w io.Writer) bool {
 	return ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
 }
 
-// spares refuses an --output that is one of files, under whatever name: the
-// result would take its place.
-func (o *output) spares(c *cli.Context, files iter.Seq[string]) error {
+// spares refuses an --output that is one of files, under whatever name, or what is
+// open: the result would take its place.
+func (o *output) spares(c *cli.Context, files iter.Seq[string], open ...*os.File) error {
 	if o.file == "" {
 		return nil
 	}
@@ -75,18 +75,24 @@ func (o *output) spares(c *cli.Context, files iter.Seq[string]) error {
 	if err != nil || !mine.Mode().IsRegular() {
 		return nil // what is not there is no file of the run
 	}
+	read := false
 	for file := range files {
-		if info, err := os.Stat(file); err != nil || !os.SameFile(info, mine) {
-			continue
-		}
-		remedy := ""
-		if c.Command.Name == "fix" && !c.Bool("write") {
-			remedy = "; to change it, give --write instead"
-		}
-		return fmt.Errorf("%s: --output %s is a file that this run reads, and the result would take its place: name another one%s",
-			c.Command.Name, o.file, remedy)
+		info, err := os.Stat(file)
+		read = read || err == nil && os.SameFile(info, mine)
 	}
-	return nil
+	for _, f := range open {
+		info, err := f.Stat()
+		read = read || err == nil && os.SameFile(info, mine)
+	}
+	if !read {
+		return nil
+	}
+	remedy := ""
+	if c.Command.Name == "fix" && !c.Bool("write") {
+		remedy = "; to change it, give --write instead"
+	}
+	return fmt.Errorf("%s: --output %s is a file that this run reads, and the result would take its place: name another one%s",
+		c.Command.Name, o.file, remedy)
 }
 
 // finish writes the file of --output, unless the run failed: then it stays as
