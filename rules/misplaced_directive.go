@@ -25,7 +25,10 @@ timeouts.
 Such an if is not needed. A header whose value is empty is not sent, so that
 Upgrade $http_upgrade and a Connection value from a map do what it was meant to
 do. The fix writes these lines into the location, and takes the if out where
-nothing else is in it.`,
+nothing else is in it.
+
+A server that stands in no block is a piece of a configuration, and no mistake. It is
+one where a compose file or a Dockerfile puts the file in the place of nginx.conf.`,
 	Before: `events {}
 http {
     server {
@@ -67,6 +70,7 @@ http {
 }
 
 func checkMisplacedDirective(p *Pass) {
+	p.checkMain()
 	p.eachLevel(func(l level) {
 		if l.in == 0 {
 			return
@@ -89,6 +93,40 @@ func checkMisplacedDirective(p *Pass) {
 			p.reportMisplaced(l, wrong)
 		}
 	})
+}
+
+// checkMain looks at a piece that an image has in the place of the main configuration:
+// nginx reads it as that, and what belongs into http may not stand there.
+func (p *Pass) checkMain() {
+	c := p.Model.Config
+	if p.Options.Main == nil || p.Model.Outer == effective.Main || c.Main == nil || c.Main.Embedded() || len(c.Main.Tags()) > 0 {
+		return
+	}
+	var wrong []*parser.Directive
+	for _, d := range c.Main.Directives {
+		row, known := rowFor(d.Head.Value, inMain)
+		switch {
+		case row != nil: // a main configuration after all, or something of any block
+			continue
+		case !known || afterError(d) || placeholder(d.Head.Value):
+			return
+		}
+		wrong = append(wrong, d)
+	}
+	if len(wrong) == 0 {
+		return
+	}
+	where := p.Options.Main(c.Main.Name)
+	if where == "" {
+		return
+	}
+	d := wrong[0]
+	f := atItem(effective.Item{Directive: d}, nil, p.Rule.Severity, fmt.Sprintf(
+		"%s puts this file in the place of nginx.conf, and nginx does not start: %q directive is not allowed here; put it into conf.d, or events { } and http { } around its lines", where, d.Head.Value))
+	for _, w := range wrong[1:] {
+		f.Related = append(f.Related, Place{w.File, headSpan(w), "not allowed here either"})
+	}
+	p.Report(f)
 }
 
 // reportMisplaced reports the directives of one block that may not stand there,

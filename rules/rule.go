@@ -166,6 +166,10 @@ type Options struct {
 	// Installed reports whether a configuration is the machine's own, so that nginx
 	// reads those files as they are; nil stands for none.
 	Installed func(c *parser.Config) bool
+	// Main says where the repository puts a file, by its name, in the place of nginx's
+	// main configuration ("compose.yaml:27"), "" where it does not; nil stands for
+	// nowhere.
+	Main func(file string) string
 	// Now is the time that certificates are held against; nil is time.Now.
 	Now func() time.Time
 	// Note is told what a rule could not look at; it may be nil.

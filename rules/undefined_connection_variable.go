@@ -91,7 +91,7 @@ func checkUndefinedConnectionVariable(p *Pass) {
 				if !complete {
 					key.place = it.File
 				}
-				if defined || said[key] || !complete && p.mounts.mapped(name) {
+				if defined || said[key] || !complete && p.mounts.mapped(name) || p.otherSites(it, name) {
 					continue
 				}
 				said[key] = true
@@ -99,6 +99,17 @@ func checkUndefinedConnectionVariable(p *Pass) {
 			}
 		}
 	})
+}
+
+// otherSites reports whether an item stands in a site that is read as if it were enabled
+// and whose variable another main configuration defines: nothing says that this one is
+// to read it.
+func (p *Pass) otherSites(it effective.Item, name string) bool {
+	return p.Model.Config.Site != nil && p.Model.InSite(it.File, it.Via) &&
+		slices.ContainsFunc(p.mounts.modelsOf(it.File), func(m *effective.Model) bool {
+			defined, _ := p.mounts.defines(m, name)
+			return defined
+		})
 }
 
 func (p *Pass) reportUndefined(it effective.Item, name string, complete bool) {

@@ -10,7 +10,7 @@ import (
 // what they passed over is said once with --verbose.
 func (in *input) ruleOptions(w *parser.Workspace, list []*rules.Rule) rules.Options {
 	return rules.Options{
-		Rules: list, Writable: in.writable(w), ReadFile: w.ReadNamed, Installed: w.Installed,
+		Rules: list, Writable: in.writable(w), ReadFile: w.ReadNamed, Installed: w.Installed, Main: in.placedAsMain,
 		Note: func(note string) {
 			if in.verbose && !in.noted[note] {
 				if in.noted == nil {

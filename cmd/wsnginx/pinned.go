@@ -57,6 +57,28 @@ func (j *judge) pinned(names ...string) *image.Pin {
 	return j.images.Of(paths...)
 }
 
+// placedAsMain says where an image of the repository has the file of that name in the
+// place of nginx's main configuration, see rules.Options.
+func (in *input) placedAsMain(name string) string {
+	j := in.judge
+	if j == nil || name == unnamed {
+		return ""
+	}
+	switch {
+	case j.stdin != "" && (j.typed == nil || j.typed[name]):
+		name = j.stdin
+	case !filepath.IsAbs(name) && j.dir != "":
+		name = filepath.Join(j.dir, name)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	place, ok := j.images.Main(name)
+	if !ok {
+		return ""
+	}
+	return report.Clean(fmt.Sprintf("%s:%d", realStyle(report.Style{Dir: j.dir}).Name(place.File), place.Line))
+}
+
 // elsewhere returns the files that nginx reads for an include where an image of the
 // repository takes the main file, see parser.Options.
 func (j *judge) elsewhere(main string, fragment bool, include string) ([]string, error) {

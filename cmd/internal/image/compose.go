@@ -36,6 +36,7 @@ func (x *index) compose(file string, built map[string]bool) {
 			name, _ := t.text(t.get(s.Value, "image"))
 			c.image, _ = filled(name, value)
 		}
+		c.changed = t.get(s.Value, "command") != nil || t.get(s.Value, "entrypoint") != nil
 		written := false // in the compose file itself
 		for _, m := range t.items(t.get(s.Value, "volumes")) {
 			if t.get(m, "content") != nil { // Coolify's, written where it is mounted

@@ -23,6 +23,7 @@ type container struct {
 	file     string   // that says so
 	line     int      // of FROM, or of the service
 	service  string   // its name, "" for a stage alone
+	changed  bool     // a command of the service's own starts it
 	binds    []bind
 	env      map[string]string // of the service
 	layers   []layer           // what it holds of the repository, a later one over an earlier
@@ -70,6 +71,7 @@ func (x *index) merge() {
 			}
 			whole := *c
 			whole.stage, whole.contexts, whole.image = base.stage, base.contexts, base.image
+			whole.changed = base.changed || c.changed
 			whole.binds = slices.Concat(base.binds, c.binds)
 			whole.env = maps.Clone(base.env)
 			maps.Copy(whole.env, c.env)

@@ -19,6 +19,7 @@ type stage struct {
 	pin     *Pin   // of its own image
 	line    int    // of FROM
 	copies  []copied
+	changed bool // a command of it may change or leave the main configuration
 	workdir string
 	values  map[string]string // its own variables
 }
@@ -83,6 +84,8 @@ func readDockerfile(file, src string, args map[string]string) []*stage {
 		case in.name == "WORKDIR" && len(words) > 0:
 			dir, _ := filled(words[0], values)
 			now.workdir = inside(now.workdir, dir)
+		case in.name == "RUN" || in.name == "CMD" || in.name == "ENTRYPOINT":
+			now.changed = now.changed || strings.Contains(in.rest, "nginx.conf") || strings.Contains(in.rest, "nginx/") || strings.Contains(in.rest, "-c")
 		case (in.name == "COPY" || in.name == "ADD") && len(words) > 1:
 			c := copied{}
 			last := len(words) - 1

@@ -20,6 +20,7 @@ type index struct {
 	ended      []*container        // of the stages with which a build may end
 	served     map[string]bool     // the stages that services build, by said
 	answers    map[question]answer // of where
+	mains      map[string]Place    // of Main, by the path of the file
 }
 
 // folder is a folder that an image takes, and what it is in there.
