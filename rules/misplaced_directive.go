@@ -27,8 +27,9 @@ Upgrade $http_upgrade and a Connection value from a map do what it was meant to
 do. The fix writes these lines into the location, and takes the if out where
 nothing else is in it.
 
-A server that stands in no block is a piece of a configuration, and no mistake. It is
-one where a compose file or a Dockerfile puts the file in the place of nginx.conf.`,
+A server that stands in no block is a piece of a configuration, and no mistake.
+It is one where a compose file or a Dockerfile puts the file in the place of
+nginx.conf.`,
 	Before: `events {}
 http {
     server {
