@@ -26,8 +26,10 @@ type container struct {
 	changed  bool     // a command of the service's own starts it
 	binds    []bind
 	env      map[string]string // of the service
+	number   int               // among all
 	layers   []layer           // what it holds of the repository, a later one over an earlier
 	laid     bool              // layers are worked out
+	dirs     map[string]bool   // the folders that they make there, while they are
 	renders  []rendering
 	asked    bool                // renders is known
 	found    map[string][]string // what find returned
@@ -131,38 +133,6 @@ func under(p, dir string) bool {
 	return strings.HasPrefix(p, strings.TrimSuffix(dir, "/")+"/") && len(p) > len(dir)
 }
 
-// dests calls yield with what the COPYs of the container's stage and those before it,
-// and its mounts, name in it, until that returns false.
-func (c *container) dests(yield func(dest string) bool) {
-	for s := c.stage; s != nil; s = s.base {
-		for _, c := range s.copies {
-			if !yield(c.dest) {
-				return
-			}
-		}
-	}
-	for _, b := range c.binds {
-		if b.target != "" && !yield(b.target) {
-			return
-		}
-	}
-}
-
-// mayHold reports whether the container may hold something of the repository at p, a
-// pattern perhaps, which begins with the folder dir.
-func (x *index) mayHold(c *container, dir string) bool {
-	found := false
-	c.dests(func(dest string) bool {
-		dest = path.Clean(dest)
-		for _, r := range c.rendered() {
-			found = found || (under(dest, r.from) || dest == r.from || under(r.from, dest)) && (dir == r.to || under(dir, r.to) || under(r.to, dir))
-		}
-		found = found || dest == dir || under(dest, dir) || under(dir, dest)
-		return !found && x.spend(1)
-	})
-	return found
-}
-
 // filesIn are folders of images that a COPY of a file need not end with a slash to
 // put it into: they are there.
 var filesIn = map[string]bool{
@@ -171,31 +141,48 @@ var filesIn = map[string]bool{
 	"/usr/local/openresty/nginx/conf": true,
 }
 
-// lay works out the layers of a container.
+// add adds a layer of what is built, and the folders that it makes.
+func (x *index) add(c *container, l layer) {
+	c.layers = append(c.layers, l)
+	dir := l.dest
+	if !l.dir {
+		dir = path.Dir(dir)
+	}
+	for ; !c.dirs[dir] && x.spend(statCost); dir = path.Dir(dir) {
+		c.dirs[dir] = true
+	}
+}
+
+// lay works out the layers of a container, none where that is too much work.
 func (x *index) lay(c *container) {
 	if c.laid {
 		return
 	}
-	c.laid = true
-	isDir := func(dest string) bool {
-		return filesIn[dest] || slices.ContainsFunc(c.layers, func(l layer) bool { return l.dir && l.dest == dest || under(l.dest, dest) })
-	}
+	c.laid, c.dirs = true, map[string]bool{}
+	defer func() {
+		if c.dirs = nil; x.exhausted() {
+			c.layers = nil
+		}
+	}()
 	var stages []*stage
 	for s := c.stage; s != nil && x.spend(1); s = s.base {
 		stages = append(stages, s)
 	}
 	for _, s := range slices.Backward(stages) {
 		for _, cp := range s.copies {
+			if !x.spend(1) {
+				return
+			}
 			x.copy(cp, c.contexts, func(at string, _ bool) bool {
 				info, ok := x.stat(at)
 				if !ok {
 					return false
 				}
 				l := layer{path: at, dest: path.Clean(cp.dest), dir: info.IsDir()}
-				if !l.dir && (strings.HasSuffix(cp.dest, "/") || isDir(l.dest)) {
+				if !l.dir && (strings.HasSuffix(cp.dest, "/") || filesIn[l.dest] || c.dirs[l.dest]) {
 					l.dest = path.Join(l.dest, filepath.Base(at))
 				}
-				c.layers = append(c.layers, l)
+				x.add(c, l)
 				return true
 			})
 		}
@@ -252,7 +239,7 @@ func (x *index) held(c *container, p string) string {
 
 // raw is held without what is rendered.
 func (x *index) raw(c *container, p string) string {
-	for i := len(c.layers) - 1; i >= 0; i-- {
+	for i := len(c.layers) - 1; i >= 0 && x.spend(1); i-- {
 		l := &c.layers[i]
 		if !l.covers(p) {
 			continue

@@ -17,10 +17,11 @@ type index struct {
 	spent  int                 // of maxWork
 
 	containers []*container
-	ended      []*container        // of the stages with which a build may end
-	served     map[string]bool     // the stages that services build, by said
-	answers    map[question]answer // of where
-	mains      map[string]Place    // of Main, by the path of the file
+	takers     map[string][]*container // by the path on disk of what they take; nil until somebody asks
+	ended      []*container            // of the stages with which a build may end
+	served     map[string]bool         // the stages that services build, by said
+	answers    map[question]answer     // of where
+	mains      map[string]Place        // of Main, by the path of the file
 }
 
 // folder is a folder that an image takes, and what it is in there.
@@ -128,6 +129,9 @@ func (x *index) spend(work int) bool {
 	x.spent += work
 	return x.spent <= maxWork
 }
+
+// exhausted reports whether there is no work left.
+func (x *index) exhausted() bool { return x.spent > maxWork }
 
 // glob returns what a pattern finds below a folder.
 func (x *index) glob(dir, pattern string) []string {

@@ -60,8 +60,7 @@ func (c *container) mounts(at, dest string) bool {
 // elsewhere reports whether a container has a file in a place that is no main
 // configuration's.
 func (x *index) elsewhere(at string) bool {
-	for _, c := range x.containers {
-		x.lay(c)
+	for _, c := range x.takersOf([]string{at}) {
 		for _, dest := range x.destsOf(c, at) {
 			if !slices.Contains(mains, dest) {
 				return true

@@ -78,8 +78,9 @@ func numberOf(s string) (effective.Version, bool) {
 // that it must have one.
 var variable = lazy.Pattern(`\$(?:\{(\w+)(?::?[-=]([^}]*)|:?\?[^}]*)?\}|(\w+))`)
 
-// maxValue bounds what variables make of a word: variables of variables may double.
-const maxValue = 4096
+// maxValue bounds what variables make of a word: variables of variables may double, and
+// each of the words of a file may be one.
+const maxValue = 512
 
 // filled returns s with its variables filled in, from the first table that has them.
 // whole reports whether each had a value; the others leave nothing behind, as in a

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -83,7 +84,7 @@ func (f *Finder) Where(main string, fragment bool, include string) ([]string, er
 func (x *index) where(q question) (found []string, err error) {
 	var first *container
 	names := x.names(q.main)
-	for _, c := range x.containers {
+	for _, c := range x.takersOf(names) {
 		places := x.whereIn(c, names, q)
 		switch {
 		case len(places) == 0:
@@ -93,7 +94,41 @@ func (x *index) where(q question) (found []string, err error) {
 			return nil, &DifferError{Place{first.file, first.line}, Place{c.file, c.line}}
 		}
 	}
+	if x.exhausted() { // some of it perhaps
+		return nil, nil
+	}
 	return found, nil
+}
+
+// takersOf returns the containers that take what lies under one of those names, or a
+// folder around it. Others are not looked at: the work for all files of a repository
+// does not grow with the product of files and containers.
+func (x *index) takersOf(names []string) (list []*container) {
+	if x.takers == nil {
+		x.takers = map[string][]*container{}
+		for i, c := range x.containers {
+			if !x.spend(1) {
+				break
+			}
+			c.number = i
+			x.lay(c)
+			for _, l := range c.layers {
+				if of := x.takers[l.path]; l.path != "" && (len(of) == 0 || of[len(of)-1] != c) {
+					x.takers[l.path] = append(of, c)
+				}
+			}
+		}
+	}
+	for _, name := range names {
+		for at := name; ; at = filepath.Dir(at) {
+			list = append(list, x.takers[at]...)
+			if at == x.top || filepath.Dir(at) == at {
+				break
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b *container) int { return cmp.Compare(a.number, b.number) })
+	return slices.Compact(list)
 }
 
 // said returns where a container is described, as seen from the top of the repository.
@@ -108,10 +143,6 @@ func (x *index) said(c *container) string {
 // whereIn returns the files that one container has for an include of a file of those
 // names, nothing where it does not take the file.
 func (x *index) whereIn(c *container, names []string, q question) []string {
-	if path.IsAbs(q.include) && !x.mayHold(c, path.Dir(beforeMeta(q.include))) {
-		return nil
-	}
-	x.lay(c)
 	for _, name := range names {
 		for _, dest := range x.destsOf(c, name) {
 			for _, base := range bases(dest, q) {
@@ -124,18 +155,13 @@ func (x *index) whereIn(c *container, names []string, q question) []string {
 	return nil
 }
 
-// beforeMeta returns what of a pattern stands before its first wildcard.
-func beforeMeta(pattern string) string {
-	if i := strings.IndexAny(pattern, "*?["); i >= 0 {
-		return pattern[:i] + "x"
-	}
-	return pattern
-}
-
 // destsOf returns the paths at which a container has the file at a path of the
 // repository.
 func (x *index) destsOf(c *container, name string) (dests []string) {
 	for _, l := range c.layers {
+		if !x.spend(1) {
+			break
+		}
 		if l.path == "" || name != l.path && (!l.dir || !strings.HasPrefix(name, l.path+string(filepath.Separator))) {
 			continue
 		}

@@ -2,6 +2,7 @@ package image
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -170,9 +171,12 @@ func TestWhereLinks(t *testing.T) {
 func TestWhereBounds(t *testing.T) {
 	many := "FROM nginx AS a\n" + strings.Repeat("FROM a AS a\nCOPY sites /etc/nginx/conf.d/\n", 8000)
 	for name, files := range map[string]string{
-		"stages": "-- Dockerfile --\n" + many,
-		"ends":   "-- Dockerfile --\n" + many + strings.Repeat("FROM a\nCOPY nginx.conf /etc/nginx/\n", 8000),
-		"mounts": "-- compose.yml --\nservices:\n  web:\n    image: nginx\n    volumes:\n" + strings.Repeat("    - ./sites:/etc/nginx/conf.d/a\n", 5000) + "    - ./nginx.conf:/etc/nginx/nginx.conf\n",
+		"stages":      "-- Dockerfile --\n" + many,
+		"ends":        "-- Dockerfile --\n" + many + strings.Repeat("FROM a\nCOPY nginx.conf /etc/nginx/\n", 8000),
+		"copies":      "-- Dockerfile --\nFROM nginx\nCOPY nginx.conf /etc/nginx/\n" + strings.Repeat("COPY sites/a.conf /b\n", 13000),
+		"main copies": "-- Dockerfile --\nFROM nginx\n" + strings.Repeat("COPY nginx.conf /b\n", 13000) + "COPY sites /etc/nginx/conf.d/a/\n",
+		"values":      "-- Dockerfile --\nFROM nginx\nENV A=" + strings.Repeat("x", 4000) + "\nCOPY " + strings.Repeat("$A ", 80000) + "/etc/nginx/\n",
+		"mounts":      "-- compose.yml --\nservices:\n  web:\n    image: nginx\n    volumes:\n" + strings.Repeat("    - ./sites:/etc/nginx/conf.d/a\n", 5000) + "    - ./nginx.conf:/etc/nginx/nginx.conf\n",
 	} {
 		start := time.Now()
 		top := repository(t, files+"-- nginx.conf --\n-- sites/a.conf --\n")
@@ -182,6 +186,25 @@ func TestWhereBounds(t *testing.T) {
 		}
 		if took := time.Since(start); took > 20*time.Second {
 			t.Errorf("%s: %v", name, took)
+		}
+	}
+}
+
+// A repository with very many services has the same answers for one of them as for all:
+// what one question costs does not grow with the number of services.
+func TestWhereOfMany(t *testing.T) {
+	const services = 1200
+	var files strings.Builder
+	for i := range services {
+		fmt.Fprintf(&files, "-- s%d/Dockerfile --\nFROM nginx\nCOPY nginx.conf /etc/nginx/\nCOPY a.conf /etc/nginx/conf.d/\n%s-- s%d/nginx.conf --\n-- s%d/a.conf --\n",
+			i, strings.Repeat("COPY page.html /srv/\n", 10), i, i)
+	}
+	top := repository(t, files.String())
+	var f Finder
+	for i := range services {
+		main, want := fmt.Sprintf("s%d/nginx.conf", i), fmt.Sprintf("s%d/a.conf", i)
+		if got := placesIn(t, &f, top, main, false, "/etc/nginx/conf.d/*.conf"); got != want {
+			t.Fatalf("%s: %q, want %q", main, got, want)
 		}
 	}
 }
