@@ -67,7 +67,11 @@ func (x *index) merge() {
 		if !partial(c) {
 			continue
 		}
-		for _, base := range of[filepath.Dir(c.file)+"\x00"+c.service] {
+		bases := of[filepath.Dir(c.file)+"\x00"+c.service]
+		if at := slices.IndexFunc(bases, (*container).byDefault); at >= 0 {
+			bases = bases[at:]
+		}
+		for _, base := range bases {
 			if base.file == c.file || !x.spend(statCost) {
 				continue
 			}
@@ -81,6 +85,16 @@ func (x *index) merge() {
 			break
 		}
 	}
+}
+
+// byDefault reports whether the container is a service of the file that compose reads
+// where no other is named: what others add to is that one's.
+func (c *container) byDefault() bool {
+	switch filepath.Base(c.file) {
+	case "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml":
+		return true
+	}
+	return false
 }
 
 // ends notes the images that a build of a Dockerfile may end with: its stages that no

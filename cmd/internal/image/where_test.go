@@ -99,6 +99,11 @@ func TestWhere(t *testing.T) {
 		{"templates of another image", "-- compose.yml --\nservices:\n  web:\n    image: openresty/openresty\n    volumes: [./conf/nginx.conf:/etc/nginx/nginx.conf, ./templates:/etc/nginx/templates]\n", all, ""},
 
 		{"two compose files", service + "-- compose.prod.yml --\nservices:\n  web:\n    volumes: ['./sites:/etc/nginx/conf.d']\n# nginx\n", all, "sites/a.conf sites/b.conf"},
+		{"an addition to the first of three", "-- docker-compose.dev.yml --\nservices:\n  web:\n    image: nginx\n    volumes: ['./snippets:/etc/nginx/conf.d']\n" +
+			"-- docker-compose.prod.yml --\nservices:\n  web:\n    volumes: ['./conf/nginx.conf:/etc/nginx/nginx.conf']\n" +
+			"-- docker-compose.yml --\nservices:\n  web:\n    image: nginx\n    volumes: ['./sites:/etc/nginx/conf.d']\n", all, "sites/a.conf sites/b.conf"},
+		{"an addition to another than the first", "-- docker-compose.base.yml --\nservices:\n  web:\n    image: nginx\n    volumes: ['./sites:/etc/nginx/conf.d']\n" +
+			"-- docker-compose.yml --\nservices:\n  web:\n    volumes: ['./conf/nginx.conf:/etc/nginx/nginx.conf']\n# nginx\n", all, "sites/a.conf sites/b.conf"},
 		{"the second of two", service + "      - ./snippets:/etc/nginx/conf.d\n-- compose.prod.yml --\nservices:\n  web:\n    volumes: ['./sites:/etc/nginx/conf.d']\n", all, "error: compose.prod.yml:2 and compose.yml:2 put different files there"},
 		{"two compose files for two services", service + "-- compose.prod.yml --\nservices:\n  other:\n    volumes: ['./sites:/etc/nginx/conf.d']\n", all, ""},
 		{"two compose files in two folders", service + "-- more/compose.prod.yml --\nservices:\n  web:\n    volumes: ['../sites:/etc/nginx/conf.d']\n", all, ""},
