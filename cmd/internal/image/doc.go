@@ -33,6 +33,8 @@ type Pin struct {
 	Version effective.Version // of nginx; zero where the tag has no number
 	File    string            // the absolute path of what says so, without symbolic links
 	Line    int               // of FROM, of the service's image, or of the variable
+
+	guessed bool // that the file is meant: it lies above the Dockerfile, whose context nobody says
 }
 
 // Floats reports whether the image's tag has no number: it was the newest when it was
@@ -42,6 +44,17 @@ func (p *Pin) Floats() bool { return p.Version == effective.Version{} }
 // older reports whether p is an older nginx than q.
 func (p *Pin) older(q *Pin) bool {
 	return p.Version.Before(q.Version.Major, q.Version.Minor, q.Version.Patch)
+}
+
+// before reports whether p says more than q of which nginx to judge for.
+func (p *Pin) before(q *Pin) bool {
+	switch {
+	case p.guessed != q.guessed:
+		return q.guessed
+	case p.Floats() != q.Floats():
+		return q.Floats()
+	}
+	return p.older(q)
 }
 
 // Finder finds pins. The zero value is ready; it is not safe for use by several
@@ -55,7 +68,8 @@ type Finder struct {
 // Of returns the pin of the oldest nginx that takes one of the files at the given
 // absolute paths, one without a number where there is no other, and nil where none of
 // their repositories says which that is. What fails in the oldest fails for somebody
-// who runs what the repository ships.
+// who runs what the repository ships. A Dockerfile in a folder below, a sample perhaps,
+// counts where no other takes any of the files.
 func (f *Finder) Of(paths ...string) *Pin {
 	var oldest *Pin
 	for _, path := range paths {
@@ -64,7 +78,7 @@ func (f *Finder) Of(paths ...string) *Pin {
 			continue
 		}
 		for _, p := range x.pins(f.resolved(path)) {
-			if oldest == nil || oldest.Floats() && !p.Floats() || !p.Floats() && p.older(oldest) {
+			if oldest == nil || p.before(oldest) {
 				oldest = p
 			}
 		}

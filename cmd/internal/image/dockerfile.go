@@ -150,8 +150,16 @@ func (x *index) dockerfile(stages []*stage, contexts ...string) {
 		if pin == nil {
 			continue
 		}
+		guess := *pin
+		guess.guessed = true
+		near := contexts[0] + string(filepath.Separator)
 		for _, c := range s.copies {
-			x.copy(c, contexts, func(path string, named bool) bool { return x.take(pin, path, c.dest, named) })
+			x.copy(c, contexts, func(path string, named bool) bool {
+				if path != contexts[0] && !strings.HasPrefix(path, near) {
+					return x.take(&guess, path, c.dest, named)
+				}
+				return x.take(pin, path, c.dest, named)
+			})
 		}
 	}
 }

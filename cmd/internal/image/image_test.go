@@ -159,6 +159,11 @@ func TestOf(t *testing.T) {
 		{"a repository in the repository", "-- lib/.git --\ngitdir: ../.git/modules/lib\n-- lib/Dockerfile --\nFROM nginx:1.19\nCOPY nginx.conf /x\n", "nginx.conf", ""},
 		{"a build of a repository in the repository", "-- lib/.git --\ngitdir: ../.git/modules/lib\n-- lib/Dockerfile --\nFROM nginx:1.19\n-- compose.yml --\nservices:\n  web:\n    build: lib\n    volumes: [./nginx.conf:/x]\n", "nginx.conf", "1.19 lib/Dockerfile:1"},
 
+		{"a sample below", "-- Dockerfile --\nFROM nginx:1.29\nCOPY nginx.conf /etc/nginx/\n-- examples/Dockerfile --\nFROM nginx:1.14\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", "1.29 Dockerfile:1"},
+		{"a sample below one without a number", "-- Dockerfile --\nFROM nginx\nCOPY nginx.conf /etc/nginx/\n-- examples/Dockerfile --\nFROM nginx:1.14\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", "nginx Dockerfile:1"},
+		{"one below alone", "-- docker/Dockerfile --\nFROM nginx:1.14\nCOPY nginx.conf /etc/nginx/\n", "nginx.conf", "1.14 docker/Dockerfile:1"},
+		{"one below whose context compose says", "-- Dockerfile --\nFROM nginx:1.29\nCOPY nginx.conf /etc/nginx/\n-- docker/Dockerfile --\nFROM nginx:1.14\nCOPY nginx.conf /etc/nginx/\n-- compose.yml --\nservices:\n  old:\n    build: {context: ., dockerfile: docker/Dockerfile}\n", "nginx.conf", "1.14 docker/Dockerfile:1"},
+
 		{"a mount on Windows", "-- app/compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes: ['..\\conf.d\\a.conf:/x']\n", "conf.d/a.conf", "1.25 app/compose.yml:3"},
 		{"a drive of Windows", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes: ['C:\\nginx.conf:/x', 'c:/nginx.conf:/x', '\\nginx.conf:/x']\n", "nginx.conf", ""},
 		{"a mount that nobody can tell", "-- compose.yml --\nservices:\n  web:\n    image: nginx:1.25\n    volumes: ['./${DIR}/nginx.conf:/x']\n", "nginx.conf", ""},
