@@ -14,14 +14,17 @@ import (
 // reads. A ConfigMap's name is what is written: a template writes it the same way
 // everywhere in its folder.
 type manifests struct {
-	holds map[string][]string // the files that hold a ConfigMap, by its name
+	holds map[string][]configMap // the ConfigMaps of a name
 	uses  []use
 }
 
-// use is an image of nginx in a workload that mounts a ConfigMap.
+// configMap is a ConfigMap's file, and its namespace, "" where it says none.
+type configMap struct{ file, namespace string }
+
+// use is an image of nginx in a workload that mounts a ConfigMap of its namespace.
 type use struct {
-	of  string
-	pin *Pin
+	of, namespace string
+	pin           *Pin
 }
 
 // mayManifest reports whether a YAML text may be a manifest that read takes.
@@ -32,16 +35,19 @@ func mayManifest(text string) bool {
 // read notes what the manifests of a file say. values are those of its chart.
 func (m *manifests) read(path, text string, values func() tree) {
 	var images []*Pin
-	var mounted []string
-	kind := ""
+	var mounted, named []string // ConfigMaps
+	kind, namespace := "", ""
 	under, outer, inner := "", 0, 0 // the table that the line stands in, if a name in it tells something
 	done := func() {
 		for _, name := range mounted {
 			for _, pin := range images {
-				m.uses = append(m.uses, use{name, pin})
+				m.uses = append(m.uses, use{name, namespace, pin})
 			}
 		}
-		images, mounted, kind, under = nil, nil, "", ""
+		for _, name := range named {
+			m.holds[name] = append(m.holds[name], configMap{path, namespace})
+		}
+		images, mounted, named, kind, namespace, under = nil, nil, nil, "", "", ""
 	}
 	n := 0
 	for line := range strings.Lines(text) {
@@ -73,7 +79,9 @@ func (m *manifests) read(path, text string, values func() tree) {
 				images = append(images, &Pin{Name: "image " + ref, Version: v, File: path, Line: n})
 			}
 		case key == "name" && under == "metadata" && indent == inner && kind == "ConfigMap":
-			m.holds[value] = append(m.holds[value], path)
+			named = append(named, value)
+		case key == "namespace" && under == "metadata" && indent == inner:
+			namespace = value
 		case key == "name" && under == "configMap" && indent == inner:
 			mounted = append(mounted, value)
 		case value == "" && (key == "configMap" || key == "metadata" && indent == 0):
@@ -141,7 +149,7 @@ func (x *index) mapped(dir string) {
 	if err != nil {
 		return
 	}
-	m := &manifests{holds: map[string][]string{}}
+	m := &manifests{holds: map[string][]configMap{}}
 	values := x.valuesOf(dir)
 	for _, e := range list {
 		if path := filepath.Join(dir, e.Name()); isYAML(path) && e.Type().IsRegular() {
@@ -151,8 +159,10 @@ func (x *index) mapped(dir string) {
 		}
 	}
 	for _, u := range m.uses {
-		for _, path := range m.holds[u.of] {
-			x.files[path] = append(x.files[path], u.pin)
+		for _, c := range m.holds[u.of] {
+			if c.namespace == "" || u.namespace == "" || c.namespace == u.namespace {
+				x.files[c.file] = append(x.files[c.file], u.pin)
+			}
 		}
 	}
 }
