@@ -56,6 +56,7 @@ would change what ordinary requests send.`,
 func checkDroppedWebSocketHeaders(p *Pass) {
 	p.eachReason(func(r *effective.Route, reason *effective.Reason, sev Severity) {
 		own, level := r.Scope.Effective("proxy_set_header")
+		reason = lostEverywhere(r, reason)
 		if level == nil || len(own) == 0 || len(reason.Items) == 0 {
 			return
 		}
@@ -96,6 +97,21 @@ func checkDroppedWebSocketHeaders(p *Pass) {
 		f.shared = outerLine(r, own[0], says)
 		p.Report(f)
 	})
+}
+
+// lostEverywhere returns the reason with the lost lines that would do wherever the
+// route is reached. Where one says what a handshake needs under one condition and not
+// under another, as the value of a variable that an if sets, the rule for a header that
+// is missing writes a line that says it always, and two lines of a name would be sent.
+func lostEverywhere(r *effective.Route, reason *effective.Reason) *effective.Reason {
+	lost := *reason
+	lost.Items = nil
+	for _, it := range reason.Items {
+		if !wrongHeader(r, it.Arg(0)) {
+			lost.Items = append(lost.Items, it)
+		}
+	}
+	return &lost
 }
 
 // restoreHeaders plans the lost lines, in their own words, at the level that
