@@ -1,6 +1,7 @@
 package effective
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -35,6 +36,13 @@ func (w *walk) special(o outcome, st state) {
 	}
 	for _, it := range pages {
 		if to, overwrite, ok := errorPage(it, o.status); ok {
+			// "/" names the folder of root itself, and nginx has no 404 for a folder
+			// that is there (ngx_http_index_handler).
+			if o.end == static && st.q.traced && st.q.uri.known && st.q.uri.text == "/" && strings.HasPrefix(to, "@") {
+				w.finish(outcome{end: lost, item: it, why: fmt.Sprintf(
+					"whether the folder that / names is there: nginx serves it, and error_page (%s) leads on to %s only without it", place(it), to)}, st)
+				return
+			}
 			w.toPage(it, to, overwrite, st)
 			return
 		}

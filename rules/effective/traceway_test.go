@@ -28,6 +28,10 @@ func TestTraceOutcome(t *testing.T) {
 		{"a key that no rule decides", `location / { if ($http_sec_websocket_key ~ ^[a-m]) { set $b 1; rewrite ^ /z last; } return 301 /x; } location /z { return 404; }`, "ws://h/", OutcomeUnknown},
 		{"the same on both ways", `location / { if ($http_sec_websocket_key ~ ^a) { return 419; } return 419; }`, "ws://h/", OutcomeNotProxied},
 
+		{"the root's own folder before error_page", `error_page 404 = @x; location / { root /a; } location @x { ` + pass + `}`, "ws://h/", OutcomeUnknown},
+		{"a path in it", `error_page 404 = @x; location / { root /a; } location @x { ` + pass + `}`, "ws://h/ws/", OutcomeWorks},
+		{"a page for the root's own folder", `error_page 404 /404.html; location / { root /a; }`, "ws://h/", OutcomeNotProxied},
+
 		{"a key is there", `location / { if ($http_sec_websocket_key ~ .) { return 419; } return 301 /x; }`, "ws://h/", OutcomeNotProxied},
 		{"no key looks so", `location / { if ($http_sec_websocket_key = 0) { return 419; } if ($http_sec_websocket_key ~ ^/ws(/.*)?$) { return 419; } return 301 /x; }`, "ws://h/", OutcomeRedirect},
 
