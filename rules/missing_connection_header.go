@@ -70,10 +70,11 @@ func checkMissingConnectionHeader(p *Pass) {
 // sendConnection plans the route's Connection line with the value and what it needs
 // elsewhere; ok is false where no place for it was found. Where polling shares the
 // location it is unsafe: a literal on every request is what
-// constant-connection-upgrade warns of.
+// constant-connection-upgrade warns of, and so it is where the location answers a
+// subrequest of another handshake, which a 101 would end.
 func (p *Pass) sendConnection(r *effective.Route, value string, more []Edit) (fix *Fix, ok bool) {
 	plan, ok := p.planHeader(r, "Connection", value, rankConnection)
-	return handshakeFix(r, plan.unsafe || p.polled(r, value), "send Connection "+value, append(more, plan.edits...), ok), ok
+	return handshakeFix(r, plan.unsafe || p.polled(r, value) || p.answersSubrequest(r), "send Connection "+value, append(more, plan.edits...), ok), ok
 }
 
 // polled reports whether a Connection value would be sent with the polling of r too.
@@ -86,7 +87,7 @@ func (p *Pass) polled(r *effective.Route, value string) bool {
 // helps nobody.
 func (p *Pass) sendUpgrade(r *effective.Route) (fix *Fix, ok bool) {
 	plan, ok := p.planHeader(r, "Upgrade", "$http_upgrade", rankUpgrade)
-	unsafe := plan.unsafe
+	unsafe := plan.unsafe || p.answersSubrequest(r)
 	if r.Because(effective.MissingConnection) != nil {
 		value, _ := p.connectionValue(r)
 		unsafe = unsafe || p.polled(r, value)

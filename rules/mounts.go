@@ -25,6 +25,7 @@ type mounts struct {
 	meant    map[*effective.Model][]*effective.Route
 	coming   map[*effective.Model]map[*effective.Scope]bool // listsComing
 	below    map[*effective.Scope][]*effective.Route
+	copied   map[*effective.Model]map[*effective.Scope]bool // of answersSubrequest
 	agreed   map[agreement]bool
 	places   map[*parser.Directive][]Place // of apart
 	left     map[leftover]bool

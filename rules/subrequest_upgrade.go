@@ -68,6 +68,11 @@ would inherit. Lines of its own get an empty value.`,
 }
 
 func checkSubrequestUpgrade(p *Pass) {
+	p.eachSubrequest(p.checkSubrequest)
+}
+
+// eachSubrequest calls f with the locations that a handshake's own subrequests reach.
+func (p *Pass) eachSubrequest(f func(r *effective.Route, by effective.Item, loc *effective.Scope)) {
 	for _, r := range p.intended() {
 		if r.Intent == effective.Inherited || r.Scope == nil {
 			continue
@@ -81,11 +86,26 @@ func checkSubrequestUpgrade(p *Pass) {
 				}
 				uri, _, _ = strings.Cut(uri, "?")
 				if c := p.Model.Choose(r.Top(), uri); c.Location != nil && c.Unsure == "" && !c.Redirect && c.Location != r.Location {
-					p.checkSubrequest(r, it, c.Location)
+					f(r, it, c.Location)
 				}
 			}
 		}
 	}
+}
+
+// answersSubrequest reports whether the location of r gets subrequests of another
+// location's handshakes: what completes it would end those.
+func (p *Pass) answersSubrequest(r *effective.Route) bool {
+	locs, ok := p.mounts.copied[p.Model]
+	if !ok {
+		locs = map[*effective.Scope]bool{}
+		p.eachSubrequest(func(_ *effective.Route, _ effective.Item, loc *effective.Scope) { locs[loc] = true })
+		if p.mounts.copied == nil {
+			p.mounts.copied = map[*effective.Model]map[*effective.Scope]bool{}
+		}
+		p.mounts.copied[p.Model] = locs
+	}
+	return locs[r.Location]
 }
 
 // checkSubrequest looks at the location that answers a subrequest of r.
