@@ -97,7 +97,8 @@ func carriedIn(text string) carried {
 	if len(text) > maxCarrier {
 		return carried{}
 	}
-	return carried{partsIn(text), unreadIn(text)}
+	parts, folded := partsIn(text)
+	return carried{parts, unreadIn(text, folded)}
 }
 
 // mayHoldParts reports whether what any server of nginx's has stands in a text.
@@ -105,12 +106,16 @@ func mayHoldParts(text []byte) bool {
 	return bytes.Contains(text, []byte("_pass ")) || bytes.Contains(text, []byte("listen ")) || bytes.Contains(text, []byte("location "))
 }
 
-// partsIn returns the parts of a text.
-func partsIn(text string) []part {
+// partsIn returns the parts of a text, and where its folded scalars stand.
+func partsIn(text string) (parts []part, folded []Span) {
 	c := &carrier{text: text, doubled: isCompose(text)}
-	var parts, others []part
+	var others []part
 	folders := map[int]bool{}
-	for p := range scalars(text) {
+	for p, isFolded := range blockScalars(text) {
+		if isFolded {
+			folded = append(folded, p.span)
+			continue
+		}
 		p.in = c
 		if in := text[p.span.Start:p.span.End]; isPart(in) {
 			parts = append(parts, p)
@@ -126,7 +131,7 @@ func partsIn(text string) []part {
 			parts = append(parts, p)
 		}
 	}
-	return parts
+	return parts, folded
 }
 
 // isCompose reports whether a YAML text is a Compose file.

@@ -14,9 +14,9 @@ type unread struct {
 	style        string // "quoted" or "folded"
 }
 
-// unreadIn returns the quoted and folded scalars of a YAML text that hold nginx
-// configuration (YAML 1.2.2, 7.3 and 8.1.3).
-func unreadIn(text string) []unread {
+// unreadIn returns the quoted scalars of a YAML text that hold nginx configuration, and
+// those of the folded ones that do (YAML 1.2.2, 7.3 and 8.1.3).
+func unreadIn(text string, folded []Span) []unread {
 	var found []unread
 	f := &File{Src: text, lines: &lineTable{src: text}}
 	add := func(at int, style string) {
@@ -37,9 +37,9 @@ func unreadIn(text string) []unread {
 		}
 		at = end - 1
 	}
-	for p, folded := range blockScalars(text) {
-		if value := text[p.span.Start:p.span.End]; folded && mayHoldParts([]byte(value)) && isPart(value) {
-			add(strings.LastIndexByte(text[:p.span.Start], '>'), "folded")
+	for _, span := range folded {
+		if value := text[span.Start:span.End]; mayHoldParts([]byte(value)) && isPart(value) {
+			add(strings.LastIndexByte(text[:span.Start], '>'), "folded")
 		}
 	}
 	return found

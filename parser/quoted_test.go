@@ -28,7 +28,7 @@ func TestUnreadIn(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, u := range unreadIn(tt.src) {
+			for _, u := range carriedIn(tt.src).unread {
 				got = append(got, fmt.Sprintf("%d:%d %s", u.line, u.column, u.style))
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
@@ -48,7 +48,7 @@ func BenchmarkUnreadIn(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(src)))
 			for b.Loop() {
-				unreadIn(src)
+				unreadIn(src, nil)
 			}
 		})
 	}

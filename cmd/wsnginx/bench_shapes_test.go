@@ -123,6 +123,9 @@ var benchShapes = []struct {
 	{"conditions-in-each-other", 2000, func(n int) map[string]string {
 		return inHTTP(repeat(n, "<#if a%d> server { listen 8080; location /ws { proxy_pass http://127.0.0.1:3001; } } <#list b>\n"))
 	}},
+	{"servers-with-an-api", 2000, func(n int) map[string]string {
+		return inHTTP(repeat(n, "server {\nlisten 8080;\nserver_name app%d.example.com;\nlocation /api/ {\n"+strings.ReplaceAll(benchFault, "%", "%%")+"}\n}\n"))
+	}},
 	{"files", 500, func(n int) map[string]string {
 		files := inHTTP("include conf.d/*.conf;\n")
 		for i := range n {

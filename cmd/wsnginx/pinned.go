@@ -38,19 +38,24 @@ func (j *judge) pinOf(cfg *parser.Config) *image.Pin {
 	return j.pinned(names...)
 }
 
+// pathOf returns where the file of that name lies on disk.
+func (j *judge) pathOf(name string) string {
+	switch {
+	case j.stdin != "" && (j.typed == nil || j.typed[name]): // not what is included
+		return j.stdin
+	case !filepath.IsAbs(name) && j.dir != "":
+		return filepath.Join(j.dir, name)
+	}
+	return name
+}
+
 // pinned returns the image that takes one of the files of those names, nil for none.
 func (j *judge) pinned(names ...string) *image.Pin {
 	paths := make([]string, 0, len(names))
 	for _, name := range names {
-		switch {
-		case name == unnamed:
-			continue
-		case j.stdin != "" && (j.typed == nil || j.typed[name]): // not what is included
-			name = j.stdin
-		case !filepath.IsAbs(name) && j.dir != "":
-			name = filepath.Join(j.dir, name)
+		if name != unnamed {
+			paths = append(paths, j.pathOf(name))
 		}
-		paths = append(paths, name)
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -64,15 +69,10 @@ func (in *input) placedAsMain(name string) string {
 	if j == nil || name == unnamed {
 		return ""
 	}
-	switch {
-	case j.stdin != "" && (j.typed == nil || j.typed[name]):
-		name = j.stdin
-	case !filepath.IsAbs(name) && j.dir != "":
-		name = filepath.Join(j.dir, name)
-	}
+	path := j.pathOf(name)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	place, ok := j.images.Main(name)
+	place, ok := j.images.Main(path)
 	if !ok {
 		return ""
 	}

@@ -59,7 +59,9 @@ func (m *Model) EachScope(f func(*Scope)) {
 // findRoutes lists every scope that passes requests on.
 func (m *Model) findRoutes() {
 	for _, vs := range m.Servers {
+		vs.firstRoute = len(m.Routes)
 		m.routesIn(vs.Scope, vs, nil)
+		vs.endRoute = len(m.Routes)
 	}
 	switch m.Outer {
 	case Server:

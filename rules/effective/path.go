@@ -145,13 +145,13 @@ func (in *intentions) isWebService(r *Route, proxied string) bool {
 			return true
 		}
 	}
-	return protocol(r.Pass) == "fastcgi" && runsScript(own) ||
+	return protocol(r.Pass) == "fastcgi" && namesScript(own) ||
 		deniesGet(own).Directive != nil && in.ownLine(own).Directive == nil
 }
 
-// runsScript reports whether a location hands its requests to a script: it says
+// namesScript reports whether a location hands its requests to a script: it says
 // which, or includes the parameters that say it.
-func runsScript(s *Scope) bool {
+func namesScript(s *Scope) bool {
 	for i := range s.Items {
 		it := s.Items[i]
 		if it.Is("fastcgi_param") && it.Arg(0) == "SCRIPT_FILENAME" || it.Is("include") && strings.Contains(it.Arg(0), "fastcgi") {

@@ -26,8 +26,8 @@ func (r *Route) SocketsBeside(least time.Duration) *Route {
 	if to == "" || strings.Contains(to, "$") || lasting(segmentsOf(passPath(r.Pass.Arg(0)))) {
 		return nil
 	}
-	for _, other := range r.Model.Routes {
-		if other.Server == r.Server && other.own() != r.own() && other.Intent == Declared && other.LikelyPath &&
+	for _, other := range r.Model.Routes[r.Server.firstRoute:r.Server.endRoute] {
+		if other.own() != r.own() && other.Intent == Declared && other.LikelyPath &&
 			other.Verdict == Works && other.Idle.Known && other.Idle.Duration >= least && upstreamOf(other) == to {
 			return other
 		}

@@ -155,6 +155,8 @@ type VirtualServer struct {
 	Scope   *Scope
 	Names   []string // server_name values as written; [""] is nginx's default
 	Listens []Listen
+
+	firstRoute, endRoute int // its routes in Model.Routes
 }
 
 // Listen is one listen directive of a server, or nginx's default where a server
